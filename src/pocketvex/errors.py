@@ -1,0 +1,146 @@
+"""Every error that PocketVex raises on purpose, as one tree with one exit code each.
+
+PocketVexError            1   (only for what is a bug of ours)
+├── UsageError            2   a command, an option or a value that cannot be meant
+│   ├── ConfigError       2   the configuration of the project
+│   ├── SchemaError       2   the declared schema; carries every problem found
+│   └── HistoryError      2   the folder of migrations
+├── Declined              3   a person said no
+├── ChangesPending        4   the code is ahead of the history, or of the server
+├── ConsentNeeded         5   something waits for consent or for an answer
+├── DriftFound            6   the server has what neither code nor history explain
+├── Locked                8   another command works on this project
+├── NotAsIntended         9   the server did not end in the state that was intended
+└── ServerError          10   unreachable, refused login, or rejected
+    ├── Unreachable
+    ├── LoginRefused
+    ├── UnsupportedServer
+    ├── Rejected              the server answered, and said no; carries its reasons
+    └── ServerProcessError    a PocketBase process of ours did not start or failed
+
+An error is raised where it is found and printed in one place (`cli.output`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+
+class Location(NamedTuple):
+    """A place in a file of the user: `line` and `column` count from 1, 0 means unknown."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+    excerpt: str = ""
+
+    def __str__(self) -> str:
+        parts = [self.file, *(str(n) for n in (self.line, self.column) if n)]
+        return ":".join(parts)
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong: `path` names it in the user's words (`posts.title.max`)."""
+
+    path: str
+    message: str
+    where: Location | None = None
+    code: str = ""
+
+    def __str__(self) -> str:
+        at = f"{self.where}: " if self.where else ""
+        path = f"{self.path}: " if self.path else ""
+        return f"{at}{path}{self.message}"
+
+
+class PocketVexError(Exception):
+    """What happened (`what`), why, where, and what to do next (`todo`)."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str = "",
+        where: Location | None = None,
+        todo: str = "",
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.where = where
+        self.todo = todo
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        lines = [f"{self.where}: {self.what}" if self.where else self.what]
+        lines += [f"  {problem}" for problem in self.problems]
+        lines += [text for text in (self.why, self.todo) if text]
+        return "\n".join(lines)
+
+
+class UsageError(PocketVexError):
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    pass
+
+
+class SchemaError(UsageError):
+    pass
+
+
+class HistoryError(UsageError):
+    pass
+
+
+class Declined(PocketVexError):
+    exit_code = 3
+
+
+class ChangesPending(PocketVexError):
+    exit_code = 4
+
+
+class ConsentNeeded(PocketVexError):
+    exit_code = 5
+
+
+class DriftFound(PocketVexError):
+    exit_code = 6
+
+
+class Locked(PocketVexError):
+    exit_code = 8
+
+
+class NotAsIntended(PocketVexError):
+    exit_code = 9
+
+
+class ServerError(PocketVexError):
+    exit_code = 10
+
+
+class Unreachable(ServerError):
+    pass
+
+
+class LoginRefused(ServerError):
+    pass
+
+
+class UnsupportedServer(ServerError):
+    pass
+
+
+class Rejected(ServerError):
+    pass
+
+
+class ServerProcessError(ServerError):
+    pass
