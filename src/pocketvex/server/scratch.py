@@ -1,0 +1,222 @@
+"""A data directory without a running server, changed only by short runs of `pocketbase migrate up` (15 ms each)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pocketvex.errors import Location, ServerProcessError
+from pocketvex.server.binaries import Binary
+from pocketvex.server.ledger import ONE_OFF, applied, forget, mark
+
+__all__ = [
+    "MigrationFailed",
+    "Ran",
+    "applied",
+    "collections",
+    "copy",
+    "forget",
+    "mark",
+    "migrate_up",
+    "run_once",
+    "snapshot_step",
+]
+
+# 0.23: "Error: Failed to apply migration X.js: why"; later "failed to apply…", with a date in front since 0.40;
+# a file that does not parse is a panic of every command: "failed to run migration X.js: SyntaxError: …".
+_FAILURE = re.compile(r"failed to (?:apply|run) migration (?P<file>.+?\.[jt]s): (?P<reason>.*)", re.I | re.S)
+_JS_PLACE = re.compile(r" at \S+?:(\d+):(\d+)\(\d+\)\s*$")
+_PARSE_PLACE = re.compile(r"^(?:SyntaxError: )+\S+: Line (\d+):(\d+) ")
+
+
+class Ran(NamedTuple):
+    """What one run of `migrate up` did: the files in the order in which they ran, and its console output."""
+
+    applied: tuple[str, ...]
+    output: str
+
+
+class MigrationFailed(ServerProcessError):
+    """A file of a batch failed, so nothing of the batch is in the database.
+
+    `file` is empty where PocketBase did not say which one; `output` is its whole console output.
+    """
+
+    def __init__(self, file: str, reason: str, output: str) -> None:
+        place = _JS_PLACE.search(reason) or _PARSE_PLACE.search(reason)
+        where = Location(file, int(place[1]), int(place[2])) if file and place else None
+        reason = _PARSE_PLACE.sub("SyntaxError: ", _JS_PLACE.sub("", reason)).strip()
+        super().__init__(
+            f"{file or 'a migration'} failed: {reason}",
+            where=where,
+            why="Nothing of the whole run was applied: PocketBase runs pending files in one transaction.",
+        )
+        self.file = file
+        self.reason = reason
+        self.output = output
+
+
+def migrate_up(
+    binary: Binary,
+    data_dir: Path,
+    files: Mapping[str, str],
+    *,
+    env: Mapping[str, str] | None = None,
+    hooks_dir: Path | None = None,
+    timeout: float = 300,
+) -> Ran:
+    """Run exactly these files (name to text), all or none, on a directory that may be new or served by a server.
+
+    A server up to 0.37 must be restarted afterwards. `env` is added to this process's environment. Success
+    means that `_migrations` holds every name; what PocketBase says and its exit status are not trusted.
+    """
+    _check_names(files, before := applied(data_dir))
+    with tempfile.TemporaryDirectory(prefix="pocketvex-") as folder:
+        migrations = Path(folder) / "migrations"
+        migrations.mkdir(mode=0o700)
+        for name, text in files.items():
+            (migrations / name).write_text(text, encoding="utf-8", newline="")
+        output = _run(
+            binary,
+            ["migrate", "up", "--dir", str(data_dir), "--migrationsDir", str(migrations)]
+            + ["--hooksDir", str(hooks_dir or Path(folder) / "no-hooks"), "--automigrate=false"],
+            env=env,
+            timeout=timeout,
+        )
+    ran = tuple(name for name in applied(data_dir, one_offs=True) if name in files and name not in before)
+    if len(ran) != len(files):
+        raise _failure(output, data_dir)
+    return Ran(ran, output)
+
+
+def run_once(binary: Binary, data_dir: Path, up: str, *, env: Mapping[str, str] | None = None) -> str:
+    """Run the statements `up` (which see `app`) as a migration that leaves no trace in `_migrations`.
+
+    Returns the console output. The `file` of a MigrationFailed is then a made-up name.
+    """
+    # PocketBase runs files in byte order: letters come behind its own migrations, which begin with digits.
+    name = f"{ONE_OFF}{secrets.token_hex(8)}.js"
+    try:
+        return migrate_up(binary, data_dir, {name: _migration(up)}, env=env).output
+    finally:
+        if (data_dir / "data.db").is_file():
+            forget(data_dir, [name])
+
+
+def collections(binary: Binary, data_dir: Path) -> list[dict[str, Any]]:
+    """Every collection, system ones included, as `GET /api/collections` shows it (so without secrets)."""
+    with tempfile.TemporaryDirectory(prefix="pocketvex-") as folder:
+        target = Path(folder) / "collections.json"
+        run_once(binary, data_dir, _snapshot(target))
+        found: list[dict[str, Any]] = json.loads(target.read_text(encoding="utf-8"))
+    return found
+
+
+def snapshot_step(path: Path) -> str:
+    """The text of a migration that writes what `collections` returns to `path`, as it is when the file runs.
+
+    Placed between real files (`1_a.js`, `1_a.js.snap.js`, `2_b.js`: byte order) it shows every state of one run.
+    """
+    return _migration(_snapshot(path))
+
+
+def copy(data_dir: Path, to: Path) -> None:
+    """Copy the databases and the files of records; a directory that a server uses is copied consistently too."""
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        for name in ("data.db", "auxiliary.db"):
+            source = data_dir / name
+            if not source.is_file():
+                continue
+            if _has_log(source):
+                _back_up(source, to / name)
+            else:
+                shutil.copyfile(source, to / name)
+        if (data_dir / "storage").is_dir():
+            shutil.copytree(data_dir / "storage", to / "storage", dirs_exist_ok=True)
+    except (OSError, sqlite3.Error) as error:
+        raise ServerProcessError(
+            f"{data_dir} could not be copied to {to}",
+            why=f"{error}.",
+            todo="Check the free space and the permissions there.",
+        ) from error
+
+
+def _migration(up: str) -> str:
+    return f"migrate((app) => {{\n{up}\n}}, (app) => {{}});\n"
+
+
+def _snapshot(path: Path) -> str:
+    return f"$os.writeFile({json.dumps(str(path))}, JSON.stringify(app.findAllCollections()), 0o600);"
+
+
+def _check_names(files: Mapping[str, str], before: tuple[str, ...]) -> None:
+    for name in files:
+        if Path(name).name != name or not name.endswith((".js", ".ts")):
+            raise ValueError(f"not the name of a migration: {name!r}")
+        if name in before:
+            raise ValueError(f"{name} is recorded as applied already")
+
+
+def _run(binary: Binary, arguments: list[str], *, env: Mapping[str, str] | None, timeout: float) -> str:
+    try:
+        done = subprocess.run(
+            [str(binary.path), *arguments],
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ServerProcessError(
+            f"`pocketbase {' '.join(arguments[:2])}` did not end within {timeout:.0f} seconds",
+            why=_tail(error.output),
+            todo="Look for an endless loop in the migrations, or for a process that holds the database.",
+        ) from error
+    except OSError as error:
+        raise ServerProcessError(
+            f"{binary.path} could not be run",
+            why=f"{error.strerror or error}.",
+            todo="Check the path of the PocketBase binary.",
+        ) from error
+    return done.stdout.decode(errors="replace")
+
+
+def _failure(output: str, data_dir: Path) -> ServerProcessError:
+    if match := _FAILURE.search(output):
+        reason = match["reason"].split("\n\ngoroutine ")[0].strip()
+        return MigrationFailed(match["file"], reason.removeprefix("Error: "), output)
+    return ServerProcessError(
+        f"PocketBase could not work on {data_dir}",
+        why=_tail(output),
+        todo="Check that the directory is writable and the disk not full.",
+    )
+
+
+def _tail(output: str | bytes | None) -> str:
+    text = output.decode(errors="replace") if isinstance(output, bytes) else output or ""
+    head = text.split("\n\ngoroutine ")[0].strip().splitlines()
+    return "\n".join(head[-10:]) or "It said nothing."
+
+
+def _has_log(database: Path) -> bool:
+    log = database.with_name(f"{database.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _back_up(source: Path, target: Path) -> None:
+    uri = f"{source.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True)) as live, closing(sqlite3.connect(target)) as duplicate:
+        live.backup(duplicate)
