@@ -1,0 +1,260 @@
+"""From what was written, in any form, to checked models: every problem is found, not only the first."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from pocketvex.errors import Location, Problem, SchemaError
+from pocketvex.schema.auth import AuthOptions, stated_options
+from pocketvex.schema.declare import Base, Env, FieldDeclaration, IndexDeclaration, as_values
+from pocketvex.schema.fields import FIELD, MODELS, FieldBase, RelationField
+from pocketvex.schema.indexes import Index, parse_column, parse_index
+from pocketvex.schema.model import Collection, Schema
+from pocketvex.schema.rules import RULE_NAMES
+from pocketvex.schema.validate import check
+
+_COLLECTION_KEYS = {
+    "name", "type", "id", "renamed_from", "source", "system", "fields", "indexes", "auth", "viewQuery",
+    "strays", *RULE_NAMES,
+}  # fmt: skip
+# Partial unique indexes let many records leave an optional value empty: the server stores "".
+_EMPTY_IS_TEXT = ("text", "editor", "email", "url", "date", "select", "file", "relation")
+
+
+def build_schema(written: Iterable[dict[str, Any] | type[Base]]) -> Schema:
+    """The schema that classes (`declare.as_values`) and dictionaries (`schema.dictionary`) describe.
+
+    Raises SchemaError with every problem and the line of each.
+    """
+    builder = _Builder()
+    collections = [
+        builder.collection(item if isinstance(item, dict) else as_values(item)) for item in written
+    ]
+    schema = Schema.model_construct(collections=[c for c in collections if c is not None])
+    builder.resolve_targets(schema)
+    if not builder.problems:
+        builder.problems += check(schema)
+    if builder.problems:
+        count = len(builder.problems)
+        raise SchemaError(
+            f"the schema has {count} problem{'s' if count != 1 else ''}", problems=builder.problems
+        )
+    return schema
+
+
+class _Builder:
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def wrong(self, path: str, message: str, where: Location | None) -> None:
+        self.problems.append(Problem(path, message, where))
+
+    def collection(self, values: dict[str, Any]) -> Collection | None:
+        name, where = str(values.get("name", "")), values.get("source")
+        for key in values.keys() - _COLLECTION_KEYS:
+            self.wrong(name, f"a collection has no '{key}'{_meant(key, _COLLECTION_KEYS)}", where)
+        for stray in values.get("strays", ()):
+            self.wrong(f"{name}.{stray}", "holds several fields: unpack them, `created, updated = …`", where)
+        fields = [f for f in (self.field(name, raw, where) for raw in values.get("fields") or ()) if f]
+        indexes = [i for raw in values.get("indexes") or () if (i := self.index(name, raw, where))]
+        indexes += [
+            _unique_index(name, field)
+            for field, raw in zip(fields, values.get("fields") or (), strict=False)
+            if raw.get("unique") and not any(i.unique and i.covers_only(field.name) for i in indexes)
+        ]
+        plain = {k: v for k, v in values.items() if k not in ("fields", "indexes", "auth", "strays")}
+        auth = self.auth(name, values.get("type", "base"), values.get("auth") or {}, where)
+        try:
+            shell = Collection.model_validate({**plain, "renamed_from": values.get("renamed_from")})
+        except ValidationError as error:
+            self.problems += problems_of(error, name, where)
+            return None
+        return shell.model_copy(update={"fields": fields, "indexes": indexes, "auth": auth})
+
+    def field(self, collection: str, raw: dict[str, Any], fallback: Location | None) -> FieldBase | None:
+        name, type_ = str(raw.get("name", "")), str(raw.get("type", ""))
+        path, where = f"{collection}.{name}", raw.get("source") or fallback
+        if "broken" in raw:
+            self.wrong(path, f"is not a field: {raw['broken']!r}; use field.text(), field.number() …", where)
+            return None
+        if type_ not in MODELS:
+            known = ", ".join(MODELS)
+            self.wrong(path, f"no field type '{type_}'{_meant(type_, MODELS)} (there are: {known})", where)
+            return None
+        known_keys = {*keys_of(MODELS[type_]), "unique", "source"}
+        unknown = raw.keys() - known_keys
+        for key in sorted(unknown):
+            self.wrong(path, f"a {type_} field has no option '{key}'{_meant(key, known_keys)}", where)
+        options = {k: v for k, v in raw.items() if k not in unknown and k != "unique"}
+        target = options.get("target")
+        if isinstance(target, type) and issubclass(target, Base):
+            options["target"] = target.collection_name
+        elif "target" in options and not isinstance(target, str):
+            self.wrong(path, "a relation's target is a collection class, a name, or 'self'", where)
+            return None
+        if options.get("model") is not None and not isinstance(options["model"], dict):
+            options["model"] = _json_schema(options["model"])
+        try:
+            return FIELD.validate_python({**options, "source": where})
+        except ValidationError as error:
+            self.problems += problems_of(error, path, where)
+            return None
+
+    def index(self, collection: str, raw: Any, where: Location | None) -> Index | None:
+        if isinstance(raw, IndexDeclaration):
+            columns = tuple(parse_column(column) for column in raw.columns)
+            stem = "_".join(c.expr for c in columns)
+            name = raw.name or _index_name(collection, stem)
+            return Index(name, columns, raw.unique, " ".join(raw.where.split()))
+        try:
+            if not isinstance(raw, str):
+                raise ValueError(f"not an index: {raw!r}; use index('column', …) or a CREATE INDEX statement")
+            return parse_index(raw)
+        except ValueError as error:
+            self.wrong(f"{collection}.indexes", str(error), where)
+            return None
+
+    def auth(
+        self, collection: str, type_: str, written: dict[str, Any], where: Location | None
+    ) -> dict[str, Any]:
+        if written and type_ != "auth":
+            self.wrong(collection, f"{next(iter(written))} is for auth collections only", where)
+            return {}
+        try:
+            values = _spell_out(written)
+            self.unknown_keys(AuthOptions, values, collection, where)
+            return stated_options(_with_env(values))
+        except ValidationError as error:
+            self.problems += problems_of(error, collection, where)
+        except ValueError as error:
+            self.wrong(collection, str(error), where)
+        return {}
+
+    def unknown_keys(self, model: type[BaseModel], values: Any, path: str, where: Location | None) -> None:
+        """Report keys that a group of auth options does not have, at any depth."""
+        if isinstance(values, list):
+            for item in values:
+                self.unknown_keys(model, item, path, where)
+        if not isinstance(values, dict):
+            return
+        known = keys_of(model)
+        for key, value in values.items():
+            if key not in known:
+                self.wrong(path, f"no option '{key}'{_meant(key, known)}", where)
+            elif inner := _inner_model(model, key):
+                self.unknown_keys(inner, value, f"{path}.{key}", where)
+
+    def resolve_targets(self, schema: Schema) -> None:
+        ids = {c.id: c.name for c in schema.collections if c.id}
+        for collection in schema.collections:
+            for field in collection.fields:
+                if isinstance(field, RelationField):
+                    target = field.target or ids.get(field.collection_id, field.collection_id)
+                    field.target = collection.name if target == "self" else ids.get(target, target)
+
+
+def keys_of(model: type[BaseModel]) -> set[str]:
+    """The names that a model's values may be given by: ours and the server's."""
+    return {name for key, info in model.model_fields.items() for name in (key, info.alias or key)}
+
+
+def problems_of(error: ValidationError, path: str, where: Location | None) -> list[Problem]:
+    """Pydantic's complaints in our words."""
+    found = []
+    for item in error.errors():
+        steps = [str(step) for step in item["loc"] if str(step) not in MODELS and step != "other"]
+        message = item["msg"].removeprefix("Value error, ")
+        message = message[:1].lower() + message[1:]
+        given = f", not {item['input']!r}" if item["type"] != "missing" else ""
+        found.append(Problem(".".join(filter(None, [path, *steps])), f"{message}{given}", where))
+    return found
+
+
+def _inner_model(model: type[BaseModel], key: str) -> type[BaseModel] | None:
+    info = next(i for k, i in model.model_fields.items() if key in (k, i.alias))
+    pending: list[Any] = [info.annotation]
+    while pending:
+        item = pending.pop()
+        if inspect.isclass(item) and issubclass(item, BaseModel):
+            return item
+        pending += getattr(item, "__args__", ())
+    return None
+
+
+def _meant(key: str, known: Iterable[str]) -> str:
+    near = get_close_matches(key, list(known), n=1)
+    return f": did you mean '{near[0]}'?" if near else ""
+
+
+def _index_name(collection: str, stem: str) -> str:
+    return "idx_" + "_".join(
+        part for part in "".join(c if c.isalnum() else "_" for c in f"{collection}_{stem}").split("_") if part
+    )
+
+
+def _unique_index(collection: str, field: FieldBase) -> Index:
+    may_be_empty = not field.required and not field.multiple and field.type in _EMPTY_IS_TEXT
+    where = f"`{field.name}` != ''" if may_be_empty else ""
+    name = _index_name(collection, f"{field.name}_unique")
+    return Index(name, (parse_column(field.name),), True, where)
+
+
+def _json_schema(model: Any) -> dict[str, Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(model).json_schema()
+
+
+_TOKENS = {
+    "auth": "authToken",
+    "password_reset": "passwordResetToken",
+    "email_change": "emailChangeToken",
+    "verification": "verificationToken",
+    "file": "fileToken",
+}
+_TEMPLATES = {
+    "verification": "verificationTemplate",
+    "reset_password": "resetPasswordTemplate",
+    "confirm_email_change": "confirmEmailChangeTemplate",
+}
+
+
+def _spell_out(written: dict[str, Any]) -> dict[str, Any]:
+    """The short forms of the class attributes as the groups that they stand for."""
+    values = dict(written)
+    for name, group in (("tokens", _TOKENS), ("templates", _TEMPLATES)):
+        for key, value in dict(values.pop(name, None) or {}).items():
+            if key not in group:
+                raise ValueError(f"{name} has no '{key}'{_meant(key, group)} (there are: {', '.join(group)})")
+            values[group[key]] = value if isinstance(value, dict) else {"duration": value}
+    for name in ("mfa", "otp", "auth_alert", "oauth2", "password_auth"):
+        if isinstance(values.get(name), bool):
+            values[name] = {"enabled": values[name]}
+    if isinstance(identity := values.get("password_auth"), list | tuple):
+        values["password_auth"] = {"enabled": True, "identity_fields": list(identity)}
+    if isinstance(providers := values.get("oauth2"), list | tuple):
+        values["oauth2"] = {"enabled": True, "providers": list(providers)}
+    return values
+
+
+def _with_env(value: Any) -> Any:
+    if isinstance(value, Env):
+        return {"env": value.name}
+    if isinstance(value, dict):
+        return {key: _with_env(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_env(item) for item in value]
+    return value
+
+
+def field_values(value: FieldDeclaration | dict[str, Any], name: str) -> dict[str, Any]:
+    """A field of the dictionary form, which may hold declarations as well."""
+    return value.as_dict(name) if isinstance(value, FieldDeclaration) else value
+
+
+__all__: Sequence[str] = ("build_schema", "field_values", "keys_of", "problems_of")

@@ -1,0 +1,105 @@
+"""The dictionary form, and PocketBase's own exported JSON: both as the plain values that `build` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pocketvex.errors import Location, SchemaError
+from pocketvex.schema.auth import AuthOptions
+from pocketvex.schema.build import keys_of
+from pocketvex.schema.declare import FieldDeclaration
+from pocketvex.schema.fields import MODELS, FieldBase, _alias
+from pocketvex.schema.model import SYSTEM_FIELDS, Collection
+from pocketvex.schema.rules import RULE_NAMES
+from pocketvex.schema.validate import SYSTEM_COLLECTIONS
+
+Locate = Callable[[str, str], Location | None]
+"""The place of a collection, or of one of its fields ("" for the collection itself)."""
+
+_IGNORED = {"created", "updated", "options"}
+_AUTH_KEYS = keys_of(AuthOptions) | {"tokens", "templates"}
+
+
+def from_dictionary(written: Any, locate: Locate) -> list[dict[str, Any]]:
+    """`{"collections": [...]}`, a bare list of collections, or one collection.
+
+    Raises SchemaError where it is none of these.
+    """
+    if isinstance(written, Mapping) and "collections" in written:
+        written = written["collections"]
+    if isinstance(written, Mapping):
+        written = [written]
+    if not isinstance(written, list | tuple) or not all(isinstance(item, Mapping) for item in written):
+        raise SchemaError(
+            "a schema in the dictionary form is {'collections': [{'name': …, 'fields': […]}, …]}",
+            where=locate("", ""),
+        )
+    # An export holds the server's own collections as well: they are not the project's to declare.
+    return [_collection(item, locate) for item in written if item.get("name") not in SYSTEM_COLLECTIONS]
+
+
+def _collection(written: Mapping[str, Any], locate: Locate) -> dict[str, Any]:
+    name = str(written.get("name", ""))
+    where = locate(name, "")
+    values: dict[str, Any] = {"name": name, "source": where, "type": written.get("type", "base")}
+    # Up to 0.22, and in the tools of that time, everything but the basics stood under "options".
+    flat = {**written, **(written.get("options") or {})}
+    rules = flat.pop("rules", None) or {}
+    auth: dict[str, Any] = {}
+    for key, value in flat.items():
+        if key in ("fields", "schema", *_IGNORED):
+            continue
+        if key in _AUTH_KEYS and values["type"] == "auth":
+            auth[key] = value
+        elif key == "query":
+            values["viewQuery"] = value
+        else:
+            values[_own_name(key)] = value
+    values.update({_rule_name(key): value for key, value in rules.items()})
+    fields = written.get("fields", written.get("schema")) or []
+    items = (
+        [(str(f.get("name", "")) if isinstance(f, Mapping) else "", f) for f in fields]
+        if not isinstance(fields, Mapping)
+        else [(str(key), field) for key, field in fields.items()]
+    )
+    if values["type"] == "view":
+        items = []  # the query says what they are
+    values["auth"] = auth
+    values["fields"] = [_field(key, field, locate(name, key) or where) for key, field in items]
+    return values
+
+
+def _field(name: str, written: Any, where: Location | None) -> dict[str, Any]:
+    if isinstance(written, FieldDeclaration):
+        return written.as_dict(name)
+    if not isinstance(written, Mapping):
+        return {"name": name, "broken": written, "source": where}
+    values = {"name": name, **written, **(written.get("options") or {})}
+    values.pop("options", None)
+    type_ = str(values.get("type", ""))
+    model: type[FieldBase] = MODELS.get(type_, FieldBase)
+    if type_ == "relation" and "collection" in values:
+        values["target"] = values.pop("collection")
+    spelled = {_alias(key): value for key, value in values.items() if key != "source"}
+    names = {info.alias or key: key for key, info in model.model_fields.items()}
+    return {**{names.get(key, key): value for key, value in spelled.items()}, "source": where}
+
+
+def _rule_name(key: str) -> str:
+    short = key.removesuffix("Rule").removesuffix("_rule")
+    return f"{short}Rule" if f"{short}Rule" in RULE_NAMES else key
+
+
+def _own_name(key: str) -> str:
+    """`list_rule` is `listRule`; `renamedFrom` is `renamed_from`."""
+    known = {info.alias or name: name for name, info in Collection.model_fields.items()}
+    spelled = _alias(key)
+    if spelled in RULE_NAMES or spelled == "viewQuery":
+        return spelled
+    return known.get(spelled, key)
+
+
+def without_system_fields(collection: Collection) -> list[FieldBase]:
+    """The fields of a collection that a person would declare."""
+    return [field for field in collection.fields if field.name not in SYSTEM_FIELDS[collection.type]]

@@ -1,0 +1,182 @@
+"""A schema: collections with fields, indexes, rules and options, as the code or a server has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr
+from pydantic import Field as option
+
+from pocketvex.schema.auth import OPTION_NAMES, stated_options, without_secrets
+from pocketvex.schema.fields import Declared, Field, FieldBase, RelationField, _alias
+from pocketvex.schema.ids import USERS_ID, collection_id, field_id
+from pocketvex.schema.indexes import Index, parse_index
+from pocketvex.schema.rules import RULE_NAMES, Rule
+
+IndexOption = Annotated[Index, BeforeValidator(lambda v: parse_index(v) if isinstance(v, str) else v)]
+
+PRIVATE_PREFIX = "_pv_"
+"""Collections and tables that PocketVex keeps values in: invisible to diff, types and pull."""
+
+SYSTEM_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "base": ("id",),
+    "view": ("id",),
+    "auth": ("id", "password", "tokenKey", "email", "emailVisibility", "verified"),
+}
+"""The fields that the server adds by itself, by the type of the collection (0.23 to 0.40)."""
+
+
+class Collection(Declared):
+    """One collection. `auth` holds the auth options that are stated, in the server's spelling."""
+
+    model_config = ConfigDict(alias_generator=_alias, populate_by_name=True, extra="ignore")
+
+    id: str = ""
+    name: str
+    type: Literal["base", "auth", "view"] = "base"
+    system: bool = False
+    list_rule: Rule = None
+    view_rule: Rule = None
+    create_rule: Rule = None
+    update_rule: Rule = None
+    delete_rule: Rule = None
+    fields: list[Field] = []
+    indexes: list[IndexOption] = []
+    view_query: str = ""
+    auth: dict[str, Any] = option(default_factory=dict, exclude=True)
+    rule_sources: dict[str, Any] = option(default_factory=dict, exclude=True)
+
+    _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Self:
+        """The collection that a server, or an export, describes; see `Schema.from_json`."""
+        values = {**raw, "fields": raw.get("fields") or [], "indexes": raw.get("indexes") or []}
+        if raw.get("type") == "view":
+            # Their ids are random and change on every save; the query says what they are.
+            values["fields"] = [{**field, "id": ""} for field in values["fields"]]
+        if raw.get("type") == "auth":
+            stated = {key: value for key, value in raw.items() if key in OPTION_NAMES}
+            values["auth"] = without_secrets(stated_options(stated))
+        collection = cls.model_validate(values)
+        collection._raw = dict(raw)
+        return collection
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """What the server said, untouched; empty for a collection that the code declares."""
+        return self._raw
+
+    def to_json(self) -> dict[str, Any]:
+        """The server's own form, without time stamps and secrets."""
+        values = self.model_dump(by_alias=True, exclude={"fields", "indexes", "view_query"})
+        values["fields"] = [field.to_json() for field in self.fields]
+        values["indexes"] = [index.sql(self.name) for index in self.indexes]
+        if self.type == "view":
+            values["viewQuery"] = self.view_query
+        return {**values, **self.auth}
+
+    def rules(self) -> dict[str, Rule]:
+        """The rules by the server's names for them."""
+        return dict(
+            zip(
+                RULE_NAMES,
+                (self.list_rule, self.view_rule, self.create_rule, self.update_rule, self.delete_rule),
+                strict=True,
+            )
+        )
+
+    def field(self, name: str) -> FieldBase | None:
+        """The field of that name. The server tells names apart without regard to case."""
+        wanted = name.lower()
+        return next((f for f in self.fields if f.name.lower() == wanted), None)
+
+    def index(self, name: str) -> Index | None:
+        return next((i for i in self.indexes if i.name.lower() == name.lower()), None)
+
+    def is_system_field(self, name: str) -> bool:
+        return name in SYSTEM_FIELDS[self.type]
+
+    def is_implied(self, index: Index) -> bool:
+        """Whether the server keeps this index by itself: an auth collection's tokenKey and email."""
+        return (
+            self.type == "auth"
+            and index.unique
+            and (index.covers_only("tokenKey") or index.covers_only("email"))
+        )
+
+    @property
+    def is_private(self) -> bool:
+        return self.name.startswith(PRIVATE_PREFIX)
+
+
+class Schema(BaseModel):
+    """A set of collections; relations name their target, ids are resolved when something is written."""
+
+    collections: list[Collection] = []
+
+    @classmethod
+    def from_json(cls, raw: Iterable[Mapping[str, Any]]) -> Self:
+        """The schema that LIST, an export, or `findAllCollections` describes, PocketVex's own left out."""
+        collections = [Collection.from_json(item) for item in raw]
+        schema = cls(collections=[c for c in collections if not c.is_private])
+        names = {c.id: c.name for c in collections if c.id}
+        for field in schema.relations():
+            field.target = names.get(field.collection_id, field.collection_id)
+        return schema
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The server's own form, every id filled in."""
+        return [collection.to_json() for collection in self.with_ids().collections]
+
+    def with_ids(self) -> Self:
+        """The same schema with PocketBase's own ids wherever none is declared."""
+        copy = self.model_copy(deep=True)
+        taken = {c.id for c in copy.collections}
+        for collection in copy.collections:
+            if not collection.id:
+                collection.id = default_collection_id(collection, taken)
+                taken.add(collection.id)
+            fill_field_ids(collection)
+        ids = {c.name.lower(): c.id for c in copy.collections}
+        for field in copy.relations():
+            target = field.target.lower()
+            field.collection_id = ids.get(target) or field.collection_id or system_id(field.target)
+        return copy
+
+    def relations(self) -> list[RelationField]:
+        return [f for c in self.collections for f in c.fields if isinstance(f, RelationField)]
+
+    def collection(self, name: str) -> Collection | None:
+        wanted = name.lower()
+        return next((c for c in self.collections if c.name.lower() == wanted), None)
+
+    def names(self) -> set[str]:
+        return {c.name for c in self.collections}
+
+
+def default_collection_id(collection: Collection, taken: Iterable[str] = ()) -> str:
+    """PocketBase's own id for a collection; `users` has the one that it is born with."""
+    if collection.name == "users" and collection.type == "auth" and USERS_ID not in set(taken):
+        return USERS_ID
+    return collection_id(collection.type, collection.name, set(taken))
+
+
+def fill_field_ids(collection: Collection) -> None:
+    """Give every field of a table that has no id the one that PocketBase would."""
+    if collection.type == "view":
+        return
+    taken = {field.id for field in collection.fields}
+    for field in collection.fields:
+        if not field.id:
+            # The server takes `id` for text even where the type is left out.
+            field.id = field_id(field.type, field.name, taken)
+            taken.add(field.id)
+
+
+def system_id(name: str) -> str:
+    """The id of a system collection, which its name gives on every server (0.23 to 0.40)."""
+    if name.lower() == "users":
+        return USERS_ID
+    return collection_id("auth" if name == "_superusers" else "base", name)

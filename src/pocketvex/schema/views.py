@@ -1,0 +1,48 @@
+"""The SELECT of a view, read just far enough to compare it and to know what it reads."""
+
+from __future__ import annotations
+
+import re
+
+_PARTS = re.compile(
+    r"(?P<string>'(?:[^']|'')*')|(?P<quoted>\"[^\"]*\"|`[^`]*`|\[[^\]]*\])"
+    r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<space>\s+)",
+    re.DOTALL,
+)
+
+
+def normal_query(query: str) -> str:
+    """The query with runs of white space made one space and comments and a last semicolon dropped.
+
+    Two queries of one normal form differ in nothing but their layout.
+    """
+    folded = _PARTS.sub(lambda m: m[0] if m["string"] or m["quoted"] else " ", query)
+    folded = re.sub(r"[ ]+", " ", folded).strip().rstrip(";").strip()
+    return _PARTS.sub(lambda m: m[0], folded)
+
+
+def tables_read(query: str, known: set[str]) -> set[str]:
+    """Which of the known collections the query names as a word of its own."""
+    bare = _PARTS.sub(lambda m: " '' " if m["string"] else m[0] if m["quoted"] else " ", query)
+    words = {word.lower() for word in re.findall(r"\w+", bare)}
+    return {name for name in known if name.lower() in words}
+
+
+def sources(query: str) -> set[str]:
+    """The names that stand behind FROM and JOIN, common table expressions left out."""
+    bare = _PARTS.sub(lambda m: " '' " if m["string"] else m[0] if m["quoted"] else " ", query)
+    ctes = {
+        name.lower() for name in re.findall(r"(?:\bWITH\b|,)\s*(?:RECURSIVE\s+)?(\w+)\s+AS\s*\(", bare, re.I)
+    }
+    found: set[str] = set()
+    for clause in re.findall(
+        r"\b(?:FROM|JOIN)\s+((?:[`\"\[]?\w+[`\"\]]?(?:\s+(?:AS\s+)?(?!ON\b|WHERE\b|JOIN\b|LEFT\b|INNER\b|CROSS\b"
+        r"|GROUP\b|ORDER\b|LIMIT\b|UNION\b|USING\b|HAVING\b|FULL\b|RIGHT\b|NATURAL\b)\w+)?\s*,?\s*)+)",
+        bare,
+        re.I,
+    ):
+        for part in clause.split(","):
+            if match := re.match(r"\s*[`\"\[]?(\w+)", part):
+                found.add(match[1])
+    functions = {name.lower() for name in re.findall(r"(\w+)\s*\(", bare)}  # json_each(…)
+    return {name for name in found if name.lower() not in ctes | functions}
