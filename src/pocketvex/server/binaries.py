@@ -1,4 +1,4 @@
-"""Which `pocketbase` to run: an explicit one, the installed wheel's, one from the user's cache, or a fetched one."""
+"""Which `pocketbase` to run: an explicit one, the installed wheel's, a cached one, or a fetched one."""
 
 from __future__ import annotations
 

@@ -18,13 +18,14 @@ ONE_OFF = "pocketvex_oneoff_"
 
 
 def applied(data_dir: Path, *, one_offs: bool = False) -> tuple[str, ...]:
-    """The user's files that ran here, in the order in which they ran; empty where there is no database yet."""
+    """The user's files that ran here, in the order in which they ran; empty without a database."""
     if not (data_dir / "data.db").is_file():
         return ()
     with reading(data_dir) as database:
         try:
             rows = database.execute(
-                "SELECT file FROM _migrations WHERE file LIKE '%.js' OR file LIKE '%.ts' ORDER BY applied, file"
+                "SELECT file FROM _migrations WHERE file LIKE '%.js' OR file LIKE '%.ts'"
+                " ORDER BY applied, file"
             ).fetchall()
         except sqlite3.OperationalError as error:
             if "no such table" in str(error):
@@ -84,5 +85,5 @@ def _spoken(data_dir: Path) -> Iterator[None]:
         raise ServerProcessError(
             f"the database in {data_dir} cannot be used",
             why=f"SQLite: {error}.",
-            todo="Check that the directory is a PocketBase data directory, that it is writable, and the disk.",
+            todo="Check that it is a PocketBase data directory, that it is writable, and the disk.",
         ) from error

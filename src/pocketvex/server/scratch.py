@@ -1,4 +1,4 @@
-"""A data directory without a running server, changed only by short runs of `pocketbase migrate up` (15 ms each)."""
+"""A data directory without a server, changed only by short runs of `pocketbase migrate up` (15 ms each)."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ __all__ = [
     "snapshot_step",
 ]
 
-# 0.23: "Error: Failed to apply migration X.js: why"; later "failed to apply…", with a date in front since 0.40;
+# 0.23: "Error: Failed to apply migration X.js: why"; later "failed to apply…", since 0.40 behind a date;
 # a file that does not parse is a panic of every command: "failed to run migration X.js: SyntaxError: …".
-_FAILURE = re.compile(r"failed to (?:apply|run) migration (?P<file>.+?\.[jt]s): (?P<reason>.*)", re.I | re.S)
+_FAILURE = re.compile(r"failed to (?:apply|run) migration ", re.I)
 _JS_PLACE = re.compile(r" at \S+?:(\d+):(\d+)\(\d+\)\s*$")
 _PARSE_PLACE = re.compile(r"^(?:SyntaxError: )+\S+: Line (\d+):(\d+) ")
 
@@ -49,7 +49,7 @@ class Ran(NamedTuple):
 class MigrationFailed(ServerProcessError):
     """A file of a batch failed, so nothing of the batch is in the database.
 
-    `file` is empty where PocketBase did not say which one; `output` is its whole console output.
+    `output` is PocketBase's whole console output.
     """
 
     def __init__(self, file: str, reason: str, output: str) -> None:
@@ -75,7 +75,7 @@ def migrate_up(
     hooks_dir: Path | None = None,
     timeout: float = 300,
 ) -> Ran:
-    """Run exactly these files (name to text), all or none, on a directory that may be new or served by a server.
+    """Run exactly these files (name to text), all or none; the directory may be new, or in use by a server.
 
     A server up to 0.37 must be restarted afterwards. `env` is added to this process's environment. Success
     means that `_migrations` holds every name; what PocketBase says and its exit status are not trusted.
@@ -88,14 +88,16 @@ def migrate_up(
             (migrations / name).write_text(text, encoding="utf-8", newline="")
         output = _run(
             binary,
-            ["migrate", "up", "--dir", str(data_dir), "--migrationsDir", str(migrations)]
-            + ["--hooksDir", str(hooks_dir or Path(folder) / "no-hooks"), "--automigrate=false"],
+            (
+                *("migrate", "up", "--dir", str(data_dir), "--migrationsDir", str(migrations)),
+                *("--hooksDir", str(hooks_dir or Path(folder) / "no-hooks"), "--automigrate=false"),
+            ),
             env=env,
             timeout=timeout,
         )
     ran = tuple(name for name in applied(data_dir, one_offs=True) if name in files and name not in before)
     if len(ran) != len(files):
-        raise _failure(output, data_dir)
+        raise _failure(output, files, data_dir)
     return Ran(ran, output)
 
 
@@ -106,11 +108,9 @@ def run_once(binary: Binary, data_dir: Path, up: str, *, env: Mapping[str, str] 
     """
     # PocketBase runs files in byte order: letters come behind its own migrations, which begin with digits.
     name = f"{ONE_OFF}{secrets.token_hex(8)}.js"
-    try:
-        return migrate_up(binary, data_dir, {name: _migration(up)}, env=env).output
-    finally:
-        if (data_dir / "data.db").is_file():
-            forget(data_dir, [name])
+    output = migrate_up(binary, data_dir, {name: _migration(up)}, env=env).output
+    forget(data_dir, [name])
+    return output
 
 
 def collections(binary: Binary, data_dir: Path) -> list[dict[str, Any]]:
@@ -125,13 +125,13 @@ def collections(binary: Binary, data_dir: Path) -> list[dict[str, Any]]:
 def snapshot_step(path: Path) -> str:
     """The text of a migration that writes what `collections` returns to `path`, as it is when the file runs.
 
-    Placed between real files (`1_a.js`, `1_a.js.snap.js`, `2_b.js`: byte order) it shows every state of one run.
+    Between real files (`1_a.js`, `1_a.js.snap.js`, `2_b.js`: byte order) it shows every state of one run.
     """
     return _migration(_snapshot(path))
 
 
 def copy(data_dir: Path, to: Path) -> None:
-    """Copy the databases and the files of records; a directory that a server uses is copied consistently too."""
+    """Copy the databases and the files of records, consistently even while a server uses them."""
     try:
         to.mkdir(parents=True, exist_ok=True)
         for name in ("data.db", "auxiliary.db"):
@@ -168,7 +168,7 @@ def _check_names(files: Mapping[str, str], before: tuple[str, ...]) -> None:
             raise ValueError(f"{name} is recorded as applied already")
 
 
-def _run(binary: Binary, arguments: list[str], *, env: Mapping[str, str] | None, timeout: float) -> str:
+def _run(binary: Binary, arguments: tuple[str, ...], *, env: Mapping[str, str] | None, timeout: float) -> str:
     try:
         done = subprocess.run(
             [str(binary.path), *arguments],
@@ -194,10 +194,13 @@ def _run(binary: Binary, arguments: list[str], *, env: Mapping[str, str] | None,
     return done.stdout.decode(errors="replace")
 
 
-def _failure(output: str, data_dir: Path) -> ServerProcessError:
-    if match := _FAILURE.search(output):
-        reason = match["reason"].split("\n\ngoroutine ")[0].strip()
-        return MigrationFailed(match["file"], reason.removeprefix("Error: "), output)
+def _failure(output: str, files: Mapping[str, str], data_dir: Path) -> ServerProcessError:
+    # The last one: a migration may have printed anything before.
+    for match in reversed(list(_FAILURE.finditer(output))):
+        rest = output[match.end() :].split("\n\ngoroutine ")[0]
+        file = next((name for name in files if rest.startswith(f"{name}: ")), None)
+        if file is not None:
+            return MigrationFailed(file, rest[len(file) + 2 :].strip().removeprefix("Error: "), output)
     return ServerProcessError(
         f"PocketBase could not work on {data_dir}",
         why=_tail(output),

@@ -1,0 +1,117 @@
+"""Who holds a port, and whether a process is a server of ours: no process is stopped on a file's word alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from pocketvex.server.launch import HOST
+
+
+class Holder(NamedTuple):
+    """What listens on a port; `pid` is 0 where the system does not tell."""
+
+    pid: int
+    command: str
+
+    def __str__(self) -> str:
+        return f"{self.command} (process {self.pid})" if self.pid else "another program"
+
+
+def port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        if sys.platform != "win32":
+            # As Go does: connections of a server that just ended do not count. On Windows it would share.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def holder_of(port: int) -> Holder:
+    """What listens on this loopback port; only Linux tells which process it is."""
+    inodes = _listening_inodes(port)
+    if inodes:
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                targets = [os.readlink(handle) for handle in (process / "fd").iterdir()]
+            except OSError:
+                continue  # another user's, or it ended meanwhile
+            if any(target in inodes for target in targets):
+                pid = int(process.name)
+                return Holder(pid, " ".join(command_of(pid))[:200])
+    return Holder(0, "")
+
+
+def command_of(pid: int) -> list[str]:
+    """The command line of a process; empty when it has ended or is not ours to see."""
+    if sys.platform == "linux":
+        try:
+            line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            return []
+        return line.rstrip("\0").split("\0") if line else []
+    if sys.platform == "win32":
+        query = f'(Get-CimInstance Win32_Process -Filter "ProcessId={int(pid)}").CommandLine'
+        command = ["powershell", "-NoProfile", "-NonInteractive", "-Command", query]
+    else:
+        command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    said = done.stdout.decode(errors="replace").strip()
+    return [said] if said else []
+
+
+def serves(pid: int, data_dir: Path) -> bool:
+    """Whether this process is a `serve` over exactly this data directory, as `launch` starts it."""
+    command = command_of(pid)
+    flag = f"--dir={data_dir}"
+    if len(command) > 1:
+        return "serve" in command and flag in command
+    # Without a list of arguments, the flag that `launch` writes next marks the end of the path.
+    return (
+        bool(command)
+        and " serve " in command[0]
+        and any(f"{flag}{end}" in command[0] for end in (" --hooksDir=", '" "--hooksDir=', '" --hooksDir='))
+    )
+
+
+def end_server(pid: int, data_dir: Path, timeout: float = 10) -> None:
+    """Stop a server of ours that has lost its supervisor; returns when it has ended."""
+    deadline = time.monotonic() + timeout
+    sent = False
+    while serves(pid, data_dir):
+        if not sent or time.monotonic() > deadline:
+            last = sent and sys.platform != "win32"
+            try:
+                os.kill(pid, signal.SIGKILL if last else signal.SIGTERM)
+            except OSError:
+                return
+            sent = True
+            deadline = time.monotonic() + timeout
+        time.sleep(0.005)
+
+
+def _listening_inodes(port: int) -> set[str]:
+    found = set()
+    for table in ("tcp", "tcp6"):
+        try:
+            lines = Path(f"/proc/net/{table}").read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            columns = line.split()
+            listening = columns[3] == "0A"
+            if listening and int(columns[1].rsplit(":", 1)[1], 16) == port:
+                found.add(f"socket:[{columns[9]}]")
+    return found
