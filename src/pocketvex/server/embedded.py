@@ -1,4 +1,4 @@
-"""The project's own server: commands that run at the same time share one, which ends with the last of them."""
+"""The project's own server: commands that run together share one, which ends with the last of them."""
 
 from __future__ import annotations
 

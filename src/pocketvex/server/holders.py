@@ -1,4 +1,4 @@
-"""Who holds a port, and whether a process is a server of ours: no process is stopped on a file's word alone."""
+"""Who holds a port, and whether a process is a server of ours: a file's word alone never stops a process."""
 
 from __future__ import annotations
 
