@@ -8,7 +8,9 @@ What a newer server adds is kept in the model's extra values and written back un
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
@@ -58,6 +60,8 @@ class FieldBase(Declared):
 
     OPTIONS: ClassVar[tuple[str, ...]] = ()
     """The names of the type's own options."""
+    VALUES: ClassVar[Callable[[Any], tuple[Any, ...]]]
+    """The values of all options at once, to see in one step whether two fields are alike."""
     COMMON: ClassVar[tuple[str, ...]] = ("required", "hidden", "presentable", "help", "system")
 
     name: str
@@ -72,8 +76,11 @@ class FieldBase(Declared):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        own = [name for name in cls.__annotations__ if name not in FieldBase.__annotations__]
+        own = [
+            name for name in cls.__annotations__ if name not in FieldBase.__annotations__ and name.islower()
+        ]
         cls.OPTIONS = tuple(name for name in own if name not in ("target", "model"))
+        cls.VALUES = attrgetter(*cls.COMMON, *cls.OPTIONS)
 
     def options(self) -> dict[str, Any]:
         """The values that two fields of one type are compared by, by their names."""

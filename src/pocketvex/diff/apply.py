@@ -1,0 +1,195 @@
+"""Operations carried out on the server's own JSON: what an import sends, and what a model of it becomes.
+
+Everything that the operations do not name stays as the server said it, options unknown to us included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any, assert_never
+
+from pocketvex.diff.operations import (
+    AddField,
+    ChangeField,
+    ChangeIndex,
+    ChangeOption,
+    ChangeQuery,
+    ChangeRule,
+    ChangeType,
+    CreateCollection,
+    DropCollection,
+    DropField,
+    Operation,
+    RenameCollection,
+    RenameField,
+    ReplaceField,
+)
+from pocketvex.errors import UsageError
+from pocketvex.schema.fields import FieldBase, RelationField
+from pocketvex.schema.ids import field_id
+from pocketvex.schema.indexes import parse_index
+from pocketvex.schema.model import (
+    SYSTEM_FIELDS,
+    Collection,
+    default_collection_id,
+    fill_field_ids,
+    system_id,
+)
+
+Json = dict[str, Any]
+
+
+def apply_operations(collections: Iterable[Mapping[str, Any]], operations: Sequence[Operation]) -> list[Json]:
+    """The collections after the operations, in LIST's shape; the input is not touched.
+
+    Raises UsageError for a change of a collection's type, which no server can do.
+    """
+    return _State(collections).run(operations)
+
+
+def changed_collections(before: Sequence[Mapping[str, Any]], after: Sequence[Json]) -> list[Json]:
+    """Those of `after` that are new or different: tables first, and each view behind the views it reads."""
+    known = {item["id"]: item for item in before}
+    changed = [item for item in after if item != known.get(item["id"])]
+    return sorted(changed, key=lambda item: item["type"] == "view")
+
+
+class _State:
+    def __init__(self, collections: Iterable[Mapping[str, Any]]) -> None:
+        self.items: list[Json] = [deepcopy(dict(item)) for item in collections]
+
+    def run(self, operations: Sequence[Operation]) -> list[Json]:
+        # All new names and ids first, so that relations may point at what comes later.
+        for operation in operations:
+            if isinstance(operation, RenameCollection):
+                self.named(operation.old)["name"] = operation.collection
+        created = [op for op in operations if isinstance(op, CreateCollection)]
+        for operation in created:
+            self.create(operation.definition)
+        for operation in created:
+            self.fill(operation.definition)
+        for operation in operations:
+            self.step(operation)
+        return self.items
+
+    def step(self, operation: Operation) -> None:
+        match operation:
+            case CreateCollection() | RenameCollection():
+                pass  # done above
+            case DropCollection():
+                self.items.remove(self.named(operation.collection))
+            case ChangeType():
+                raise UsageError(
+                    f"{operation.collection} cannot become {operation.after}: it is {operation.before}",
+                    why="PocketBase cannot change the type of a collection.",
+                )
+            case AddField():
+                self.add(operation.collection, operation.field, operation.after)
+            case DropField():
+                self.drop(operation.collection, operation.field)
+            case ReplaceField():
+                fields = self.named(operation.collection)["fields"]
+                position = fields.index(self.field(operation.collection, operation.before))
+                old = fields.pop(position)
+                fields.insert(position, self.new_field(operation.collection, operation.after, old["id"]))
+            case RenameField():
+                self.rename(operation)
+            case ChangeField():
+                target = self.field(operation.collection, operation.before, operation.after.name)
+                for option, (_, value) in operation.changed().items():
+                    target[wire_name(operation.after, option)] = deepcopy(value)
+            case ChangeIndex():
+                self.index(operation)
+            case ChangeRule():
+                self.named(operation.collection)[operation.rule] = operation.after
+            case ChangeOption():
+                set_option(self.named(operation.collection), operation.option, operation.after)
+            case ChangeQuery():
+                self.named(operation.collection)["viewQuery"] = operation.after
+            case _:
+                assert_never(operation)
+
+    def named(self, name: str) -> Json:
+        return next(item for item in self.items if item["name"].lower() == name.lower())
+
+    def field(self, collection: str, field: FieldBase, name: str | None = None) -> Json:
+        """By id and name, else by name: ids of another server mean nothing here."""
+        fields: list[Json] = self.named(collection)["fields"]
+        wanted = (name or field.name).lower()
+        return next(item for item in fields if item["name"].lower() == wanted)
+
+    def create(self, definition: Collection) -> None:
+        item = definition.to_json()
+        taken = {other["id"] for other in self.items}
+        if not item["id"] or item["id"] in taken:
+            item["id"] = default_collection_id(definition, taken)
+        self.items.append(item)
+
+    def fill(self, definition: Collection) -> None:
+        item = self.named(definition.name)
+        copy = definition.model_copy(deep=True)
+        fill_field_ids(copy)
+        for field in copy.fields:
+            self.resolve(field)
+        item["fields"] = [field.to_json() for field in copy.fields]
+
+    def resolve(self, field: FieldBase) -> FieldBase:
+        if isinstance(field, RelationField):
+            names = {item["name"].lower(): item["id"] for item in self.items}
+            field.collection_id = names.get(field.target.lower()) or system_id(field.target)
+        return field
+
+    def new_field(self, collection: str, field: FieldBase, avoid: str = "") -> Json:
+        copy = self.resolve(field.model_copy())
+        taken = {item["id"] for item in self.named(collection)["fields"]} | {avoid}
+        if not copy.id or copy.id in taken:
+            copy.id = field_id(copy.type, copy.name, taken)
+        return copy.to_json()
+
+    def add(self, collection: str, field: FieldBase, after: str) -> None:
+        item = self.named(collection)
+        fields: list[Json] = item["fields"]
+        names = [f["name"].lower() for f in fields]
+        # Where nothing stands before it, it still comes behind the fields that the server adds itself.
+        system = [n for n, name in enumerate(names) if name in _SYSTEM[item["type"]]]
+        position = names.index(after.lower()) if after.lower() in names else max(system, default=-1)
+        if after and after.lower() not in names:
+            position = len(fields) - 1
+        fields.insert(position + 1, self.new_field(collection, field))
+
+    def drop(self, collection: str, field: FieldBase) -> None:
+        self.named(collection)["fields"].remove(self.field(collection, field))
+
+    def rename(self, operation: RenameField) -> None:
+        fields: list[Json] = self.named(operation.collection)["fields"]
+        matching = [f for f in fields if f["name"].lower() == operation.old.lower()]
+        exact = [f for f in fields if f["id"] == operation.id]
+        (exact or matching)[0]["name"] = operation.new
+
+    def index(self, operation: ChangeIndex) -> None:
+        item = self.named(operation.collection)
+        texts: list[str] = item["indexes"] or []
+        name = operation.name.lower()
+        kept = [text for text in texts if parse_index(text).name.lower() != name]
+        if operation.after is not None:
+            kept.append(operation.after.sql(item["name"]))
+        item["indexes"] = kept
+
+
+_SYSTEM = {type_: {name.lower() for name in names} for type_, names in SYSTEM_FIELDS.items()}
+
+
+def wire_name(field: FieldBase, option: str) -> str:
+    """An option's name as the server spells it."""
+    info = type(field).model_fields[option]
+    return info.alias or option
+
+
+def set_option(collection: Json, path: str, value: Any) -> None:
+    """Set an auth option by its dotted name."""
+    *groups, last = path.split(".")
+    for group in groups:
+        inner = collection.get(group)
+        collection[group] = collection = dict(inner) if isinstance(inner, dict) else {}
+    collection[last] = deepcopy(value)

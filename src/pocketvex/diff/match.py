@@ -1,0 +1,74 @@
+"""Who is who: pairs of things in two schemas, by id, then by name, then by `renamed_from`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
+
+from pocketvex.schema.fields import FieldBase
+from pocketvex.schema.model import Collection
+
+Thing = TypeVar("Thing", Collection, FieldBase)
+
+
+class Pairs(NamedTuple):
+    """`both` are pairs of (desired, live)."""
+
+    both: list[tuple[Collection, Collection]]
+    added: list[Collection]
+    gone: list[Collection]
+
+
+class FieldPairs(NamedTuple):
+    both: list[tuple[FieldBase, FieldBase]]
+    added: list[FieldBase]
+    gone: list[FieldBase]
+
+
+Renames = Callable[[str], str | None]
+"""An answer for a desired name: the live name that it had, "" if it is new, None if nobody said."""
+
+
+def match_collections(desired: Sequence[Collection], live: Sequence[Collection], renamed: Renames) -> Pairs:
+    return Pairs(*_match(desired, live, renamed))
+
+
+def match_fields(desired: Sequence[FieldBase], live: Sequence[FieldBase], renamed: Renames) -> FieldPairs:
+    return FieldPairs(*_match(desired, live, renamed))
+
+
+def _match(
+    desired: Sequence[Thing], live: Sequence[Thing], renamed: Renames
+) -> tuple[list[tuple[Thing, Thing]], list[Thing], list[Thing]]:
+    by_name = {thing.name.lower(): thing for thing in live}
+    by_id = {thing.id: thing for thing in live if thing.id}
+    wanted_names = {thing.name.lower() for thing in desired}
+    pairs: dict[int, Thing] = {}
+    taken: set[int] = set()
+
+    def pair(mine: Thing, other: Thing | None) -> None:
+        if other is not None and id(other) not in taken and id(mine) not in pairs:
+            pairs[id(mine)] = other
+            taken.add(id(other))
+
+    for thing in desired:
+        # An id tells a rename from a namesake, unless the namesake has an id of its own.
+        known = by_id.get(thing.id) if thing.id else None
+        if known is not None and (known.name.lower() == thing.name.lower() or _free(thing, known, by_name)):
+            pair(thing, known)
+    for thing in desired:
+        said = thing.renamed_from if thing.renamed_from is not None else renamed(thing.name)
+        old = by_name.get((said or "").lower())
+        if old is not None and thing.name.lower() not in by_name and old.name.lower() not in wanted_names:
+            pair(thing, old)
+    for thing in desired:
+        pair(thing, by_name.get(thing.name.lower()))
+    both = [(thing, pairs[id(thing)]) for thing in desired if id(thing) in pairs]
+    added = [thing for thing in desired if id(thing) not in pairs]
+    return both, added, [thing for thing in live if id(thing) not in taken]
+
+
+def _free(wanted: Thing, known: Thing, by_name: dict[str, Thing]) -> bool:
+    """Whether a declared id may rename: also where names are swapped, since then both have ids."""
+    namesake = by_name.get(wanted.name.lower())
+    return namesake is None or bool(namesake.id and namesake.id != wanted.id and known.type == wanted.type)

@@ -1,0 +1,291 @@
+"""The one vocabulary of changes, from the diff to the migration: one class a kind.
+
+An operation says what it touches (`path`) and what undoes it (`inverse`). Names of collections are
+those after the renames of the same diff.
+
+Paths: `posts` (a collection), `posts.title` (a field), `posts@idx_title` (an index),
+`posts:listRule`, `posts:query`, `posts:otp.enabled` (rules, a view's query, auth options).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pocketvex.errors import Location
+from pocketvex.schema.fields import FieldBase, RelationField
+from pocketvex.schema.indexes import Index
+from pocketvex.schema.model import Collection
+from pocketvex.schema.rules import Rule
+
+
+@dataclass(frozen=True)
+class CreateCollection:
+    kind: ClassVar[str] = "create_collection"
+    collection: str
+    definition: Collection
+
+    @property
+    def path(self) -> str:
+        return self.collection
+
+    def inverse(self) -> Operation:
+        return DropCollection(self.collection, self.definition)
+
+
+@dataclass(frozen=True)
+class DropCollection:
+    kind: ClassVar[str] = "drop_collection"
+    collection: str
+    definition: Collection
+
+    @property
+    def path(self) -> str:
+        return self.collection
+
+    def inverse(self) -> Operation:
+        return CreateCollection(self.collection, self.definition)
+
+
+@dataclass(frozen=True)
+class RenameCollection:
+    kind: ClassVar[str] = "rename_collection"
+    collection: str
+    """The new name."""
+    old: str
+    id: str
+
+    @property
+    def path(self) -> str:
+        return self.collection
+
+    def inverse(self) -> Operation:
+        return RenameCollection(self.old, self.collection, self.id)
+
+
+@dataclass(frozen=True)
+class ChangeType:
+    """A collection that should be of another type: no version of PocketBase can do it in place."""
+
+    kind: ClassVar[str] = "change_type"
+    collection: str
+    before: str
+    after: str
+
+    @property
+    def path(self) -> str:
+        return self.collection
+
+    def inverse(self) -> Operation:
+        return ChangeType(self.collection, self.after, self.before)
+
+
+@dataclass(frozen=True)
+class AddField:
+    kind: ClassVar[str] = "add_field"
+    collection: str
+    field: FieldBase
+    after: str
+    """The name of the field that stands before it; "" at the beginning."""
+
+    @property
+    def path(self) -> str:
+        return f"{self.collection}.{self.field.name}"
+
+    def inverse(self) -> Operation:
+        return DropField(self.collection, self.field, self.after)
+
+
+@dataclass(frozen=True)
+class DropField:
+    kind: ClassVar[str] = "drop_field"
+    collection: str
+    field: FieldBase
+    after: str
+
+    @property
+    def path(self) -> str:
+        return f"{self.collection}.{self.field.name}"
+
+    def inverse(self) -> Operation:
+        return AddField(self.collection, self.field, self.after)
+
+
+@dataclass(frozen=True)
+class RenameField:
+    kind: ClassVar[str] = "rename_field"
+    collection: str
+    id: str
+    old: str
+    new: str
+
+    @property
+    def path(self) -> str:
+        return f"{self.collection}.{self.new}"
+
+    def inverse(self) -> Operation:
+        return RenameField(self.collection, self.id, self.new, self.old)
+
+
+@dataclass(frozen=True)
+class ChangeField:
+    """Options of a field, changed in place."""
+
+    kind: ClassVar[str] = "change_field"
+    collection: str
+    before: FieldBase
+    after: FieldBase
+
+    @property
+    def path(self) -> str:
+        return f"{self.collection}.{self.after.name}"
+
+    def changed(self) -> dict[str, tuple[Any, Any]]:
+        """What differs: option, value before, value after."""
+        return changed_options(self.before, self.after)
+
+    def inverse(self) -> Operation:
+        return ChangeField(self.collection, self.after, self.before)
+
+
+@dataclass(frozen=True)
+class ReplaceField:
+    """A field of another type, or with another relation target: a new column under the same name."""
+
+    kind: ClassVar[str] = "replace_field"
+    collection: str
+    before: FieldBase
+    after: FieldBase
+
+    @property
+    def path(self) -> str:
+        return f"{self.collection}.{self.after.name}"
+
+    def inverse(self) -> Operation:
+        return ReplaceField(self.collection, self.after, self.before)
+
+
+@dataclass(frozen=True)
+class ChangeIndex:
+    """An index made (`before` is None), removed (`after` is None), or defined anew."""
+
+    kind: ClassVar[str] = "change_index"
+    collection: str
+    before: Index | None
+    after: Index | None
+
+    @property
+    def name(self) -> str:
+        index = self.after or self.before
+        return index.name if index else ""
+
+    @property
+    def path(self) -> str:
+        return f"{self.collection}@{self.name}"
+
+    def inverse(self) -> Operation:
+        return ChangeIndex(self.collection, self.after, self.before)
+
+
+@dataclass(frozen=True)
+class ChangeRule:
+    kind: ClassVar[str] = "change_rule"
+    collection: str
+    rule: str
+    before: Rule
+    after: Rule
+
+    @property
+    def path(self) -> str:
+        return f"{self.collection}:{self.rule}"
+
+    def inverse(self) -> Operation:
+        return ChangeRule(self.collection, self.rule, self.after, self.before)
+
+
+@dataclass(frozen=True)
+class ChangeOption:
+    """An auth option, by its dotted name; `before` is None where it is not known."""
+
+    kind: ClassVar[str] = "change_option"
+    collection: str
+    option: str
+    before: Any
+    after: Any
+
+    @property
+    def path(self) -> str:
+        return f"{self.collection}:{self.option}"
+
+    def inverse(self) -> Operation:
+        return ChangeOption(self.collection, self.option, self.after, self.before)
+
+
+@dataclass(frozen=True)
+class ChangeQuery:
+    kind: ClassVar[str] = "change_query"
+    collection: str
+    before: str
+    after: str
+
+    @property
+    def path(self) -> str:
+        return f"{self.collection}:query"
+
+    def inverse(self) -> Operation:
+        return ChangeQuery(self.collection, self.after, self.before)
+
+
+Operation = (
+    CreateCollection
+    | DropCollection
+    | RenameCollection
+    | ChangeType
+    | AddField
+    | DropField
+    | RenameField
+    | ChangeField
+    | ReplaceField
+    | ChangeIndex
+    | ChangeRule
+    | ChangeOption
+    | ChangeQuery
+)
+
+
+@dataclass(frozen=True)
+class Ambiguous:
+    """A field (or collection) gone and another of its type new: a rename, or two changes? Nobody guesses."""
+
+    collection: str
+    old: str
+    """The name that is gone; of a collection where `collection` is ""."""
+    candidates: tuple[str, ...]
+    where: Location | None = None
+
+    @property
+    def path(self) -> str:
+        return f"{self.collection}.{self.old}" if self.collection else self.old
+
+
+def changed_options(before: FieldBase, after: FieldBase) -> dict[str, tuple[Any, Any]]:
+    """The options in which two fields of one type differ, by name.
+
+    0 and 1 both mean a single value (0.23 to 0.40), so they are one option value.
+    """
+    if type(before).VALUES(before) == type(after).VALUES(after):
+        return {}
+    old, new = before.options(), after.options()
+    for values in (old, new):
+        if values.get("max_select") == 0:
+            values["max_select"] = 1
+    return {name: (old[name], new[name]) for name in new if old[name] != new[name]}
+
+
+def same_kind(before: FieldBase, after: FieldBase) -> bool:
+    """Whether one can become the other in place: same type, and for relations the same target."""
+    if before.type != after.type:
+        return False
+    if isinstance(before, RelationField) and isinstance(after, RelationField):
+        return before.target.lower() == after.target.lower()
+    return True

@@ -1,0 +1,92 @@
+"""The codes of verdicts and findings, with what each means, why it matters and the safe way."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Code(NamedTuple):
+    title: str
+    why: str
+    todo: str
+
+
+CODES: dict[str, Code] = {
+    "PV101": Code("something new is added", "Existing rows keep their values.", "Nothing to do."),
+    "PV102": Code(
+        "a new required field on a collection with rows",
+        "Every existing row gets the zero value, which a required field does not accept: the server refuses "
+        "each later update of such a row, also one that does not touch the field.",
+        "Give the field `backfill=…`, or make it optional, fill it, and make it required then.",
+    ),
+    "PV103": Code(
+        "a unique index over rows that may hold duplicates",
+        "The server refuses to make the index while two rows have the same values; empty texts are equal too.",
+        "Remove the duplicates first, or leave empty values out with `where=`.",
+    ),
+    "PV110": Code("an option is widened", "Every value that was allowed still is.", "Nothing to do."),
+    "PV111": Code(
+        "one value becomes a list",
+        "The stored values become lists of one; the API and the types change their shape.",
+        "Update the clients together with the schema.",
+    ),
+    "PV120": Code("a rename that was answered", "The id stays, and with it every value.", "Nothing to do."),
+    "PV201": Code(
+        "a field is removed",
+        "Its values go with it. A migration keeps them aside, and `down` puts them back.",
+        "Review the draft and run `pocketvex migrate up`.",
+    ),
+    "PV202": Code(
+        "a collection is removed",
+        "Its rows and files go with it. A migration renames it away instead, and `down` brings it back.",
+        "Review the draft and run `pocketvex migrate up`.",
+    ),
+    "PV203": Code(
+        "an option is narrowed",
+        "Rows whose values the new option does not allow stay as they are, but the server refuses each later "
+        "update of them until the value is changed.",
+        "Correct those rows first, or keep the wider option.",
+    ),
+    "PV204": Code(
+        "a list becomes one value",
+        "PocketBase keeps the last element of each list and drops the others. A migration keeps them aside.",
+        "Review the draft and run `pocketvex migrate up`.",
+    ),
+    "PV205": Code("an index is removed", "No data is lost; lookups may get slower.", "Nothing to do."),
+    "PV206": Code(
+        "a unique index over a system field is removed",
+        "PocketBase refuses to remove it over its API.",
+        "A migration does it: run `pocketvex migrate up`.",
+    ),
+    "PV301": Code(
+        "a field gets another type or another target",
+        "PocketBase cannot change either in place: the column is made anew. A migration keeps the old values "
+        "aside, and `down` puts them back.",
+        "Review the draft and run `pocketvex migrate up`.",
+    ),
+    "PV401": Code(
+        "access is opened",
+        'Somebody may see or change what was closed to them before. null (locked) and "" (public) are '
+        "opposites.",
+        "Check that it is meant.",
+    ),
+    "PV402": Code("access is closed", "Clients that relied on it are locked out.", "Check that it is meant."),
+    "PV403": Code("an option is changed", "No data is touched.", "Nothing to do."),
+    "PV404": Code("the query of a view is changed", "A view holds no data.", "Nothing to do."),
+    "PV501": Code(
+        "a collection should be of another type",
+        "PocketBase cannot change the type of a collection.",
+        "Declare a new collection of that type under another name, copy the rows, then remove the old one.",
+    ),
+    "PV502": Code(
+        "a rename, or two changes?",
+        "A thing is gone and another of its kind is new. As a rename the values are kept; as two changes they "
+        "are dropped. Nobody guesses.",
+        'Say `renamed_from="old_name"` in the code, or `renamed_from=""` if the new one really is new.',
+    ),
+    "PV601": Code(
+        "the server has what neither the code nor the history explain",
+        "Somebody changed the server by hand, in the dashboard for example. It is kept.",
+        "Adopt it (write it into the code), revert it (`--confirm` with its name), or leave it.",
+    ),
+}
