@@ -1,0 +1,26 @@
+"""Whether a server can be worked with: what `pocketvex util test-connection` shows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pocketvex.api.client import Client
+
+
+class Connection(NamedTuple):
+    """`collections` counts all of them, system collections included."""
+
+    url: str
+    version: str
+    superuser: bool
+    collections: int
+
+
+def test_connection(client: Client) -> Connection:
+    """Log in, list the collections, find the version; raises the error that says what is in the way."""
+    collections = client.collections()
+    return Connection(client.url, client.version(), True, len(collections))
+
+
+# pytest collects whatever is called test_* where it is imported.
+test_connection.__test__ = False  # type: ignore[attr-defined]

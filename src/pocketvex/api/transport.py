@@ -1,0 +1,216 @@
+"""One request over httpx, and every way in which it can fail, in words that say what to do.
+
+Only transport is judged here. An answer with a JSON body, of whatever status, is the caller's to judge.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import httpx
+
+from pocketvex.errors import Rejected, ServerError, Unreachable, UnsupportedServer
+
+READS = frozenset({"GET", "HEAD"})
+# 0.22 names its error status `code`; from 0.23 on it is `status`.
+OLD_SERVER_TODO = "PocketVex works with PocketBase 0.23 and later: update the server, then try again."
+
+
+class Answer(NamedTuple):
+    """Status and decoded JSON body; `{}` stands for an empty body."""
+
+    status: int
+    body: Any
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def message(self) -> str:
+        return str(self.body.get("message", "")) if isinstance(self.body, dict) else ""
+
+
+class Transport:
+    """Requests to one server; holds no secrets of its own."""
+
+    def __init__(self, url: str, *, timeout: float = 30.0) -> None:
+        self.url = url.rstrip("/")
+        self.timeout = timeout
+        secure = self.url.startswith("https:")
+        # An SSL context costs 20 to 40 ms, and http:// has no use for one. A proxy from the environment
+        # is never meant for this very machine.
+        self._http = httpx.Client(verify=secure, timeout=timeout, trust_env=not _is_loopback(self.url))
+
+    def close(self) -> None:
+        self._http.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str = "",
+        json: Any = None,
+        params: Mapping[str, str | int] | None = None,
+        timeout: float | None = None,
+    ) -> Answer:
+        """Send and decode; raises for all that is not an answer of a PocketBase we can talk to."""
+        headers = {"Authorization": token} if token else {}
+        limit = timeout or self.timeout
+        with self._faults(method, path, limit):
+            response = self._http.request(
+                method, self.url + path, json=json, params=params, headers=headers, timeout=limit
+            )
+        return self._decode(method, path, response)
+
+    @contextmanager
+    def stream(self, path: str) -> Iterator[httpx.Response]:
+        """A GET whose body is read piece by piece."""
+        with self._faults("GET", path, self.timeout), self._http.stream("GET", self.url + path) as response:
+            yield response
+
+    def _decode(self, method: str, path: str, response: httpx.Response) -> Answer:
+        status = response.status_code
+        if response.is_redirect:
+            target = response.headers.get("location", "")
+            raise Unreachable(
+                f"{self.url} redirects {path} to {target}",
+                why="PocketBase itself never redirects its API, so something in front of it does.",
+                todo="Use the address that it redirects to (often the same one with https://).",
+            )
+        try:
+            body = response.json() if response.content.strip() else {}
+        except ValueError:
+            raise self._not_json(method, path, response) from None
+        if status in (502, 503, 504):
+            raise self._gateway(status)
+        if status == 413:
+            raise self._too_large()
+        if isinstance(body, dict) and "code" in body and "status" not in body and status >= 400:
+            raise UnsupportedServer(
+                f"{self.url} runs PocketBase 0.22 or older",
+                why="Its answers have the shape that PocketBase gave up with 0.23.",
+                todo=OLD_SERVER_TODO,
+            )
+        if isinstance(body, dict) and status >= 400 and "status" not in body and "mfaId" not in body:
+            raise self._stranger(status)
+        return Answer(status, body)
+
+    def _not_json(self, method: str, path: str, response: httpx.Response) -> ServerError:
+        status = response.status_code
+        if status in (502, 503, 504):
+            return self._gateway(status)
+        if status == 413:
+            return self._too_large()
+        if status >= 500:
+            return Rejected(
+                f"{self.url} failed with status {status} on {method} {path}",
+                why="The answer is not JSON, so it may come from a proxy in front of the server.",
+                todo="Look into the logs of the server and of the proxy.",
+            )
+        return self._stranger(status)
+
+    def _stranger(self, status: int) -> Unreachable:
+        return Unreachable(
+            f"{self.url} answers, but is not PocketBase (status {status}, and not the JSON of its API)",
+            why="Another program may listen there, or PocketBase may live under a sub-path of this address.",
+            todo="Check host, port and path of the URL.",
+        )
+
+    def _gateway(self, status: int) -> Unreachable:
+        return Unreachable(
+            f"{self.url} answers {status}: a proxy is up, the server behind it is not",
+            why="502, 503 and 504 are the words of a proxy that gets no answer from its server.",
+            todo="Start PocketBase, or correct the address that the proxy hands requests to.",
+        )
+
+    def _too_large(self) -> Rejected:
+        return Rejected(
+            f"{self.url} finds the request too large (413)",
+            why="PocketBase takes 32 MiB in one request; a proxy in front of it often takes much less.",
+            todo="Raise the limit of the proxy (nginx: client_max_body_size), or change less at once.",
+        )
+
+    @contextmanager
+    def _faults(self, method: str, path: str, limit: float) -> Iterator[None]:
+        try:
+            yield
+        except httpx.TimeoutException as error:
+            raise self._timed_out(error, method, path, limit) from None
+        except (httpx.ConnectError, httpx.ProxyError) as error:
+            raise self._no_connection(error) from None
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            raise Unreachable(f"{self.url} is not a usable address: {error}") from None
+        except httpx.TransportError as error:
+            raise Unreachable(
+                f"{self.url} closed the connection in the middle of {method} {path}",
+                why=_fate(method) or str(error),
+                todo="The server may have crashed or restarted: look into its log, then try again.",
+            ) from None
+        except httpx.DecodingError:
+            raise self._stranger(0) from None
+
+    def _timed_out(self, error: httpx.TimeoutException, method: str, path: str, limit: float) -> Unreachable:
+        if isinstance(error, httpx.ConnectTimeout):
+            return Unreachable(
+                f"{self.url} did not accept a connection within {limit:g} s",
+                todo="Check host and port, and whether a firewall is in between.",
+            )
+        return Unreachable(
+            f"{self.url} accepted {method} {path} and gave no answer within {limit:g} s",
+            why=_fate(method) or "It may be busy with a long write, or hang.",
+            todo="Look into the server's log, then try again.",
+        )
+
+    def _no_connection(self, error: Exception) -> Unreachable:
+        causes = list(_causes(error))
+        text = str(error)
+        if any(isinstance(c, ssl.SSLCertVerificationError) for c in causes) or "CERTIFICATE_VERIFY" in text:
+            return Unreachable(
+                f"{self.url} has a certificate that is not trusted: {error}",
+                todo="Renew it, or name its authority in SSL_CERT_FILE.",
+            )
+        if any(isinstance(c, ssl.SSLError) for c in causes) or "SSL" in str(error):
+            return Unreachable(
+                f"{self.url} does not speak TLS as expected: {error}",
+                todo="Is it http:// rather than https://?",
+            )
+        host = urlsplit(self.url).hostname or self.url
+        if any(isinstance(c, socket.gaierror) for c in causes) or "Name or service" in str(error):
+            return Unreachable(f"The host name {host!r} is not known", todo="Check the spelling of the URL.")
+        if isinstance(error, httpx.ProxyError):
+            return Unreachable(
+                f"The proxy on the way to {self.url} refused: {error}",
+                todo="Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
+            )
+        if any(isinstance(c, ConnectionRefusedError) for c in causes) or "refused" in str(error):
+            return Unreachable(
+                f"Nothing listens at {self.url} (connection refused)",
+                todo="Start PocketBase there, or correct the URL.",
+            )
+        return Unreachable(f"{self.url} cannot be reached: {error}", todo="Check host, port and network.")
+
+
+def _fate(method: str) -> str:
+    return "" if method in READS else "Whether the server did what was asked is not known."
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
