@@ -297,12 +297,11 @@ def test_an_impostor_on_the_control_port_is_not_believed(latest: Binary, state: 
         answer += '; s.recv(999); s.sendall(b\'{"proof": "?"}\\n\'); s.recv(9); s.close()'
         command = [sys.executable, "-c", answer, str(impostor.fileno())]
         # One for each look: before the turn was taken, and after.
-        with subprocess.Popen(command, pass_fds=[impostor.fileno()]) as one:
-            with subprocess.Popen(command, pass_fds=[impostor.fileno()]) as two:
-                with acquire(state, latest) as lease:
-                    assert lease.started
-                    assert log_in(lease) == 200
-                assert (one.wait(30), two.wait(30)) == (0, 0)
+        impostors = [subprocess.Popen(command, pass_fds=[impostor.fileno()]) for _ in range(2)]
+        with acquire(state, latest) as lease:
+            assert lease.started
+            assert log_in(lease) == 200
+        assert [process.wait(30) for process in impostors] == [0, 0]
 
 
 def test_a_connection_without_the_key_is_no_user(latest: Binary, state: Path) -> None:
@@ -419,6 +418,21 @@ def test_hooks_run_with_the_environment(latest: Binary, state: Path, stack: Exit
     assert httpx.get(f"{lease.url}/hi").text == f"hello {hooks.parent}"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="PocketBase does not watch hooks there")
+def test_a_killed_supervisor_takes_a_reloaded_server_along(latest: Binary, state: Path) -> None:
+    """A changed hook makes the server execute itself anew, and Linux forgets whose death should end it."""
+    hooks = state.parents[1] / "pb_hooks"
+    hooks.mkdir(parents=True)
+    (hooks / "a.pb.js").write_text('routerAdd("GET", "/hi", (e) => e.string(200, "1"))')
+    with acquire(state, latest, hooks_dir=hooks) as lease:
+        (hooks / "a.pb.js").write_text('routerAdd("GET", "/hi", (e) => e.string(200, "2"))')
+        until(lambda: answers(lease.url) and httpx.get(f"{lease.url}/hi").text == "2", "it was reloaded")
+        pids = info(state)
+        os.kill(pids["pid"], KILL)
+        until(lambda: ended(pids["server"]), "the server has ended")
+    (state / "server.json").unlink()
+
+
 def test_a_broken_hook_is_told(latest: Binary, state: Path) -> None:
     hooks = state.parents[1] / "pb_hooks"
     hooks.mkdir(parents=True)
@@ -439,12 +453,37 @@ def test_places_that_cannot_be_written(latest: Binary, tmp_path: Path) -> None:
         acquire(tmp_path / "state", latest)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="modes do not bind this user")
-def test_a_read_only_directory(latest: Binary, tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(ServerProcessError, match="cannot use"):
-        acquire(tmp_path / "state", latest)
-    tmp_path.chmod(0o700)
+# Takes from root, and from what it starts, the right to write where the modes forbid it.
+BOUND = """
+import ctypes, os, sys
+if os.geteuid() == 0:
+    drop, dac_override = 24, 1
+    assert ctypes.CDLL(None).prctl(drop, dac_override, 0, 0, 0) == 0
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file modes, and prctl to bind root by them")
+@pytest.mark.parametrize("closed", [".", "data", "data/data.db"])
+def test_a_place_that_is_read_only(latest: Binary, state: Path, closed: str) -> None:
+    with acquire(state, latest) as lease:
+        url = lease.url
+    until(lambda: not info(state), "it has ended")
+    before = (state / closed).stat().st_mode
+    (state / closed).chmod(0o500)
+    arguments = [BOUND, "-c", CLIENT, str(state), str(latest.path), str(latest.version)]
+    done = subprocess.run(
+        [sys.executable, "-c", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (state / closed).chmod(before)
+    assert done.returncode == 1
+    assert "pocketvex.errors.ServerProcessError: " in done.stderr
+    assert f"cannot use {state / closed}" in done.stderr
+    assert not answers(url)
 
 
 def test_a_binary_that_is_missing(latest: Binary, state: Path, tmp_path: Path) -> None:
@@ -455,7 +494,7 @@ def test_a_binary_that_is_missing(latest: Binary, state: Path, tmp_path: Path) -
 
 
 def test_damaged_state_is_made_anew(latest: Binary, state: Path) -> None:
-    with acquire(state, latest) as lease:
+    with acquire(state, latest):
         pass
     until(lambda: not info(state), "it has ended")
     for name in ("superuser.json", "server.json", "port", "version"):

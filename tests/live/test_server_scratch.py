@@ -32,7 +32,10 @@ RICH = """migrate((app) => {
   const provider = { name: "github", clientId: "me", clientSecret: "hush" }
   const member = new Collection({
     type: "auth", name: "members", listRule: "", oauth2: { enabled: true, providers: [provider] },
-    fields: [{ type: "select", name: "role", values: ["a", "b"], maxSelect: 2 }, { type: "json", name: "more" }],
+    fields: [
+      { type: "select", name: "role", values: ["a", "b"], maxSelect: 2 },
+      { type: "json", name: "more" },
+    ],
     indexes: ["CREATE INDEX idx_role ON members (role)"],
   })
   app.save(member)

@@ -137,14 +137,11 @@ def nearest(version: Version, candidates: Iterable[Binary]) -> Binary:
     The caller tells the user that it is a stand-in.
     """
 
-    def distance(binary: Binary) -> tuple[int, int, int, int]:
+    def distance(binary: Binary) -> tuple[int, int, int, bool, int]:
         other = binary.version
-        return (
-            abs(other.major - version.major),
-            abs(other.minor - version.minor),
-            abs(other.patch - version.patch) if other[:2] == version[:2] else -other.patch,
-            other < version,
-        )
+        patches = abs(other.patch - version.patch) if other[:2] == version[:2] else 0
+        away = (abs(other.major - version.major), abs(other.minor - version.minor), patches)
+        return (*away, other < version, -other.patch)
 
     best = min(candidates, key=distance, default=None)
     if best is None:

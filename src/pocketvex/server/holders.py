@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -41,11 +42,7 @@ def holder_of(port: int) -> Holder:
     inodes = _listening_inodes(port)
     if inodes:
         for process in Path("/proc").glob("[0-9]*"):
-            try:
-                targets = [os.readlink(handle) for handle in (process / "fd").iterdir()]
-            except OSError:
-                continue  # another user's, or it ended meanwhile
-            if any(target in inodes for target in targets):
+            if inodes & _open_files(process):
                 pid = int(process.name)
                 return Holder(pid, " ".join(command_of(pid))[:200])
     return Holder(0, "")
@@ -100,6 +97,16 @@ def end_server(pid: int, data_dir: Path, timeout: float = 10) -> None:
             sent = True
             deadline = time.monotonic() + timeout
         time.sleep(0.005)
+
+
+def _open_files(process: Path) -> set[str]:
+    found = set()
+    # Processes of other users are closed to us, and files close while we look.
+    with contextlib.suppress(OSError):
+        for handle in (process / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.add(os.readlink(handle))
+    return found
 
 
 def _listening_inodes(port: int) -> set[str]:

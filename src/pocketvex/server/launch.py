@@ -92,6 +92,7 @@ class Start:
         self._log = log
         self._since = since
         self._listening = False
+        self._todo = f"The whole output is in {log}."
 
     def poll(self) -> bool:
         """Whether the server answers now; never blocks for longer than one local request."""
@@ -99,7 +100,7 @@ class Start:
             raise ServerProcessError(
                 "PocketBase did not start",
                 why=tail(self._log, self._since),
-                todo=f"The whole output is in {self._log}.",
+                todo=self._todo,
             )
         # The line is printed once the port is really its own: until then another program may answer there.
         if not self._listening:
@@ -113,7 +114,7 @@ class Start:
                 raise ServerProcessError(
                     f"PocketBase was not ready within {timeout:.0f} seconds",
                     why=tail(self._log, self._since),
-                    todo=f"The whole output is in {self._log}.",
+                    todo=self._todo,
                 )
             time.sleep(0.002)
 

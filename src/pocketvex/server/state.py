@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -32,9 +33,13 @@ class State:
         self.no_hooks = self.root / "no-hooks"
 
     def prepare(self) -> None:
-        """Make the directories, for this user only: they hold a password."""
+        """Make the directories, for this user only: they hold a password. OSError where that cannot be."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.data.mkdir(mode=0o700, exist_ok=True)
+        # PocketBase serves a database that is read-only, and then fails at the first write.
+        for path in (self.root, self.data, self.data / "data.db", self.data / "auxiliary.db"):
+            if path.exists() and not os.access(path, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 def read_text(path: Path) -> str:
