@@ -21,7 +21,7 @@ CODES: dict[str, Code] = {
     ),
     "PV103": Code(
         "a unique index over rows that may hold duplicates",
-        "The server refuses to make the index while two rows have the same values; empty texts are equal too.",
+        "The server refuses to make the index while two rows are equal in it; empty texts are equal too.",
         "Remove the duplicates first, or leave empty values out with `where=`.",
     ),
     "PV110": Code("an option is widened", "Every value that was allowed still is.", "Nothing to do."),
@@ -80,7 +80,7 @@ CODES: dict[str, Code] = {
     ),
     "PV502": Code(
         "a rename, or two changes?",
-        "A thing is gone and another of its kind is new. As a rename the values are kept; as two changes they "
+        "A thing is gone and another of its kind is new. As a rename it keeps its values; otherwise they "
         "are dropped. Nobody guesses.",
         'Say `renamed_from="old_name"` in the code, or `renamed_from=""` if the new one really is new.',
     ),

@@ -225,11 +225,11 @@ def narrows(field: FieldBase, option: str, before: Any, after: Any) -> bool:
         case "required":
             return bool(after)
         case "min" | "min_select":
-            return field.type != "password" and _number(after, 0) > _number(before, 0)
+            return field.type != "password" and bool(_floor(after) > _floor(before))
         case "max" | "max_size" | "max_select":
             if field.type == "password":
                 return False
-            return _limit(field.type, option, after) < _limit(field.type, option, before)
+            return bool(_limit(field.type, option, after) < _limit(field.type, option, before))
         case "pattern":
             return bool(after) and field.type != "password"
         case "only_int":
@@ -248,10 +248,8 @@ _ZERO_MEANS = {("text", "max"): 5000, ("editor", "max_size"): 5 << 20, ("file", 
                ("json", "max_size"): 1 << 20}  # fmt: skip
 
 
-def _number(value: Any, absent: float) -> Any:
-    if isinstance(value, str):
-        return value
-    return float("-inf") if value is None else value if value is not None else absent
+def _floor(value: Any) -> Any:
+    return float("-inf") if value is None else value
 
 
 def _limit(type_: str, option: str, value: Any) -> Any:

@@ -1,0 +1,207 @@
+"""Whose is it? What a command may change on a server, and what it must keep.
+
+`base` is what the server should have according to the history that was run on it (*recorded*) and to
+what this project wrote to it since (*written*, from the state of the host). Where the server differs
+from the base, somebody else changed it: drift, kept and listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as default
+from typing import Any, Final
+
+from pocketvex.diff.compare import flat_options
+from pocketvex.diff.operations import (
+    AddField,
+    ChangeField,
+    ChangeIndex,
+    ChangeOption,
+    ChangeQuery,
+    ChangeRule,
+    ChangeType,
+    CreateCollection,
+    DropCollection,
+    DropField,
+    Operation,
+    RenameCollection,
+    RenameField,
+    ReplaceField,
+)
+from pocketvex.schema.fields import FieldBase
+from pocketvex.schema.indexes import Index
+from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
+from pocketvex.schema.views import normal_query
+
+Items = dict[str, Any]
+"""Every single thing of a schema by its path, as a plain value that can be compared and stored."""
+
+_ABSENT: Final = object()
+
+
+def items_of(schema: Schema) -> Items:
+    """The schema taken apart: `{"posts.title": {...}, "posts@idx": [...], "posts:listRule": None, …}`."""
+    found: Items = {}
+    for collection in schema.collections:
+        if not collection.system and not collection.is_private:
+            found.update(_items_of(collection))
+    return found
+
+
+def _items_of(collection: Collection) -> Items:
+    name = collection.name
+    found: Items = {name: collection.type}
+    if collection.type == "view":
+        found[f"{name}:query"] = normal_query(collection.view_query)
+    else:
+        found.update({f"{name}.{field.name}": field_item(field) for field in collection.fields})
+        found.update({f"{name}@{index.name}": index_item(index) for index in collection.indexes})
+    found.update({f"{name}:{rule}": text for rule, text in collection.rules().items()})
+    found.update({f"{name}:{option}": value for option, value in flat_options(collection.auth).items()})
+    return found
+
+
+def field_item(field: FieldBase) -> dict[str, Any]:
+    options = field.options()
+    if options.get("max_select") == 0:
+        options["max_select"] = 1
+    return {"type": field.type, "target": getattr(field, "target", ""), **options}
+
+
+def index_item(index: Index) -> str:
+    return repr(index.meaning())
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """What a plan may touch. The default owns everything that the code names: a plain comparison."""
+
+    recorded: Schema | None = None
+    """What the history builds that was run on this server; None: there is no history to judge by."""
+    written: Mapping[str, Any] = default(default_factory=dict)
+    """Items that this project wrote to the server and no file has; None marks one that it removed."""
+    managed: frozenset[str] | None = None
+    """The collections that sealed files and the host's state list; None: all that the code declares."""
+    held: frozenset[str] = frozenset()
+    """Paths that a reverted file changes: they wait until it is run again."""
+
+    def base(self, items: Items) -> Items:
+        """The items that the server should have: recorded, then what was written since."""
+        merged = {**items, **self.written}
+        return {path: value for path, value in merged.items() if value is not None or ":" in path}
+
+    def manages(self, collection: str) -> bool:
+        return self.managed is None or collection in self.managed
+
+
+class Owner:
+    """Answers for single operations; made once for a plan."""
+
+    def __init__(self, ownership: Ownership) -> None:
+        self.ownership = ownership
+        recorded = items_of(ownership.recorded) if ownership.recorded is not None else None
+        self.recorded: Items = recorded or {}
+        self.base: Items | None = None if recorded is None else ownership.base(recorded)
+
+    def is_leftover(self, operation: Operation) -> bool:
+        """Whether what is removed or replaced was written by this project and is in no file yet."""
+        path = removed_path(operation)
+        return path is not None and path in self.ownership.written and path not in self.recorded
+
+    def kept_because(self, operation: Operation) -> str:
+        """Why an operation must not touch the server ("" where it may): drift, or a first contact."""
+        if touched_paths(operation) & self.ownership.held:
+            return "held"
+        if self.base is None:
+            return ""
+        managed = self.ownership.manages(operation.collection)
+        match operation:
+            case DropCollection():
+                return "" if managed and operation.collection in self.base else "unmanaged"
+            case DropField():
+                return self._unknown(operation.path, managed)
+            case ChangeIndex() if operation.after is None:
+                return self._unknown(operation.path, managed)
+            case CreateCollection():
+                return "drift" if operation.path in self.base else ""
+            case AddField():
+                return "drift" if operation.path in self.base else ""
+            case RenameField() | RenameCollection() | ChangeType():
+                return ""
+            case ChangeField() | ReplaceField():
+                return self._field(operation)
+            case ChangeIndex():
+                before = index_item(operation.before) if operation.before else _ABSENT
+                return self._moved(operation.path, before)
+            case ChangeRule():
+                return self._moved(operation.path, operation.before)
+            case ChangeOption():
+                return self._moved(operation.path, operation.before)
+            case ChangeQuery():
+                return self._moved(operation.path, normal_query(operation.before))
+
+    def _unknown(self, path: str, managed: bool) -> str:
+        """A thing that only the server has: ours if we know where it comes from."""
+        assert self.base is not None
+        if path in self.base:
+            return "" if managed or path in self.ownership.written else "first contact"
+        return "drift" if managed else "first contact"
+
+    def _moved(self, path: str, before: Any) -> str:
+        assert self.base is not None
+        expected = self.base.get(path, _ABSENT)
+        if expected is _ABSENT:
+            # Nobody ever said what it should be, unless the server has it where nothing was.
+            collection_known = path.split("@")[0] in self.base and "@" in path
+            return "drift" if collection_known and before is not _ABSENT else ""
+        return "" if expected == before else "drift"
+
+    def _field(self, operation: ChangeField | ReplaceField) -> str:
+        assert self.base is not None
+        expected = self.base.get(f"{operation.collection}.{operation.before.name}")
+        if expected is None:
+            return ""
+        now = field_item(operation.before)
+        if isinstance(operation, ReplaceField):
+            return "" if (expected["type"], expected["target"]) == (now["type"], now["target"]) else "drift"
+        same = all(
+            expected.get(option) in (before, _ABSENT) or expected.get(option) == now.get(option)
+            for option, (before, _) in operation.changed().items()
+        )
+        return "" if same else "drift"
+
+
+def removed_path(operation: Operation) -> str | None:
+    """The path of what an operation takes away, if it takes something away."""
+    match operation:
+        case DropCollection() | DropField():
+            return operation.path
+        case ReplaceField() | ChangeField():
+            return f"{operation.collection}.{operation.before.name}"
+        case ChangeIndex() if operation.before is not None:
+            return operation.path
+        case _:
+            return None
+
+
+def touched_paths(operation: Operation) -> set[str]:
+    """Every path that an operation makes, changes or takes away."""
+    match operation:
+        case RenameField():
+            return {operation.path, f"{operation.collection}.{operation.old}"}
+        case RenameCollection():
+            return {operation.path, operation.old}
+        case _:
+            return {operation.path}
+
+
+def is_untouched_users(collection: Collection) -> bool:
+    """Whether this is the `users` collection as every server is born with it (0.23 to 0.40)."""
+    names = {f.name for f in collection.fields} - set(SYSTEM_FIELDS["auth"])
+    return (
+        collection.name == "users"
+        and collection.type == "auth"
+        and names == {"name", "avatar", "created", "updated"}
+        and not [i for i in collection.indexes if not collection.is_implied(i)]
+    )
