@@ -1,0 +1,98 @@
+"""What the types are made of: the collections with every field that the server has, in one form.
+
+Classes leave the server's own fields out and exported JSON states them: here both are the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from pocketvex.schema.fields import (
+    BoolField,
+    EmailField,
+    FieldBase,
+    PasswordField,
+    TextField,
+)
+from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
+from pocketvex.schema.validate import SYSTEM_COLLECTIONS
+
+# The defaults of a new collection, 0.23 to 0.40.
+_DEFAULTS: Mapping[str, FieldBase] = {
+    "id": TextField(name="id", required=True, autogenerate_pattern="[a-z0-9]{15}"),
+    "password": PasswordField(name="password", required=True, hidden=True, min=8),
+    "tokenKey": TextField(name="tokenKey", required=True, hidden=True),
+    "email": EmailField(name="email", required=True),
+    "emailVisibility": BoolField(name="emailVisibility"),
+    "verified": BoolField(name="verified"),
+}
+_OUTER = re.compile(r"\b(?:left|right|full|outer|union|intersect|except)\b", re.IGNORECASE)
+_SELECT = re.compile(r"\bselect\b", re.IGNORECASE)
+
+
+class Shape(NamedTuple):
+    """One collection as the types see it."""
+
+    name: str
+    kind: str
+    system: tuple[FieldBase, ...]
+    """The server's own fields except `id`, `password` and `tokenKey`."""
+    fields: tuple[FieldBase, ...]
+    id: FieldBase
+    password: FieldBase | None
+    unique: Mapping[str, str]
+    """The condition of the unique index on a field, by the field's name; "" where there is none."""
+    columns_known: bool
+    sure: bool
+    """Whether a required field has a value in every row. Not in a view with an outer join."""
+
+    @property
+    def all_fields(self) -> tuple[FieldBase, ...]:
+        return self.system + self.fields
+
+
+def shapes(schema: Schema, view_fields: Mapping[str, Sequence[FieldBase]]) -> list[Shape]:
+    """The collections in the order of their names, without those that every server has."""
+    ours = [c for c in schema.collections if not c.is_private and c.name not in SYSTEM_COLLECTIONS]
+    ours.sort(key=lambda collection: collection.name)
+    return [_shape(collection, view_fields) for collection in ours]
+
+
+def _shape(collection: Collection, view_fields: Mapping[str, Sequence[FieldBase]]) -> Shape:
+    fields: Sequence[FieldBase] = collection.fields
+    if collection.type == "view":
+        # A schema read from a server has the columns; one that the code declares has only the query.
+        fields = view_fields.get(collection.name) or fields
+    stated = {field.name: field for field in fields}
+    own = SYSTEM_FIELDS[collection.type]
+    filled = {name: stated.get(name, _DEFAULTS[name]) for name in own}
+    return Shape(
+        name=collection.name,
+        kind=collection.type,
+        system=tuple(filled[name] for name in own if name not in ("id", "password", "tokenKey")),
+        fields=tuple(field for field in fields if field.name not in own),
+        id=filled["id"],
+        password=filled.get("password"),
+        unique=_unique(collection),
+        columns_known=collection.type != "view" or bool(fields),
+        sure=collection.type != "view" or _every_row_is_whole(collection.view_query),
+    )
+
+
+def _every_row_is_whole(query: str) -> bool:
+    return not _OUTER.search(query) and len(_SELECT.findall(query)) == 1
+
+
+def _unique(collection: Collection) -> dict[str, str]:
+    found: dict[str, str] = {"email": ""} if collection.type == "auth" else {}
+    for field in collection.fields:
+        conditions = [i.where for i in collection.indexes if i.unique and i.covers_only(field.name)]
+        # "where it is not empty" is how an optional field is unique at all.
+        plain = [re.fullmatch(rf"[`\"\[]?{field.name}[`\"\]]?\s*(?:!=|<>)\s*''", c) for c in conditions]
+        if any(plain) or "" in conditions:
+            found[field.name] = ""
+        elif conditions:
+            found.setdefault(field.name, min(conditions))
+    return found
