@@ -1,0 +1,70 @@
+"""Commands that write to one project take turns."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from pocketvex.errors import Locked
+from pocketvex.store.files import LOCAL, local_dir, write_atomically
+
+
+class Holder(NamedTuple):
+    """Who has the lock, by its own account; `since` in ISO 8601, UTC."""
+
+    pid: int
+    what: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"`{self.what}` (process {self.pid}, since {self.since})"
+
+
+@contextmanager
+def project_lock(root: Path, *, wait: float, what: str) -> Iterator[None]:
+    """Hold the project's lock; waits up to `wait` seconds, then raises Locked with the holder's name.
+
+    The operating system keeps the lock, so it ends with its holder, however that ends.
+    """
+    # Its import loads asyncio, which only commands that write shall pay.
+    from filelock import FileLock, Timeout
+
+    folder = local_dir(root)
+    lock = FileLock(folder / "lock", mode=0o600)
+    try:
+        lock.acquire(timeout=max(wait, 0))
+    except Timeout:
+        holder = holder_of(root)
+        raise Locked(
+            f"Another command works on this project: {holder}"
+            if holder
+            else "Another command works on this project",
+            todo="Wait until it is done, or end it; then try again.",
+        ) from None
+    try:
+        me = Holder(os.getpid(), what, datetime.now(UTC).isoformat(timespec="seconds"))
+        write_atomically(_side_file(root), json.dumps(me._asdict()) + "\n", mode=0o600)
+        yield
+    finally:
+        # Before the release: after it the file may be the next holder's.
+        with suppress(OSError):
+            _side_file(root).unlink()
+        lock.release()
+
+
+def holder_of(root: Path) -> Holder | None:
+    """Who took the lock last, as far as is known; says nothing of whether it is still held."""
+    try:
+        content = json.loads(_side_file(root).read_bytes())
+        return Holder(int(content["pid"]), str(content["what"]), str(content["since"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _side_file(root: Path) -> Path:
+    return root / LOCAL / "lock.json"

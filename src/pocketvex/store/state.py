@@ -1,0 +1,83 @@
+"""What this machine remembers of one server: `.pocketvex/hosts/<key>.json`."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pocketvex.errors import ConfigError, UsageError
+from pocketvex.store.files import LOCAL, SECRET, local_dir, write_atomically
+
+_VERSION = 1
+
+
+@dataclass
+class HostState:
+    """`applied` and `held_back` are names of migration files; `written` is what dev and apply put there.
+
+    `managed` lists the collections that this project wrote to this server; `notes` are for the user and are
+    not saved.
+    """
+
+    server_version: str = ""
+    applied: list[str] = field(default_factory=list)
+    held_back: list[str] = field(default_factory=list)
+    written: dict[str, Any] = field(default_factory=dict)
+    managed: list[str] = field(default_factory=list)
+    fingerprint: str = ""
+    notes: list[str] = field(default_factory=list, compare=False)
+
+
+def load_state(root: Path, key: str) -> HostState:
+    """An empty state if there is none; a file that cannot be understood is set aside and named in `notes`."""
+    file = _file(root, key)
+    try:
+        return _decode(json.loads(file.read_bytes()), file)
+    except FileNotFoundError:
+        return HostState()
+    except (ValueError, OSError) as error:
+        return HostState(notes=[_set_aside(file, error)])
+
+
+def save_state(root: Path, key: str, state: HostState) -> bool:
+    """False if the file says the same already."""
+    local_dir(root)
+    content = {"version": _VERSION, **asdict(state)}
+    del content["notes"]
+    text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return write_atomically(_file(root, key), text, mode=SECRET)
+
+
+def _file(root: Path, key: str) -> Path:
+    return root / LOCAL / "hosts" / f"{key}.json"
+
+
+def _decode(content: Any, file: Path) -> HostState:
+    if not isinstance(content, dict) or not isinstance(content.get("version"), int):
+        raise ValueError("it is no state")
+    if content["version"] > _VERSION:
+        # Setting it aside would lose what the newer PocketVex needs.
+        raise ConfigError(
+            f"{file} was written by a newer PocketVex", todo="Update PocketVex on this machine."
+        )
+    state = HostState()
+    for name in ("server_version", "applied", "held_back", "written", "managed", "fingerprint"):
+        value = content.get(name, getattr(state, name))
+        if not isinstance(value, type(getattr(state, name))):
+            raise ValueError(f"{name} is of the wrong kind")
+        if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+            raise ValueError(f"{name} is not a list of names")
+        setattr(state, name, value)
+    return state
+
+
+def _set_aside(file: Path, error: Exception) -> str:
+    aside = file.with_name(f"{file.name}.corrupt")
+    try:
+        os.replace(file, aside)
+    except OSError as second:
+        raise UsageError(f"{file} can be neither read nor set aside: {second}") from error
+    return f"{file.name} could not be read ({error}): it is kept as {aside.name}, and nothing is remembered"
