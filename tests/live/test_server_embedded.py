@@ -52,6 +52,11 @@ def info(state: Path) -> dict[str, int]:
     return found
 
 
+def processes() -> list[int]:
+    """Of this system; empty where there is no /proc."""
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+
+
 def ended(pid: int) -> bool:
     return not command_of(pid)
 
@@ -66,6 +71,13 @@ def answers(url: str) -> bool:
         return httpx.get(f"{url}/api/health").status_code == 200
     except httpx.TransportError:
         return False
+
+
+def said(url: str) -> str:
+    try:
+        return httpx.get(url).text
+    except httpx.TransportError:
+        return ""
 
 
 class Commands:
@@ -106,7 +118,7 @@ def state(tmp_path: Path) -> Iterator[Path]:
     until(lambda: not info(path), "the supervisor has gone")
     for pid in (last.get("pid", 0), last.get("server", 0)):
         until(lambda pid=pid: not pid or ended(pid), f"process {pid} has gone")
-    assert not any(serves(int(p.name), path / "data") for p in Path("/proc").glob("[0-9]*"))
+    until(lambda: not any(str(path) in " ".join(command_of(pid)) for pid in processes()), "all have gone")
 
 
 @pytest.fixture
@@ -164,8 +176,8 @@ def test_no_password_in_a_command_line(latest: Binary, state: Path, commands: Co
     seen: set[str] = set()
 
     def look() -> bool:
-        for entry in Path("/proc").glob("[0-9]*"):
-            seen.update(command_of(int(entry.name)))
+        for pid in processes():
+            seen.update(command_of(pid))
         return bool(info(state).get("server"))
 
     until(look, "the server runs")
@@ -426,11 +438,26 @@ def test_a_killed_supervisor_takes_a_reloaded_server_along(latest: Binary, state
     (hooks / "a.pb.js").write_text('routerAdd("GET", "/hi", (e) => e.string(200, "1"))')
     with acquire(state, latest, hooks_dir=hooks) as lease:
         (hooks / "a.pb.js").write_text('routerAdd("GET", "/hi", (e) => e.string(200, "2"))')
-        until(lambda: answers(lease.url) and httpx.get(f"{lease.url}/hi").text == "2", "it was reloaded")
+        until(lambda: said(f"{lease.url}/hi") == "2", "it was reloaded")
         pids = info(state)
         os.kill(pids["pid"], KILL)
         until(lambda: ended(pids["server"]), "the server has ended")
     (state / "server.json").unlink()
+    assert not answers(lease.url)
+
+
+def test_a_killed_guard_is_no_harm(latest: Binary, state: Path) -> None:
+    with acquire(state, latest) as lease:
+        guards: list[int] = []
+
+        def find() -> bool:
+            guards[:] = [pid for pid in processes() if {str(state / "data")} & set(command_of(pid))]
+            return bool(guards)
+
+        until(find, "the guard runs")
+        os.kill(guards[0], KILL)
+        lease.restart()
+        assert log_in(lease) == 200
 
 
 def test_a_broken_hook_is_told(latest: Binary, state: Path) -> None:

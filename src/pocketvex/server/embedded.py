@@ -14,6 +14,7 @@ from typing import Any
 
 from pocketvex.errors import ServerProcessError
 from pocketvex.server.binaries import Binary, Version
+from pocketvex.server.guard import run_module
 from pocketvex.server.launch import HOST, tail
 from pocketvex.server.lockfile import FileLock
 from pocketvex.server.provision import (
@@ -121,8 +122,12 @@ class _Link:
         self._proof = server["proof"]
         self.url = str(server["url"])
         self.version = Version.parse(server["version"])
-        self._say({"key": server["key"]})
-        self._answer()
+        try:
+            self._say({"key": server["key"]})
+            self._answer()
+        except BaseException:
+            self.close()
+            raise
 
     def restart(self) -> None:
         self._say({"do": "restart"})
@@ -202,11 +207,7 @@ def _join(state: State) -> Lease | None:
     try:
         return Lease(state, _Link(state, connection, server), user)
     except _Stale:
-        connection.close()
         return None
-    except BaseException:
-        connection.close()
-        raise
 
 
 def _start_in_turn(
@@ -262,7 +263,7 @@ def _spawn_supervisor(
         options = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
     with state.supervisor_log.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _SUPERVISE, str(_SOURCE)],
+            run_module("supervisor"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

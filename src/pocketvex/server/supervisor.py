@@ -28,6 +28,7 @@ from typing import Any
 
 from pocketvex.errors import ServerProcessError
 from pocketvex.server import launch
+from pocketvex.server.guard import Guard
 from pocketvex.server.lockfile import FileLock
 from pocketvex.server.state import State, read_json, write_private
 
@@ -58,6 +59,7 @@ class Supervisor:
         self._was_up = False
         self._deaths: list[float] = []
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
         self._start: launch.Start | None = None
         self._ready_by = 0.0
         self._listener = socket.create_server((launch.HOST, 0))
@@ -108,6 +110,8 @@ class Supervisor:
             self._drop(peer)
         if self._process is not None:
             launch.stop(self._process)
+        if self._guard is not None:
+            self._guard.close()
         if self._is_announced():
             with contextlib.suppress(OSError):
                 self._state.server.unlink()
@@ -152,6 +156,9 @@ class Supervisor:
                 for peer in self._peers:
                     if peer.waits:
                         self._send(peer, url=self._url)
+                # Only now: commands have waited for the server alone, and on Linux it was guarded anyway.
+                self._guard = self._guard or Guard(self._state.data, self._state.supervisor_log)
+                self._guard.watch(self._process.pid)
         except ServerProcessError:
             if not self._was_up:
                 raise
