@@ -45,6 +45,8 @@ def _limits(field: FieldBase, unique: str | None) -> Iterator[str]:
             yield from _between(field.min or None, field.max or None, " characters")
             if field.pattern:
                 yield f"matches {field.pattern}"
+            if isinstance(field, TextField) and field.autogenerate_pattern:
+                yield "made by the server where it is left out"
         case NumberField():
             if field.only_int:
                 yield "a whole number"
@@ -53,8 +55,10 @@ def _limits(field: FieldBase, unique: str | None) -> Iterator[str]:
             yield from _list("only of ", field.only_domains)
             yield from _list("not of ", field.except_domains)
         case DateField():
-            yield from (f"not before {field.min}" for _ in range(1) if field.min)
-            yield from (f"not after {field.max}" for _ in range(1) if field.max)
+            if field.min:
+                yield f"not before {field.min}"
+            if field.max:
+                yield f"not after {field.max}"
         case AutodateField():
             when = [word for word, on in (("made", field.on_create), ("changed", field.on_update)) if on]
             yield f"set by the server when the record is {' or '.join(when)}"
@@ -65,8 +69,10 @@ def _limits(field: FieldBase, unique: str | None) -> Iterator[str]:
         case FileField():
             yield from _count(0, field.max_select, field.multiple)
             yield from _list("", field.mime_types)
-            yield from (f"at most {_size(field.max_size)} each" for _ in range(1) if field.max_size)
-            yield from ("protected: its URL needs a file token" for _ in range(1) if field.protected)
+            if field.max_size:
+                yield f"at most {_size(field.max_size)}{' each' if field.multiple else ''}"
+            if field.protected:
+                yield "protected: its URL needs a file token"
         case _:
             return
 
@@ -101,7 +107,7 @@ def _count(least: int, most: int, multiple: bool) -> Iterator[str]:
 
 def _list(start: str, values: Sequence[str]) -> Iterator[str]:
     if values:
-        yield start + " ".join(values)
+        yield start + " or ".join(values)
 
 
 def _size(count: int) -> str:

@@ -178,6 +178,8 @@ def _is_verified(shape: Shape, field: FieldBase) -> bool:
 
 
 def _notes(shape: Shape, field: FieldBase) -> list[str]:
+    if shape.kind == "view":
+        return [field.help]  # the limits bind the column it was taken from
     return notes(field, shape.unique.get(field.name))
 
 

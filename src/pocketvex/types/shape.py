@@ -90,8 +90,8 @@ def _unique(collection: Collection) -> dict[str, str]:
     for field in collection.fields:
         conditions = [i.where for i in collection.indexes if i.unique and i.covers_only(field.name)]
         # "where it is not empty" is how an optional field is unique at all.
-        plain = [re.fullmatch(rf"[`\"\[]?{field.name}[`\"\]]?\s*(?:!=|<>)\s*''", c) for c in conditions]
-        if any(plain) or "" in conditions:
+        filled = re.compile(rf"[`\"\[]?{re.escape(field.name)}[`\"\]]?\s*(?:!=|<>)\s*''")
+        if any(not condition or filled.fullmatch(condition) for condition in conditions):
             found[field.name] = ""
         elif conditions:
             found.setdefault(field.name, min(conditions))

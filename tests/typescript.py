@@ -1,0 +1,64 @@
+"""The TypeScript compiler, in pinned versions, fetched once per machine with npm."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from platformdirs import user_cache_path
+
+VERSIONS = ("6.0.3", "7.0.2")
+"""The last of the two current majors: the one in JavaScript and the native one."""
+
+_TARGET = (
+    "--target", "es2022", "--lib", "es2022,dom", "--module", "esnext", "--moduleResolution", "bundler",
+)  # fmt: skip
+STRICT = (
+    "--noEmit", "--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess",
+    "--isolatedModules", "--verbatimModuleSyntax", "--erasableSyntaxOnly",
+)  # fmt: skip
+"""What the types promise to compile under."""
+
+STRICTER = (
+    *STRICT, "--noUnusedLocals", "--noUnusedParameters", "--isolatedDeclarations", "--declaration",
+    "--noPropertyAccessFromIndexSignature",
+)  # fmt: skip
+"""The same and what some projects add."""
+
+
+def tsc(paths: Sequence[Path], flags: Sequence[str], version: str) -> str:
+    """What the compiler has to say about the files; "" where it finds nothing wrong."""
+    program = _installed(version)
+    shown = ("--pretty", "false")
+    ran = subprocess.run(
+        [program, *_TARGET, *flags, *shown, *map(str, paths)],
+        capture_output=True, text=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    said = ran.stdout + ran.stderr
+    assert bool(said.strip()) == bool(ran.returncode), f"exit {ran.returncode}: {said}"
+    return said.strip()
+
+
+@cache
+def _installed(version: str) -> str:
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        pytest.skip("no npm and node on this machine: TypeScript cannot be run")
+    folder = user_cache_path("pocketvex-tests", ensure_exists=True) / f"typescript-{version}"
+    program = folder / "node_modules" / ".bin" / ("tsc.cmd" if os.name == "nt" else "tsc")
+    with FileLock(f"{folder}.lock"):
+        if not program.exists():
+            ran = subprocess.run(
+                [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-save",
+                 "--prefix", str(folder), f"typescript@{version}"],
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            if ran.returncode:
+                pytest.skip(f"npm could not fetch TypeScript {version}: {ran.stderr.strip()[-300:]}")
+    return str(program)
