@@ -1,0 +1,95 @@
+"""PocketBase's own exported JSON, with the line of each collection and field."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from pocketvex.errors import Location, SchemaError
+from pocketvex.load.excerpt import excerpt
+from pocketvex.schema.dictionary import Locate, from_dictionary
+from pocketvex.schema.model import PRIVATE_PREFIX
+
+_TOKENS = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|([{}\[\]])')
+_FIELDS = ("fields", "schema")
+
+Lines = dict[str, tuple[int, dict[str, int]]]
+
+
+def read_exported(path: Path, shown: str) -> list[dict[str, Any]]:
+    """The collections in a file of `/api/collections`, or of "Export collections" in the dashboard.
+
+    Raises SchemaError where it is no such JSON. `shown` is the file's name in messages.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SchemaError(f"cannot be read: {error.strerror}", where=Location(shown)) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise SchemaError("is not UTF-8", where=Location(shown, line)) from error
+    try:
+        written = json.loads(text)
+    except json.JSONDecodeError as error:
+        lines = text.splitlines()
+        at = Location(shown, error.lineno, error.colno, excerpt(lines, error.lineno, error.colno))
+        raise SchemaError(f"is not JSON: {error.msg}", where=at) from error
+    except RecursionError as error:
+        raise SchemaError("is nested too deeply", where=Location(shown)) from error
+    if isinstance(written, dict) and "items" in written and "collections" not in written:
+        written = written["items"]  # a page of GET /api/collections
+    found = from_dictionary(written, locator(shown, 1, lines_of(text)))
+    return [values for values in found if not values["name"].startswith(PRIVATE_PREFIX)]
+
+
+def locator(file: str, start: int, lines: Lines) -> Locate:
+    """The `locate` that `from_dictionary` asks; what has no line of its own is at `start`."""
+
+    def locate(collection: str, field: str) -> Location:
+        line, fields = lines.get(collection, (start, {}))
+        return Location(file, fields.get(field, line))
+
+    return locate
+
+
+def lines_of(text: str) -> Lines:
+    """Where the names of collections and fields stand in exported JSON that is known to be valid."""
+    found: Lines = {}
+    # One entry for each open bracket: the key that it stands under, "" in a list.
+    path: list[str] = []
+    fields: dict[str, int] = {}
+    key, line, counted = "", 1, 0
+    for token in _TOKENS.finditer(text):
+        string, colon, bracket = token.groups()
+        if bracket:
+            if bracket in "{[":
+                path.append(key)
+                if bracket == "{" and not _in_fields(path) and _depth(path) == 1:
+                    fields = {}
+            else:
+                path.pop()
+            key = ""
+        elif colon:
+            key = string[1:-1]
+        else:
+            if key == "name":
+                line += text.count("\n", counted, token.start())
+                counted = token.start()
+                if _depth(path) == 1:
+                    found.setdefault(json.loads(string), (line, fields))
+                elif _in_fields(path):
+                    fields.setdefault(json.loads(string), line)
+            key = ""
+    return found
+
+
+def _depth(path: list[str]) -> int:
+    """How many objects are open, the one that only holds the list of collections left out."""
+    inner = path[1:] if path[:1] == [""] and path[1:2] in (["collections"], ["items"]) else path
+    return len(inner) - 1
+
+
+def _in_fields(path: list[str]) -> bool:
+    return len(path) >= 2 and path[-1] == "" and path[-2] in _FIELDS and _depth(path) == 3
