@@ -61,20 +61,28 @@ def compare(
     *,
     renames: Mapping[str, str] | None = None,
     version: tuple[int, ...] = (0, 40, 6),
+    ask: bool = True,
 ) -> Diff:
     """Every difference between what the code declares and what a server (or the history) has.
 
     `renames` are answers: the path of the new name to the old name (`{"posts.headline": "title"}`);
     an old name of "" says that it is new. `version` is the server's: options that it does not have
-    are not compared (`help` came with 0.37).
+    are not compared (`help` came with 0.37). Without `ask` nothing is ambiguous: the ids of both sides
+    are one history's, so that what has no partner is new.
     """
-    return _Comparison(desired, live, dict(renames or {}), version).diff()
+    return _Comparison(desired, live, dict(renames or {}), version, ask).diff()
 
 
 class _Comparison:
     def __init__(
-        self, desired: Schema, live: Schema, renames: dict[str, str], version: tuple[int, ...]
+        self,
+        desired: Schema,
+        live: Schema,
+        renames: dict[str, str],
+        version: tuple[int, ...],
+        may_ask: bool,
     ) -> None:
+        self.may_ask = may_ask
         self.renames = renames
         self.version = version
         self.live = [c for c in live.collections if not c.system and not c.is_private]
@@ -106,7 +114,7 @@ class _Comparison:
 
     def added(self, collection: Collection, gone: list[Collection]) -> None:
         said = collection.renamed_from is not None or collection.name in self.renames
-        look_alikes = [] if said else [c for c in gone if _look_alike(collection, c)]
+        look_alikes = [] if said or not self.may_ask else [c for c in gone if _look_alike(collection, c)]
         if look_alikes:
             for old in look_alikes:
                 self.ambiguous.append(Ambiguous("", old.name, (collection.name,), collection.source))
@@ -146,11 +154,14 @@ class _Comparison:
                 self.operations.append(AddField(new.name, mine, _before(mine, new.fields)))
         for other in pairs.gone:
             if other.name not in asked:
-                self.operations.append(DropField(new.name, other, _before(other, old.fields)))
+                before = _before(other, old.fields)
+                self.operations.append(DropField(new.name, self.retargeted(other), before))
 
     def ask(self, new: Collection, pairs: FieldPairs) -> set[str]:
         """The names that wait for an answer, old and new."""
         waiting: set[str] = set()
+        if not self.may_ask:
+            return waiting
         unsaid = [
             f for f in pairs.added if f.renamed_from is None and f"{new.name}.{f.name}" not in self.renames
         ]

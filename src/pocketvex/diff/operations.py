@@ -1,7 +1,7 @@
 """The one vocabulary of changes, from the diff to the migration: one class a kind.
 
-An operation says what it touches (`path`) and what undoes it (`inverse`). Names of collections are
-those after the renames of the same diff.
+An operation says what it touches (`path`); what undoes it is the diff the other way round. Names of
+collections are those after the renames of the same diff.
 
 Paths: `posts` (a collection), `posts.title` (a field), `posts@idx_title` (an index),
 `posts:listRule`, `posts:query`, `posts:otp.enabled` (rules, a view's query, auth options).
@@ -29,9 +29,6 @@ class CreateCollection:
     def path(self) -> str:
         return self.collection
 
-    def inverse(self) -> Operation:
-        return DropCollection(self.collection, self.definition)
-
 
 @dataclass(frozen=True)
 class DropCollection:
@@ -42,9 +39,6 @@ class DropCollection:
     @property
     def path(self) -> str:
         return self.collection
-
-    def inverse(self) -> Operation:
-        return CreateCollection(self.collection, self.definition)
 
 
 @dataclass(frozen=True)
@@ -58,9 +52,6 @@ class RenameCollection:
     @property
     def path(self) -> str:
         return self.collection
-
-    def inverse(self) -> Operation:
-        return RenameCollection(self.old, self.collection, self.id)
 
 
 @dataclass(frozen=True)
@@ -76,9 +67,6 @@ class ChangeType:
     def path(self) -> str:
         return self.collection
 
-    def inverse(self) -> Operation:
-        return ChangeType(self.collection, self.after, self.before)
-
 
 @dataclass(frozen=True)
 class AddField:
@@ -92,9 +80,6 @@ class AddField:
     def path(self) -> str:
         return f"{self.collection}.{self.field.name}"
 
-    def inverse(self) -> Operation:
-        return DropField(self.collection, self.field, self.after)
-
 
 @dataclass(frozen=True)
 class DropField:
@@ -106,9 +91,6 @@ class DropField:
     @property
     def path(self) -> str:
         return f"{self.collection}.{self.field.name}"
-
-    def inverse(self) -> Operation:
-        return AddField(self.collection, self.field, self.after)
 
 
 @dataclass(frozen=True)
@@ -122,9 +104,6 @@ class RenameField:
     @property
     def path(self) -> str:
         return f"{self.collection}.{self.new}"
-
-    def inverse(self) -> Operation:
-        return RenameField(self.collection, self.id, self.new, self.old)
 
 
 @dataclass(frozen=True)
@@ -144,9 +123,6 @@ class ChangeField:
         """What differs: option, value before, value after."""
         return changed_options(self.before, self.after)
 
-    def inverse(self) -> Operation:
-        return ChangeField(self.collection, self.after, self.before)
-
 
 @dataclass(frozen=True)
 class ReplaceField:
@@ -160,9 +136,6 @@ class ReplaceField:
     @property
     def path(self) -> str:
         return f"{self.collection}.{self.after.name}"
-
-    def inverse(self) -> Operation:
-        return ReplaceField(self.collection, self.after, self.before)
 
 
 @dataclass(frozen=True)
@@ -183,9 +156,6 @@ class ChangeIndex:
     def path(self) -> str:
         return f"{self.collection}@{self.name}"
 
-    def inverse(self) -> Operation:
-        return ChangeIndex(self.collection, self.after, self.before)
-
 
 @dataclass(frozen=True)
 class ChangeRule:
@@ -198,9 +168,6 @@ class ChangeRule:
     @property
     def path(self) -> str:
         return f"{self.collection}:{self.rule}"
-
-    def inverse(self) -> Operation:
-        return ChangeRule(self.collection, self.rule, self.after, self.before)
 
 
 @dataclass(frozen=True)
@@ -217,9 +184,6 @@ class ChangeOption:
     def path(self) -> str:
         return f"{self.collection}:{self.option}"
 
-    def inverse(self) -> Operation:
-        return ChangeOption(self.collection, self.option, self.after, self.before)
-
 
 @dataclass(frozen=True)
 class ChangeQuery:
@@ -231,9 +195,6 @@ class ChangeQuery:
     @property
     def path(self) -> str:
         return f"{self.collection}:query"
-
-    def inverse(self) -> Operation:
-        return ChangeQuery(self.collection, self.after, self.before)
 
 
 Operation = (
