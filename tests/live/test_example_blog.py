@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from test_example_import import PROJECTS, put
-from test_sample_rules import declared_by, id_of, path
+from test_example_import import PROJECTS, declared_by, put
+from test_sample_rules import id_of, path
 
 from conftest import EMAIL, PASSWORD, ServerFactory
 from pocketvex.server.binaries import Binary

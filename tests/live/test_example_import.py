@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
-from test_sample_rules import declared_by
 
 from conftest import EMAIL, PASSWORD, ServerFactory
+from pocketvex.load.loader import load_schema
 from pocketvex.schema.auth import without_secrets
 from pocketvex.schema.fields import MODELS, FieldBase
 from pocketvex.schema.model import Collection, Schema
@@ -21,6 +21,10 @@ from pocketvex.server.binaries import Binary
 
 ROOT = Path(__file__).parents[2]
 PROJECTS = {"sample": ROOT, "blog": ROOT / "examples" / "blog"}
+
+
+def declared_by(root: Path) -> Schema:
+    return load_schema(root, root / "schema", timeout=30).schema
 
 
 @pytest.fixture(scope="module", params=PROJECTS)

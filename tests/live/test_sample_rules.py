@@ -5,9 +5,6 @@ Read TABLE: each line is one attempt of somebody, and what must come of it.
 
 from __future__ import annotations
 
-import pickle
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,20 +14,11 @@ import httpx
 import pytest
 
 from conftest import EMAIL, PASSWORD, ServerFactory
+from pocketvex.load.loader import load_schema
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
 
 ROOT = Path(__file__).parents[2]
-LOAD = """
-import importlib, pathlib, pickle, sys
-root = pathlib.Path(sys.argv[1])
-sys.path.insert(0, str(root))
-for file in sorted((root / "schema").glob("*.py")):
-    importlib.import_module(f"schema.{file.stem}")
-from pocketvex.schema.build import build_schema
-from pocketvex.schema.declare import declared
-sys.stdout.buffer.write(pickle.dumps(build_schema(declared)))
-"""
 CIPHER = "ciphertext-of-a-key"
 
 
@@ -64,14 +52,6 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
         "nobodys": {"level": "fatal", "msg": "the server's own", "ts": DAY},
     },
 }
-
-
-def declared_by(root: Path) -> Schema:
-    """The schema of a project, loaded in an interpreter of its own."""
-    run = [sys.executable, "-c", LOAD, str(root)]
-    loaded = pickle.loads(subprocess.run(run, check=True, capture_output=True, timeout=60).stdout)
-    assert isinstance(loaded, Schema)
-    return loaded
 
 
 class Form(dict[str, Any]):
@@ -388,7 +368,7 @@ def path(collection: str) -> str:
 
 @pytest.fixture(scope="module")
 def sample() -> Schema:
-    return declared_by(ROOT)
+    return load_schema(ROOT, ROOT / "schema", timeout=30).schema
 
 
 @pytest.fixture
