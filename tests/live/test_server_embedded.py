@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from binaries import binary_of
-from pocketvex.errors import ServerProcessError
+from binaries import UNSUPPORTED, binary_of
+from pocketvex.errors import ServerProcessError, UnsupportedServer
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.embedded import Lease, acquire
@@ -87,13 +87,14 @@ class Commands:
         self._arguments = [sys.executable, "-c", CLIENT, str(state), str(binary.path), str(binary.version)]
         self._all: list[subprocess.Popen[str]] = []
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, group: int | None = None) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             self._arguments,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            process_group=group,
         )
         self._all.append(process)
         return process
@@ -518,6 +519,43 @@ def test_a_binary_that_is_missing(latest: Binary, state: Path, tmp_path: Path) -
         pass
     with pytest.raises(ServerProcessError, match=r"cannot be run|did not start"):
         acquire(state, latest._replace(path=tmp_path / "none"))
+
+
+def test_0_22_is_refused(state: Path) -> None:
+    with pytest.raises(UnsupportedServer, match="too old"):
+        acquire(state, binary_of(UNSUPPORTED))
+    assert not state.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rlimits")
+@pytest.mark.parametrize("limit", [0, 20_000, 100_000])
+def test_a_full_disk(latest: Binary, state: Path, limit: int) -> None:
+    """A limit on the size of files fails in the same places as a disk without space."""
+    code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n{CLIENT}"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(state), str(latest.path), str(latest.version)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "\npocketvex.errors.ServerProcessError: " in done.stderr
+    with acquire(state, latest) as lease:
+        assert log_in(lease) == 200
+
+
+def test_an_interrupted_command_ends_in_good_order(latest: Binary, state: Path, commands: Commands) -> None:
+    """Ctrl-C reaches every process of the terminal's group; the server belongs to the ones that go on."""
+    if sys.platform == "win32":
+        pytest.skip("process groups")
+    process = commands.start(group=0)
+    url = lease_of(process)[0]
+    with acquire(state, latest) as lease:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait()
+        lease.check()
+        assert answers(url)
 
 
 def test_damaged_state_is_made_anew(latest: Binary, state: Path) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from binaries import binary_of
 from pocketvex.errors import ServerProcessError
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
@@ -137,11 +136,6 @@ def test_a_superuser_is_made_and_changed(binary: Binary, tmp_path: Path) -> None
 def test_a_password_that_is_too_short(latest: Binary, tmp_path: Path) -> None:
     with pytest.raises(scratch.MigrationFailed, match="password"):
         create_superuser(latest, tmp_path / "data", "admin@example.com", "short")
-
-
-def test_no_superusers_before_0_23(tmp_path: Path) -> None:
-    with pytest.raises(scratch.MigrationFailed):
-        create_superuser(binary_of("0.22.27"), tmp_path / "data", "admin@example.com", "password1234")
 
 
 def test_other_processes_are_not_ours(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from binaries import UNSUPPORTED, binary_of
-from pocketvex.errors import Location, ServerProcessError
+from pocketvex.errors import Location, ServerProcessError, UnsupportedServer
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
@@ -248,6 +248,7 @@ def test_a_binary_that_is_missing(latest: Binary, tmp_path: Path) -> None:
         scratch.migrate_up(latest._replace(path=tmp_path / "none"), tmp_path / "d", {})
 
 
-def test_0_22_fails_with_a_reason(tmp_path: Path) -> None:
-    with pytest.raises(scratch.MigrationFailed):
+def test_0_22_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedServer, match="too old"):
         scratch.collections(binary_of(UNSUPPORTED), tmp_path / "data")
+    assert not list(tmp_path.iterdir())

