@@ -107,15 +107,16 @@ class Pending:
             self._warm.refill()
 
     def _load(self) -> Loaded:
-        sources = find_sources(self._folder, self._shown)
-        interpreter = self._ask(sources) if sources.modules else None
-        # Here, not at the top: reading the answer needs pydantic, which is imported while the child works.
-        from pocketvex.load.answer import schema_of
-        from pocketvex.load.wire import from_wire
-
-        printed, files = "", sources.files
+        printed, files = "", tuple[str, ...]()
         answer: dict[str, Any] = {}
         try:
+            sources = find_sources(self._folder, self._shown)
+            files = sources.files
+            interpreter = self._ask(sources) if sources.modules else None
+            # Here, not at the top: this needs pydantic, which is imported while the child works.
+            from pocketvex.load.answer import schema_of
+            from pocketvex.load.wire import from_wire
+
             if interpreter is not None:
                 heard = interpreter.hear(self._timeout + _GRACE)
                 printed = heard.printed
