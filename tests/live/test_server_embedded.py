@@ -299,7 +299,8 @@ def test_a_stale_file_does_not_stop_a_stranger(latest: Binary, state: Path) -> N
         stranger.communicate(b"\n")
 
 
-def test_an_impostor_on_the_control_port_is_not_believed(latest: Binary, state: Path) -> None:
+@pytest.mark.parametrize("says", ['{"proof": "?"}', "[1]", "SSH-2.0", ""])
+def test_an_impostor_on_the_control_port_is_not_believed(latest: Binary, state: Path, says: str) -> None:
     with acquire(state, latest):
         pass
     until(lambda: not info(state), "it has ended")
@@ -307,8 +308,8 @@ def test_an_impostor_on_the_control_port_is_not_believed(latest: Binary, state: 
         stale = {"server": 0, "pid": 0, "control": impostor.getsockname()[1], "key": "k", "proof": "p"}
         (state / "server.json").write_text(json.dumps({**stale, "url": "http://x", "version": "0.40.6"}))
         answer = "import socket, sys; s = socket.socket(fileno=int(sys.argv[1])); s = s.accept()[0]"
-        answer += '; s.recv(999); s.sendall(b\'{"proof": "?"}\\n\'); s.recv(9); s.close()'
-        command = [sys.executable, "-c", answer, str(impostor.fileno())]
+        answer += "; s.recv(999); s.sendall(sys.argv[2].encode() + b'\\n'); s.recv(9); s.close()"
+        command = [sys.executable, "-c", answer, str(impostor.fileno()), says]
         # One for each look: before the turn was taken, and after.
         impostors = [subprocess.Popen(command, pass_fds=[impostor.fileno()]) for _ in range(2)]
         with acquire(state, latest) as lease:

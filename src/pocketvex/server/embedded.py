@@ -13,18 +13,12 @@ from types import TracebackType
 from typing import Any
 
 from pocketvex.errors import ServerProcessError
-from pocketvex.server.binaries import Binary, Version, require_supported
+from pocketvex.server.binaries import Binary, require_supported
 from pocketvex.server.guard import run_module
 from pocketvex.server.launch import HOST, tail
+from pocketvex.server.link import WAIT, Link, Stale
 from pocketvex.server.lockfile import FileLock
 from pocketvex.server.state import State, Superuser, kept_superuser, read_json, refuse_older
-
-_WAIT = 90.0  # seconds: more than a supervisor gives its server
-_SOURCE = Path(__file__).absolute().parents[2]
-# Without site-packages the supervisor is up in 25 ms; it needs only the standard library and these modules.
-_SUPERVISE = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from pocketvex.server.supervisor import main; main()"
-)
 
 
 class Lease:
@@ -38,7 +32,7 @@ class Lease:
     def __init__(
         self,
         state: State,
-        link: _Link,
+        link: Link,
         user: Superuser,
         *,
         started: bool = False,
@@ -104,88 +98,6 @@ def acquire(
         ) from error
 
 
-class _Link:
-    """The connection to the supervisor, opened and answered."""
-
-    def __init__(self, state: State, connection: socket.socket, server: dict[str, Any]) -> None:
-        self._state = state
-        self._connection = connection
-        self._stream = connection.makefile("rb")
-        self._proof = server["proof"]
-        self.url = str(server["url"])
-        self.version = Version.parse(server["version"])
-        try:
-            self._say({"key": server["key"]})
-            self._answer()
-        except BaseException:
-            self.close()
-            raise
-
-    def restart(self) -> None:
-        self._say({"do": "restart"})
-        self._answer()
-
-    def check(self) -> None:
-        self._connection.setblocking(False)
-        try:
-            ended = self._connection.recv(1, socket.MSG_PEEK) == b""
-        except BlockingIOError:
-            return
-        except OSError:
-            ended = True
-        finally:
-            if self._connection.fileno() >= 0:
-                self._connection.settimeout(_WAIT)
-        if ended:
-            raise self._gone()
-        self._answer()  # it only speaks unasked when it gives up
-
-    def close(self) -> None:
-        self._stream.close()
-        self._connection.close()
-
-    def _say(self, message: dict[str, str]) -> None:
-        try:
-            self._connection.sendall(json.dumps(message).encode() + b"\n")
-        except OSError as error:
-            raise self._gone() from error
-
-    def _answer(self) -> None:
-        try:
-            line = self._stream.readline()
-        except TimeoutError as error:
-            raise ServerProcessError(
-                "the embedded server does not answer", why=tail(self._state.log), todo=self._todo()
-            ) from error
-        except OSError:
-            line = b""
-        if not line.endswith(b"\n"):
-            raise self._gone()
-        message = json.loads(line)
-        if message.get("proof") != self._proof:
-            raise _Stale
-        if "error" in message:
-            raise ServerProcessError(message["error"], why=message["why"], todo=self._todo())
-
-    def _gone(self) -> Exception:
-        failure = read_json(self._state.failure)
-        if not failure:
-            return _Stale("the embedded server has ended", todo=self._todo())
-        return ServerProcessError(failure["error"], why=failure["why"], todo=self._todo())
-
-    def _todo(self) -> str:
-        return f"The whole output is in {self._state.log}."
-
-
-class _Stale(ServerProcessError):
-    """The supervisor that `server.json` names is not there any more."""
-
-    def __init__(
-        self, what: str = "another program answers in place of the supervisor", todo: str = ""
-    ) -> None:
-        super().__init__(what, todo=todo or "Run the command again.")
-
-
 def _join(state: State) -> Lease | None:
     """None when no server runs, or when the one that ran is just ending."""
     server = read_json(state.server)
@@ -193,12 +105,12 @@ def _join(state: State) -> Lease | None:
     if user is None or not {"control", "key", "proof", "url", "version"} <= server.keys():
         return None
     try:
-        connection = socket.create_connection((HOST, server["control"]), timeout=_WAIT)
+        connection = socket.create_connection((HOST, server["control"]), timeout=WAIT)
     except OSError:
         return None
     try:
-        return Lease(state, _Link(state, connection, server), user)
-    except _Stale:
+        return Lease(state, Link(state, connection, server), user)
+    except Stale:
         return None
 
 
@@ -210,12 +122,12 @@ def _start_in_turn(
 
     state.prepare()
     turn, free = FileLock(state.start_lock), FileLock(state.supervisor_lock)
-    if not turn.acquire(_WAIT):
+    if not turn.acquire(WAIT):
         raise ServerProcessError("another command has been starting the embedded server for too long")
     with turn:
         if lease := _join(state):
             return lease
-        if not free.acquire(_WAIT):
+        if not free.acquire(WAIT):
             pid = read_json(state.server).get("pid", "unknown")
             raise ServerProcessError(
                 "the last embedded server does not end",
