@@ -80,13 +80,16 @@ def test_a_module_that_exists_elsewhere_keeps_its_bare_name(tmp_path: Path) -> N
     [("db/schema", "db.schema"), ("models", "models"), ("a-b/schema", "schema"), ("types", "schema")],
 )
 def test_the_folder_may_stand_elsewhere(tmp_path: Path, folder: str, spelled: str) -> None:
-    posts = HEAD + f"""
+    posts = (
+        HEAD
+        + f"""
 from {spelled}.users import Users
 from users import Users as bare
 assert Users is bare
 class Posts(Base):
     author = field.relation(Users)
 """
+    )
     loaded = load(tmp_path, {f"{folder}/users.py": USERS, f"{folder}/posts.py": posts}, folder)
     assert loaded.schema.names() == {"users", "posts"}
     posts_declared = loaded.schema.collection("posts")
@@ -159,7 +162,9 @@ def test_the_files_that_were_run_are_named(tmp_path: Path) -> None:
 
 
 def test_what_is_printed_cannot_corrupt_the_answer(tmp_path: Path) -> None:
-    module = HEAD + """
+    module = (
+        HEAD
+        + """
 import os, subprocess, sys
 print("from print: ä €")
 print("to stderr", file=sys.stderr)
@@ -169,6 +174,7 @@ sys.stdout = None
 class A(Base):
     n = field.text()
 """
+    )
     printed = load(tmp_path, {"schema/a.py": module}).printed
     for text in ("from print: ä €", "to stderr", "to the descriptor", "from a child"):
         assert text in printed
@@ -184,7 +190,9 @@ def test_what_is_printed_is_bounded(tmp_path: Path) -> None:
 def test_secrets_are_kept_from_the_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PB_ADMIN_PASS", "PB_TOKEN", "TEAM"):
         monkeypatch.setenv(name, "seen")
-    module = HEAD + """
+    module = (
+        HEAD
+        + """
 import os
 assert "PB_ADMIN_PASS" not in os.environ and "PB_TOKEN" not in os.environ
 class A(Base, name=os.environ["TEAM"]):
@@ -192,6 +200,7 @@ class A(Base, name=os.environ["TEAM"]):
 class Users(Auth):
     oauth2 = [{"name": "google", "client_id": "x", "client_secret": env("PB_TOKEN")}]
 """
+    )
     schema = load(tmp_path, {"schema/a.py": module}).schema
     assert schema.names() == {"seen", "users"}
     users = schema.collection("users")
@@ -225,7 +234,9 @@ def test_the_dictionary_form_with_lines(tmp_path: Path) -> None:
             ],
         }
     """
-    schema = load(tmp_path, {"schema/all.py": module, "schema/b.py": "from schema.all import schema\n"}).schema
+    schema = load(
+        tmp_path, {"schema/all.py": module, "schema/b.py": "from schema.all import schema\n"}
+    ).schema
     posts, tags = schema.collections
     assert (posts.list_rule, posts.create_rule) == ("", None)
     assert [str(f.source) for f in posts.fields] == ["schema/all.py:7", "schema/all.py:10"]
@@ -268,9 +279,9 @@ def test_lines_of_exported_json(tmp_path: Path, wrapped: str) -> None:
         {
             "fields": [
                 {"name": "meta", "type": "json", "x": {"name": "no", "fields": [{"name": "no"}]}},
-                {"name": "b\u00e9 \"{[", "type": "text"},
+                {"name": 'b\u00e9 "{[', "type": "text"},
             ],
-            "indexes": ["{ \" ["],
+            "indexes": ['{ " ['],
             "name": "one",
             "oauth2": {"providers": [{"name": "google"}]},
         },
@@ -294,7 +305,9 @@ def test_json_alone_needs_no_interpreter(tmp_path: Path) -> None:
 
 
 def test_a_model_describes_a_json_field(tmp_path: Path) -> None:
-    module = HEAD + """
+    module = (
+        HEAD
+        + """
 from pydantic import BaseModel
 class Address(BaseModel):
     street: str
@@ -303,6 +316,7 @@ class People(Base):
     address = field.json(Address)
     tags = field.json(list[str])
 """
+    )
     address, tags = load(tmp_path, {"schema/a.py": module}).schema.collections[0].fields
     assert address.model_dump(include={"model"}) == {}  # it is never sent
     assert getattr(address, "model")["properties"]["street"] == {"title": "Street", "type": "string"}  # noqa: B009
@@ -310,13 +324,16 @@ class People(Base):
 
 
 def test_a_background_thread_and_atexit_do_not_hold_the_answer(tmp_path: Path) -> None:
-    module = HEAD + """
+    module = (
+        HEAD
+        + """
 import atexit, threading
 atexit.register(threading.Event().wait)
 threading.Thread(target=threading.Event().wait).start()
 class A(Base):
     n = field.text()
 """
+    )
     assert load(tmp_path, {"schema/a.py": module}).schema.names() == {"a"}
 
 
