@@ -159,13 +159,16 @@ class _State:
         fields.insert(position + 1, self.new_field(collection, field))
 
     def drop(self, collection: str, field: FieldBase) -> None:
-        self.named(collection)["fields"].remove(self.field(collection, field))
+        item = self.named(collection)
+        item["fields"].remove(self.field(collection, field))
+        _remap(item, field.name, "")
 
     def rename(self, operation: RenameField) -> None:
         fields: list[Json] = self.named(operation.collection)["fields"]
         matching = [f for f in fields if f["name"].lower() == operation.old.lower()]
         exact = [f for f in fields if f["id"] == operation.id]
         (exact or matching)[0]["name"] = operation.new
+        _remap(self.named(operation.collection), operation.old, operation.new)
 
     def index(self, operation: ChangeIndex) -> None:
         item = self.named(operation.collection)
@@ -175,6 +178,14 @@ class _State:
         if operation.after is not None:
             kept.append(operation.after.sql(item["name"]))
         item["indexes"] = kept
+
+
+def _remap(collection: Json, old: str, new: str) -> None:
+    """OAuth2 maps its values to fields by name; the server blanks the name of a field that is gone."""
+    mapped = (collection.get("oauth2") or {}).get("mappedFields") or {}
+    for key, name in mapped.items():
+        if name == old:
+            mapped[key] = new
 
 
 _SYSTEM = {type_: {name.lower() for name in names} for type_, names in SYSTEM_FIELDS.items()}

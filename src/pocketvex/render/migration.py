@@ -68,6 +68,7 @@ def render_migration(
             up=[_indented(step) for step in up],
             down=[_indented(step) for step in down],
             used=used,
+            uses=lambda *names: bool(used & set(names)),
         )
         .rstrip()
         + "\n"

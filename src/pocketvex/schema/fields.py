@@ -79,7 +79,7 @@ class FieldBase(Declared):
         own = [
             name for name in cls.__annotations__ if name not in FieldBase.__annotations__ and name.islower()
         ]
-        cls.OPTIONS = tuple(name for name in own if name not in ("target", "model"))
+        cls.OPTIONS = tuple(name for name in own if name not in ("target", "model", "collection_id"))
         cls.VALUES = attrgetter(*cls.COMMON, *cls.OPTIONS)
 
     def options(self) -> dict[str, Any]:

@@ -1,0 +1,107 @@
+"""The shadow: a scratch PocketBase on which the history is replayed, and new files are proven.
+
+Nothing of it needs a running server: PocketBase's own `migrate up` builds the directory, and a step
+between two files writes down what the first one made. The result is kept by the hash of the history.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pocketvex.errors import HistoryError
+from pocketvex.render.migration import body_hash, secrets_of
+from pocketvex.schema.model import Schema
+from pocketvex.server import scratch
+from pocketvex.server.binaries import Binary
+
+Json = dict[str, Any]
+_FORMAT = 1
+"""Part of the hash: a cache that an older PocketVex wrote is not read."""
+
+
+class Recorded(NamedTuple):
+    """What a history builds: the collections in LIST's shape after each of its files, from none to all."""
+
+    names: tuple[str, ...]
+    snapshots: list[list[Json]]
+    data_dir: Path
+    """The scratch directory after the last file. Copy it; never change it."""
+
+    @property
+    def collections(self) -> list[Json]:
+        return self.snapshots[-1]
+
+    @property
+    def schema(self) -> Schema:
+        return Schema.from_json(self.collections)
+
+
+def replay(binary: Binary, files: Sequence[tuple[str, str]], cache: Path) -> Recorded:
+    """Build a database from nothing by running the files (name, text) in order; or read it from the cache.
+
+    Raises HistoryError that names the file which cannot be replayed, and why.
+    """
+    key = sha256(
+        json.dumps([_FORMAT, str(binary.version), [(n, body_hash(t)) for n, t in files]]).encode()
+    ).hexdigest()[:32]
+    home = cache / key
+    names = tuple(name for name, _ in files)
+    if not (home / "snapshots.json").exists():
+        _build(binary, files, home)
+    snapshots = json.loads((home / "snapshots.json").read_text(encoding="utf-8"))
+    return Recorded(names, snapshots, home / "data")
+
+
+def _build(binary: Binary, files: Sequence[tuple[str, str]], home: Path) -> None:
+    home.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
+    try:
+        steps: dict[str, str] = {"0000000000_pv.js": scratch.snapshot_step(building / "0.json")}
+        for number, (name, text) in enumerate(files, 1):
+            steps[name] = text
+            # Byte order puts it right behind the file, and before any other that is not named like it.
+            steps[f"{name}.pv.js"] = scratch.snapshot_step(building / f"{number}.json")
+        env = placeholders(text for _, text in files)
+        try:
+            scratch.migrate_up(binary, building / "data", steps, env=env)
+        except scratch.MigrationFailed as error:
+            raise HistoryError(
+                f"the history cannot be replayed from nothing: {error.file} fails",
+                why=error.reason,
+                todo="Mend the file, or give replay a place to start with `pocketvex migrate baseline`.",
+            ) from error
+        scratch.forget(building / "data", [name for name in steps if name.endswith("pv.js")])
+        snapshots = [
+            json.loads((building / f"{number}.json").read_text(encoding="utf-8"))
+            for number in range(len(files) + 1)
+        ]
+        for number in range(len(files) + 1):
+            (building / f"{number}.json").unlink()
+        (building / "data" / "types.d.ts").unlink(missing_ok=True)
+        (building / "snapshots.json").write_text(json.dumps(snapshots), encoding="utf-8")
+        try:
+            os.replace(building, home)
+        except OSError:
+            if not (home / "snapshots.json").exists():  # another command may have been first
+                raise
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def placeholders(texts: Any) -> Mapping[str, str]:
+    """Something in the place of every secret that the files read."""
+    return {name: "pocketvex-placeholder" for text in texts for name in secrets_of(text)}
+
+
+def forget_others(cache: Path, keep: int = 20) -> None:
+    """Drop all but the newest entries of the cache."""
+    entries = sorted(cache.glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in entries[keep:]:
+        shutil.rmtree(old, ignore_errors=True)
