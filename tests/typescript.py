@@ -16,6 +16,9 @@ from platformdirs import user_cache_path
 VERSIONS = ("6.0.3", "7.0.2")
 """The last of the two current majors: the one in JavaScript and the native one."""
 
+OLDER = "5.9.3"
+"""What many projects still have."""
+
 _TARGET = (
     "--target", "es2022", "--lib", "es2022,dom", "--module", "esnext", "--moduleResolution", "bundler",
 )  # fmt: skip

@@ -13,7 +13,7 @@ from pocketvex.schema.build import build_schema
 from pocketvex.schema.declare import Auth, Base, View, index
 from pocketvex.schema.fields import FieldBase, JsonField, NumberField, RelationField, SelectField, TextField
 from pocketvex.types import render_types
-from typescript import STRICT, STRICTER, VERSIONS, tsc
+from typescript import OLDER, STRICT, STRICTER, VERSIONS, tsc
 
 HERE = Path(__file__).parents[1] / "types"
 
@@ -90,7 +90,7 @@ def test_the_whole_output() -> None:
     assert render_types(BLOG, view_fields=VIEW_FIELDS) == (HERE / "blog.ts").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", [OLDER, *VERSIONS])
 def test_code_that_uses_the_types_compiles_and_wrong_code_does_not(version: str) -> None:
     assert tsc([HERE / "usage.ts"], STRICT, version) == ""
 

@@ -115,7 +115,9 @@ def _interface(name: str, members: Iterator[Member], comment: str = "") -> str:
         f"{doc(lines, '  ')}  {label}{'?' if optional else ''}: {type_};\n"
         for label, type_, optional, lines in members
     ]
-    return f"{doc([comment])}export interface {name} {{\n{''.join(lines)}}}\n"
+    # TypeScript takes anything for an interface without members.
+    body = "".join(lines) or "  [key: string]: never;\n"
+    return f"{doc([comment])}export interface {name} {{\n{body}}}\n"
 
 
 def _record(shape: Shape, names: Names) -> Iterator[Member]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
 # Legal in a string, but they break lines, reorder what a reader sees, show nothing, or (a surrogate
@@ -26,7 +27,11 @@ def key(name: str) -> str:
 
 def doc(sentences: Iterable[str], indent: str = "") -> str:
     """A doc comment with its line break, or nothing; what the texts contain cannot end it early."""
-    text = "\n".join(part for part in sentences if part)
+    return _block("\n".join(part for part in sentences if part), indent)
+
+
+@lru_cache(maxsize=4096)  # most fields say one of a few things, several times
+def _block(text: str, indent: str) -> str:
     lines = [_in_comment(line).strip() for line in _BREAKS.split(text)]
     lines = [line for line in lines if line]
     if not lines:
