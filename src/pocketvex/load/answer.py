@@ -50,7 +50,7 @@ def _build(answer: Mapping[str, Any], sources: Sources, shown: Shown) -> Schema:
     except SchemaError as error:
         # A file that could not be read leaves relations without a target: only the cause is of interest.
         unread = len(problems) > len(answer.get("problems", ()))
-        problems = problems if unread else sorted_problems([*problems, *error.problems])
+        problems = problems if unread else _sorted([*problems, *error.problems])
         raise SchemaError(_count(problems), problems=problems) from None
     if problems:
         raise SchemaError(_count(problems), problems=problems)
@@ -83,7 +83,7 @@ def _count(problems: list[Problem]) -> str:
     return f"the schema has {count} problem{'s' if count != 1 else ''}"
 
 
-def sorted_problems(problems: list[Problem]) -> list[Problem]:
+def _sorted(problems: list[Problem]) -> list[Problem]:
     """By file and line, those without a place last."""
     return sorted(problems, key=lambda p: (p.where is None, p.where[:2] if p.where else ()))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -22,6 +23,7 @@ _COLLECTION_KEYS = {
     "name", "type", "id", "renamed_from", "source", "system", "fields", "indexes", "auth", "viewQuery",
     "strays", *RULE_NAMES,
 }  # fmt: skip
+_NOT_IN_SHELL = {"fields", "indexes", "auth", "strays"}
 # Partial unique indexes let many records leave an optional value empty: the server stores "".
 _EMPTY_IS_TEXT = ("text", "editor", "email", "url", "date", "select", "file", "relation")
 
@@ -37,8 +39,8 @@ def build_schema(written: Iterable[dict[str, Any] | type[Base]]) -> Schema:
     ]
     schema = Schema.model_construct(collections=[c for c in collections if c is not None])
     builder.resolve_targets(schema)
-    if not builder.problems:
-        builder.problems += check(schema)
+    # A person sees everything at once: what could not be built is not missed where it is referred to.
+    builder.problems += check(schema, builder.broken)
     if builder.problems:
         count = len(builder.problems)
         raise SchemaError(
@@ -50,47 +52,68 @@ def build_schema(written: Iterable[dict[str, Any] | type[Base]]) -> Schema:
 class _Builder:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.broken: dict[str, set[str]] = {}
+        """The collections that are wrong, with the names of those fields that could not be built."""
 
     def wrong(self, path: str, message: str, where: Location | None) -> None:
         self.problems.append(Problem(path, message, where))
 
     def collection(self, values: dict[str, Any]) -> Collection | None:
         name, where = str(values.get("name", "")), values.get("source")
-        for key in values.keys() - _COLLECTION_KEYS:
-            self.wrong(name, f"a collection has no '{key}'{_meant(key, _COLLECTION_KEYS)}", where)
-        for stray in values.get("strays", ()):
-            self.wrong(f"{name}.{stray}", "holds several fields: unpack them, `created, updated = …`", where)
-        fields = [f for f in (self.field(name, raw, where) for raw in values.get("fields") or ()) if f]
-        indexes = [i for raw in values.get("indexes") or () if (i := self.index(name, raw, where))]
+        for key in sorted(values.keys() - _COLLECTION_KEYS, key=str):
+            self.wrong(name, _unknown_key(key, values[key]), where)
+        for stray, message in values.get("strays", ()):
+            self.wrong(f"{name}.{stray}", message, where)
+        given = self.listed(values, "fields", name, where)
+        built = [(raw, self.field(name, raw, where)) for raw in given]
+        fields = [field for _, field in built if field is not None]
+        lost = {str(raw.get("name", "")).lower() for raw, field in built if field is None}
+        if lost:
+            self.broken[name.lower()] = lost | {stray.lower() for stray, _ in values.get("strays", ())}
+        indexes = [
+            i for raw in self.listed(values, "indexes", name, where) if (i := self.index(name, raw, where))
+        ]
         indexes += [
             _unique_index(name, field)
-            for field, raw in zip(fields, values.get("fields") or (), strict=False)
-            if raw.get("unique") and not any(i.unique and i.covers_only(field.name) for i in indexes)
+            for raw, field in built
+            if field
+            and raw.get("unique")
+            and not any(i.unique and i.covers_only(field.name) for i in indexes)
         ]
-        plain = {k: v for k, v in values.items() if k not in ("fields", "indexes", "auth", "strays")}
+        plain = {k: v for k, v in values.items() if k in _COLLECTION_KEYS - _NOT_IN_SHELL}
         auth = self.auth(name, values.get("type", "base"), values.get("auth") or {}, where)
         try:
             shell = Collection.model_validate({**plain, "renamed_from": values.get("renamed_from")})
         except ValidationError as error:
             self.problems += problems_of(error, name, where)
+            self.broken.setdefault(name.lower(), set())
             return None
         return shell.model_copy(update={"fields": fields, "indexes": indexes, "auth": auth})
+
+    def listed(self, values: dict[str, Any], key: str, name: str, where: Location | None) -> list[Any]:
+        found = values.get(key) or []
+        if isinstance(found, list | tuple):
+            return list(found)
+        self.wrong(f"{name}.{key}", f"is a list, not {found!r}", where)
+        return []
 
     def field(self, collection: str, raw: dict[str, Any], fallback: Location | None) -> FieldBase | None:
         name, type_ = str(raw.get("name", "")), str(raw.get("type", ""))
         path, where = f"{collection}.{name}", raw.get("source") or fallback
         if "broken" in raw:
-            self.wrong(path, f"is not a field: {raw['broken']!r}; use field.text(), field.number() …", where)
+            self.wrong(path, _no_field(raw["broken"]), where)
             return None
         if type_ not in MODELS:
             known = ", ".join(MODELS)
             self.wrong(path, f"no field type '{type_}'{_meant(type_, MODELS)} (there are: {known})", where)
             return None
-        known_keys = {*keys_of(MODELS[type_]), "unique", "source"}
+        for message in raw.get("wrong", ()):
+            self.wrong(path, message, where)
+        known_keys = {*keys_of(MODELS[type_]), "unique", "source", "wrong"}
         unknown = raw.keys() - known_keys
         for key in sorted(unknown):
             self.wrong(path, f"a {type_} field has no option '{key}'{_meant(key, known_keys)}", where)
-        options = {k: v for k, v in raw.items() if k not in unknown and k != "unique"}
+        options = {k: v for k, v in raw.items() if k not in unknown and k not in ("unique", "wrong")}
         target = options.get("target")
         if isinstance(target, type) and issubclass(target, Base):
             options["target"] = target.collection_name
@@ -98,7 +121,11 @@ class _Builder:
             self.wrong(path, "a relation's target is a collection class, a name, or 'self'", where)
             return None
         if options.get("model") is not None and not isinstance(options["model"], dict):
-            options["model"] = _json_schema(options["model"])
+            try:
+                options["model"] = _json_schema(options["model"])
+            except Exception as error:  # whatever a model's own code raises
+                reason = str(error).partition("\n")[0]
+                self.wrong(path, f"{options.pop('model')!r} is no model that JSON can hold: {reason}", where)
         try:
             return FIELD.validate_python({**options, "source": where})
         except ValidationError as error:
@@ -151,16 +178,19 @@ class _Builder:
 
     def resolve_targets(self, schema: Schema) -> None:
         ids = {c.id: c.name for c in schema.collections if c.id}
+        names = {c.name.lower(): c.name for c in schema.collections}
         for collection in schema.collections:
             for field in collection.fields:
                 if isinstance(field, RelationField):
                     target = field.target or ids.get(field.collection_id, field.collection_id)
-                    field.target = collection.name if target == "self" else ids.get(target, target)
+                    target = collection.name if target == "self" else ids.get(target, target)
+                    field.target = names.get(target.lower(), target)
 
 
-def keys_of(model: type[BaseModel]) -> set[str]:
+@cache
+def keys_of(model: type[BaseModel]) -> frozenset[str]:
     """The names that a model's values may be given by: ours and the server's."""
-    return {name for key, info in model.model_fields.items() for name in (key, info.alias or key)}
+    return frozenset(name for key, info in model.model_fields.items() for name in (key, info.alias or key))
 
 
 def problems_of(error: ValidationError, path: str, where: Location | None) -> list[Problem]:
@@ -184,6 +214,19 @@ def _inner_model(model: type[BaseModel], key: str) -> type[BaseModel] | None:
             return item
         pending += getattr(item, "__args__", ())
     return None
+
+
+def _unknown_key(key: str, value: object) -> str:
+    if key == "rules":
+        return f"`rules` takes Rules(list=…, view=…, create=…, update=…, delete=…), not {value!r}"
+    known = _COLLECTION_KEYS - _NOT_IN_SHELL - {"source"} | {"fields", "indexes"}
+    return f"a collection has no '{key}'{_meant(str(key), known)}"
+
+
+def _no_field(value: object) -> str:
+    if inspect.isfunction(value) and value.__module__ == "pocketvex.schema.field":
+        return f"is a field that is not called: write field.{value.__name__}()"
+    return f"is not a field: {value!r}; use field.text(), field.number() …"
 
 
 def _meant(key: str, known: Iterable[str]) -> str:

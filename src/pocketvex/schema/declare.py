@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
 from pocketvex.errors import Location
@@ -67,6 +68,14 @@ def caller(depth: int) -> Location:
     return Location(frame.f_code.co_filename, frame.f_lineno)
 
 
+def _class_statement() -> Location:
+    """Where the class is written whose `__init_subclass__` runs; a mixin may have one of its own."""
+    frame = sys._getframe(2)
+    while frame.f_code.co_name in ("__init_subclass__", "__new__") and frame.f_back:
+        frame = frame.f_back
+    return Location(frame.f_code.co_filename, frame.f_lineno)
+
+
 def snake_case(name: str) -> str:
     """`BlogPosts` is `blog_posts`, `APIKeys` is `api_keys`."""
     name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
@@ -91,11 +100,15 @@ class Base:
         abstract: bool = False,
         **kwargs: Any,
     ) -> None:
+        if kwargs and super().__init_subclass__.__qualname__ == "object.__init_subclass__":
+            raise TypeError(
+                f"a collection takes name, id, renamed_from and abstract, not {', '.join(kwargs)}"
+            )
         super().__init_subclass__(**kwargs)
         cls.collection_name = name or snake_case(cls.__name__)
         cls.collection_id = id
         cls.collection_renamed_from = renamed_from
-        cls.collection_source = caller(2)
+        cls.collection_source = _class_statement()
         if not abstract:
             declared.append(cls)
 
@@ -115,7 +128,11 @@ class View(Base, abstract=True):
 _AUTH_ATTRIBUTES = (
     "auth_rule", "manage_rule", "password_auth", "oauth2", "mfa", "otp", "auth_alert", "tokens", "templates",
 )  # fmt: skip
-_KNOWN = {"rules", "indexes", "fields", "query", *_AUTH_ATTRIBUTES}
+_MISSPELLED = {
+    "rule": "rules", "index": "indexes", "indices": "indexes", "sql": "query", "view_query": "query",
+    "viewQuery": "query", "oauth": "oauth2", "token": "tokens", "template": "templates",
+    "authRule": "auth_rule", "manageRule": "manage_rule", "passwordAuth": "password_auth", "authAlert": "auth_alert",
+}  # fmt: skip
 
 
 def as_values(cls: type[Base]) -> dict[str, Any]:
@@ -124,7 +141,12 @@ def as_values(cls: type[Base]) -> dict[str, Any]:
     for ancestor in reversed(cls.__mro__):
         if ancestor in (Base, Auth, View, object):
             continue
-        attributes.update(vars(ancestor))
+        own = dict(vars(ancestor))
+        if isinstance(own.get("fields"), dict) and isinstance(attributes.get("fields"), dict):
+            own["fields"] = {**attributes["fields"], **own["fields"]}
+        attributes.update(own)
+    # A field may have any name, that of an option too.
+    options = {name: value for name, value in attributes.items() if not _is_field(value)}
     values: dict[str, Any] = {
         "name": cls.collection_name,
         "type": cls.collection_type,
@@ -132,26 +154,51 @@ def as_values(cls: type[Base]) -> dict[str, Any]:
         "renamed_from": cls.collection_renamed_from,
         "source": cls.collection_source,
         "fields": _fields(attributes),
-        "indexes": list(attributes.get("indexes", ())),
-        "auth": {name: attributes[name] for name in _AUTH_ATTRIBUTES if name in attributes},
+        "indexes": _indexes(options.get("indexes", ())),
+        "auth": {name: options[name] for name in _AUTH_ATTRIBUTES if name in options},
     }
-    rules = attributes.get("rules", Rules())
+    rules = options.get("rules", Rules())
     if isinstance(rules, Rules):
         values.update(zip(RULE_NAMES, rules, strict=True))
     else:
         values["rules"] = rules
-    if "query" in attributes:
-        values["viewQuery"] = attributes["query"]
-    values["strays"] = sorted(
-        name
-        for name, value in attributes.items()
-        if isinstance(value, list | tuple) and value and all(isinstance(v, FieldDeclaration) for v in value)
-    )
+    if "query" in options:
+        values["viewQuery"] = options["query"]
+    values["strays"] = list(_strays(attributes))
     return values
 
 
+def _indexes(written: Any) -> Any:
+    # One index without the list around it; an IndexDeclaration is a tuple itself.
+    alone = isinstance(written, IndexDeclaration | str)
+    return [written] if alone else list(written) if isinstance(written, list | tuple) else written
+
+
+def _strays(attributes: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Attributes that were surely meant as something else, with what to write instead."""
+    for name, value in sorted(attributes.items()):
+        if isinstance(value, list | tuple) and any(isinstance(item, FieldDeclaration) for item in value):
+            yield name, (
+                "holds several fields: unpack them, `created, updated = …`" if len(value) > 1
+                else "is a field in a list, or with a comma after it: take the field alone"
+            )  # fmt: skip
+        elif isinstance(value, Rules) and name != "rules" and "rules" not in attributes:
+            yield name, "holds Rules: the attribute is called `rules`"
+        elif name in _MISSPELLED and _MISSPELLED[name] not in attributes and not _is_field(value):
+            yield name, f"means nothing here: did you mean `{_MISSPELLED[name]}`?"
+    if "fields" in attributes and not isinstance(attributes["fields"], dict | FieldDeclaration):
+        yield "fields", 'takes {"name": field.text(), …}'
+
+
+def _is_field(value: object) -> bool:
+    """Whether it is a field, or one of the functions that make them, not called."""
+    return isinstance(value, FieldDeclaration) or (
+        callable(value) and getattr(value, "__module__", "") == "pocketvex.schema.field"
+    )
+
+
 def _fields(attributes: dict[str, Any]) -> list[dict[str, Any]]:
-    found = {name: value for name, value in attributes.items() if isinstance(value, FieldDeclaration)}
+    found = {name: value for name, value in attributes.items() if _is_field(value)}
     more = attributes.get("fields")
     if isinstance(more, dict):
         found.update({str(name): value for name, value in more.items()})

@@ -18,6 +18,7 @@ Locate = Callable[[str, str], Location | None]
 """The place of a collection, or of one of its fields ("" for the collection itself)."""
 
 _IGNORED = {"created", "updated", "options"}
+_AUTH_RULES = ("authRule", "manageRule")
 _AUTH_KEYS = keys_of(AuthOptions) | {"tokens", "templates"}
 
 
@@ -44,8 +45,12 @@ def _collection(written: Mapping[str, Any], locate: Locate) -> dict[str, Any]:
     where = locate(name, "")
     values: dict[str, Any] = {"name": name, "source": where, "type": written.get("type", "base")}
     # Up to 0.22, and in the tools of that time, everything but the basics stood under "options".
-    flat = {**written, **(written.get("options") or {})}
-    rules = flat.pop("rules", None) or {}
+    flat = {**written, **_mapping(written.get("options"))}
+    rules = flat.get("rules") or {}
+    if isinstance(rules, Mapping):
+        flat.pop("rules", None)
+    else:
+        rules = {}  # what stays under "rules" is reported
     auth: dict[str, Any] = {}
     for key, value in flat.items():
         if key in ("fields", "schema", *_IGNORED):
@@ -55,19 +60,26 @@ def _collection(written: Mapping[str, Any], locate: Locate) -> dict[str, Any]:
         elif key == "query":
             values["viewQuery"] = value
         else:
-            values[_own_name(key)] = value
-    values.update({_rule_name(key): value for key, value in rules.items()})
+            values[_own_name(str(key))] = value
+    for key, value in rules.items():
+        spelled = _rule_name(str(key))
+        (auth if spelled in _AUTH_RULES and values["type"] == "auth" else values)[spelled] = value
     fields = written.get("fields", written.get("schema")) or []
-    items = (
-        [(str(f.get("name", "")) if isinstance(f, Mapping) else "", f) for f in fields]
-        if not isinstance(fields, Mapping)
-        else [(str(key), field) for key, field in fields.items()]
-    )
-    if values["type"] == "view":
-        items = []  # the query says what they are
     values["auth"] = auth
+    if values["type"] == "view":
+        fields = []  # the query says what they are
+    if isinstance(fields, Mapping):
+        items = [(str(key), field) for key, field in fields.items()]
+    elif isinstance(fields, list | tuple):
+        items = [(str(f.get("name", "")) if isinstance(f, Mapping) else "", f) for f in fields]
+    else:
+        return {**values, "fields": fields}  # `build` says what is wrong with it
     values["fields"] = [_field(key, field, locate(name, key) or where) for key, field in items]
     return values
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _field(name: str, written: Any, where: Location | None) -> dict[str, Any]:
@@ -75,20 +87,20 @@ def _field(name: str, written: Any, where: Location | None) -> dict[str, Any]:
         return written.as_dict(name)
     if not isinstance(written, Mapping):
         return {"name": name, "broken": written, "source": where}
-    values = {"name": name, **written, **(written.get("options") or {})}
+    values = {"name": name, **written, **_mapping(written.get("options"))}
     values.pop("options", None)
     type_ = str(values.get("type", ""))
     model: type[FieldBase] = MODELS.get(type_, FieldBase)
     if type_ == "relation" and "collection" in values:
         values["target"] = values.pop("collection")
-    spelled = {_alias(key): value for key, value in values.items() if key != "source"}
+    spelled = {_alias(str(key)): value for key, value in values.items() if key != "source"}
     names = {info.alias or key: key for key, info in model.model_fields.items()}
     return {**{names.get(key, key): value for key, value in spelled.items()}, "source": where}
 
 
 def _rule_name(key: str) -> str:
     short = key.removesuffix("Rule").removesuffix("_rule")
-    return f"{short}Rule" if f"{short}Rule" in RULE_NAMES else key
+    return f"{short}Rule" if f"{short}Rule" in (*RULE_NAMES, *_AUTH_RULES) else key
 
 
 def _own_name(key: str) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any, TypedDict, Unpack
 
-from pocketvex.errors import SchemaError
 from pocketvex.schema.declare import Base, FieldDeclaration, caller
 
 
@@ -156,9 +154,20 @@ def geo_point(**common: Unpack[Common]) -> FieldDeclaration:
 
 def _declare(type_: str, common: Common, **options: Any) -> FieldDeclaration:
     source = caller(3)
-    unknown = next((name for name in common if name not in Common.__annotations__), None)
+    unknown = [name for name in common if name not in Common.__annotations__]
     if unknown:
-        near = get_close_matches(unknown, [*options, *Common.__annotations__], n=1)
-        meant = f"did you mean '{near[0]}'?" if near else f"it takes: {', '.join(sorted(options))}"
-        raise SchemaError(f"a {type_} field has no option '{unknown}'", where=source, todo=meant)
-    return FieldDeclaration(type_, {**common, **options}, source)
+        # Not raised: the rest of the file has something to say as well.
+        options["wrong"] = [_no_option(type_, name, options) for name in unknown]
+    known = {name: value for name, value in common.items() if name not in unknown}
+    return FieldDeclaration(type_, {**known, **options}, source)
+
+
+def _no_option(type_: str, name: str, options: dict[str, Any]) -> str:
+    from difflib import get_close_matches
+
+    own = [key.removesuffix("_select") for key in options if key not in ("target", "model", "values")]
+    near = get_close_matches(name, [*own, *Common.__annotations__], n=1)
+    takes = ", ".join(sorted(own)) or "only what every field takes"
+    return f"a {type_} field has no option '{name}': " + (
+        f"did you mean '{near[0]}'?" if near else f"it takes {takes}"
+    )

@@ -6,7 +6,10 @@ Each limit is the server's (POCKETBASE 0.23 to 0.40, verified by sending what br
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from math import isfinite
+from types import MappingProxyType
 
 from pocketvex.errors import Location, Problem
 from pocketvex.schema.fields import (
@@ -41,13 +44,19 @@ _NOT_RE2 = re.compile(r"(?<!\\)\(\?(?:=|!|<=|<!|>)|(?<!\\)(?:\\\\)*\\[1-9]")
 _SQL_WORDS = {"select", "values"}
 
 
-def check(schema: Schema) -> list[Problem]:
-    """Everything about a declared schema that a server would refuse, with the line that says it."""
-    return list(_check(schema))
+def check(schema: Schema, broken: Mapping[str, AbstractSet[str]] = MappingProxyType({})) -> list[Problem]:
+    """Everything about a declared schema that a server would refuse, with the line that says it.
+
+    `broken` names, in lower case, collections and their fields that are declared and could not be built:
+    their absence is no problem of its own.
+    """
+    return list(_check(schema, broken))
 
 
-def _check(schema: Schema) -> Iterator[Problem]:
-    known = schema.names() | set(SYSTEM_COLLECTIONS)
+def _check(schema: Schema, broken: Mapping[str, AbstractSet[str]]) -> Iterator[Problem]:
+    names = schema.names() | set(SYSTEM_COLLECTIONS)
+    known = {name.lower() for name in names} | set(broken)
+    types = {c.name.lower(): c.type for c in schema.collections}
     seen: dict[str, Collection] = {}
     index_names: dict[str, str] = {}
     for collection in schema.collections:
@@ -57,9 +66,10 @@ def _check(schema: Schema) -> Iterator[Problem]:
             yield _problem(collection, "", f"is declared twice{at} (names differ by more than case)")
         yield from _collection(collection)
         yield from _fields(collection)
-        yield from _indexes(collection, index_names)
-        yield from _references(collection, schema, known)
-        yield from _auth(collection)
+        lost = broken.get(collection.name.lower(), frozenset())
+        yield from _indexes(collection, index_names, lost)
+        yield from _references(collection, types, known)
+        yield from _auth(collection, lost)
 
 
 def _problem(collection: Collection, path: str, message: str, where: Location | None = None) -> Problem:
@@ -197,7 +207,9 @@ def _number(field: NumberField) -> Iterator[str]:
     if field.min is not None and field.max is not None and field.max < field.min:
         yield f"max ({field.max}) is less than min ({field.min})"
     for name, value in (("min", field.min), ("max", field.max)):
-        if field.only_int and isinstance(value, float):
+        if value is not None and not isfinite(value):
+            yield f"{name} must be a finite number, not {value}"
+        elif field.only_int and isinstance(value, float):
             yield f"{name} must be a whole number, since only whole numbers are allowed"
 
 
@@ -218,9 +230,9 @@ def _pattern(pattern: str) -> Iterator[str]:
         yield f"the pattern uses {found[0]!r}, which Go's regular expressions (RE2) do not have"
 
 
-def _indexes(collection: Collection, taken: dict[str, str]) -> Iterator[Problem]:
+def _indexes(collection: Collection, taken: dict[str, str], lost: AbstractSet[str]) -> Iterator[Problem]:
     meanings: dict[tuple[object, ...], str] = {}
-    columns = {f.name.lower() for f in collection.fields} | {"id"}
+    columns = {f.name.lower() for f in collection.fields} | {"id"} | lost
     if collection.type == "auth":
         columns |= {"password", "tokenkey", "email", "emailvisibility", "verified"}
     for index in collection.indexes:
@@ -236,30 +248,31 @@ def _indexes(collection: Collection, taken: dict[str, str]) -> Iterator[Problem]
                 yield _problem(collection, "indexes", f"{index.name}: no field '{column.expr}'")
 
 
-def _references(collection: Collection, schema: Schema, known: set[str]) -> Iterator[Problem]:
+def _references(
+    collection: Collection, types: Mapping[str, str], known: AbstractSet[str]
+) -> Iterator[Problem]:
     adopt = "declare it, or adopt it from a server with `pocketvex schema pull {0}`"
     for field in collection.fields:
         if not isinstance(field, RelationField):
             continue
-        target = schema.collection(field.target)
-        if not field.target:
+        target = field.target.lower()
+        if not target:
             yield _problem(collection, field.name, "a relation needs a target", field.source)
-        elif target is None and field.target not in known:
+        elif target not in known:
             message = f"no collection '{field.target}': {adopt.format(field.target)}"
             yield _problem(collection, field.name, message, field.source)
-        elif target and target.type == "view" and collection.type != "view":
+        elif types.get(target) == "view" and collection.type != "view":
             yield _problem(collection, field.name, "a relation cannot point at a view", field.source)
-    lower = {name.lower() for name in known}
     for rule, text in collection.rules().items():
         for name in sorted(collections_in_rule(text)):
-            if name.lower() not in lower:
+            if name.lower() not in known:
                 yield _problem(collection, rule, f"no collection '{name}': {adopt.format(name)}")
     for name in sorted(sources(collection.view_query)):
-        if name.lower() not in lower:
+        if name.lower() not in known:
             yield _problem(collection, "query", f"no collection '{name}': {adopt.format(name)}")
 
 
-def _auth(collection: Collection) -> Iterator[Problem]:
+def _auth(collection: Collection, lost: AbstractSet[str]) -> Iterator[Problem]:
     options = collection.auth
     if options.get("manageRule") == "":
         yield _problem(collection, "manage_rule", "cannot be public: give a rule or None")
@@ -282,8 +295,9 @@ def _auth(collection: Collection) -> Iterator[Problem]:
     if password.get("enabled") and password.get("identityFields") == []:
         yield _problem(collection, "password_auth", "needs at least one identity field while it is enabled")
     for name in password.get("identityFields", ()):
-        known = name == "email" or collection.field(name) is not None
-        if not known:
+        if name.lower() in lost:
+            continue
+        if name != "email" and collection.field(name) is None:
             yield _problem(collection, "password_auth", f"no field '{name}'")
         elif name != "email" and not any(i.unique and i.covers_only(name) for i in collection.indexes):
             yield _problem(
