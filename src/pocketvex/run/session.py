@@ -1,0 +1,192 @@
+"""A server to work with: who it is, what it has, what this machine remembers of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from pocketvex.api.client import Client
+from pocketvex.api.credentials import Credentials
+from pocketvex.errors import ServerError, ServerProcessError, UnsupportedServer
+from pocketvex.plan.facts import Fact, NonZeroCount, RowCount
+from pocketvex.schema.model import Schema
+from pocketvex.server.binaries import Binary, Version
+from pocketvex.store.config import Config
+from pocketvex.store.files import LOCAL, local_dir
+from pocketvex.store.hosts import Host
+from pocketvex.store.state import HostState, load_state, save_state
+from pocketvex.store.tokens import TokenStore
+
+if TYPE_CHECKING:
+    from pocketvex.server.embedded import Lease
+
+Json = dict[str, Any]
+_SQL = (0, 39)
+
+
+class Session:
+    """One server for the length of a command. A context manager; the embedded server runs meanwhile."""
+
+    def __init__(self, config: Config, host: Host, *, environ: Mapping[str, str] | None = None) -> None:
+        self.config = config
+        self.root = config.root
+        self.host = host
+        self.environ = dict(os.environ if environ is None else environ)
+        self.lease: Lease | None = None
+        self.notes: list[str] = list(config.notes)
+        local_dir(self.root)
+        self.state: HostState = load_state(self.root, host.key)
+        self.notes += self.state.notes
+        self.client = self._connect()
+
+    def _connect(self) -> Client:
+        host = self.host
+        if host.embedded:
+            from pocketvex.server.embedded import acquire
+
+            hooks = self.config.hooks if self.config.hooks.is_dir() else None
+            self.lease = acquire(self.root / LOCAL / "embedded", self._pinned(), hooks_dir=hooks)
+            if self.lease.backup:
+                self.notes.append(f"a newer PocketBase: the data was copied to {self.lease.backup} first")
+            login = Credentials(email=self.lease.email, password=self.lease.password)
+            self.state.server_version = str(self.lease.version)
+            return Client(self.lease.url, login, tokens=TokenStore(self.root))
+        login = Credentials(host.login.token, host.login.email, host.login.password)
+        return Client(host.url, login, tokens=TokenStore(self.root))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.client.close()
+        if self.lease is not None:
+            self.lease.close()
+
+    @property
+    def local(self) -> bool:
+        return self.host.local
+
+    @property
+    def title(self) -> str:
+        """The first line about a server: its name, its version, and whether it is protected."""
+        kind = "embedded" if self.host.embedded else "local" if self.local else "protected"
+        return f"{self.client.url} · PocketBase {self.version} · {kind}"
+
+    @cached_property
+    def version(self) -> Version:
+        """The server's version; asked once per server and remembered."""
+        if not self.state.server_version:
+            self.state.server_version = self.client.version()
+        version = Version.parse(self.state.server_version)
+        if version < (0, 23):
+            raise UnsupportedServer(
+                f"{self.client.url} is PocketBase {version}", todo="PocketVex needs PocketBase 0.23 or later."
+            )
+        return version
+
+    def ask_version(self) -> None:
+        """Forget the remembered version: the server may have been updated since."""
+        if self.lease is None:
+            self.state.server_version = ""
+            self.__dict__.pop("version", None)
+
+    @cached_property
+    def binary(self) -> Binary:
+        """The PocketBase that shadows run on: the server's version, or, said aloud, the nearest."""
+        from pocketvex.server import binaries
+
+        try:
+            return binaries.find(self.version, explicit=self.host.binary)
+        except ServerError:
+            found = [b for b in (binaries.installed(), *binaries.cached()) if b is not None]
+            if not found:
+                raise
+            nearest = binaries.nearest(self.version, found)
+            self.notes.append(f"no PocketBase {self.version} here: its shadow runs on {nearest.version}")
+            return nearest
+
+    def _pinned(self) -> Binary:
+        from pocketvex.server import binaries
+
+        pinned = Version.parse(self.config.pocketbase) if self.config.pocketbase else None
+        return binaries.find(pinned, explicit=self.host.binary)
+
+    def fetch(self) -> list[Json]:
+        """All collections as the database has them."""
+        return self.client.collections()
+
+    @property
+    def data_dir(self) -> Path | None:
+        """The server's data directory, where it is at hand."""
+        return self.lease.data_dir if self.lease else self.host.data_dir
+
+    def applied(self) -> tuple[str, ...] | None:
+        """The migration files that the server has run, in order; None where nobody can tell."""
+        if self.data_dir is not None:
+            from pocketvex.server.ledger import applied
+
+            return applied(self.data_dir)
+        if self.version >= _SQL:
+            files = "file LIKE '%.js' OR file LIKE '%.ts'"
+            rows = self.client.sql(f"SELECT file FROM _migrations WHERE {files} ORDER BY applied, file")
+            return tuple(str(row["file"]) for row in rows)
+        return None
+
+    def refresh(self) -> None:
+        """Let a running server see what another process did to its database (it does so itself from 0.38)."""
+        if self.version >= (0, 38):
+            return
+        if self.lease is not None:
+            self.lease.restart()
+        else:
+            self.client.refresh_schema_cache()
+
+    def count(self, facts: frozenset[Fact], live: Schema) -> dict[Fact, int | None]:
+        """Count what a plan asks for; None where the server cannot say."""
+        found: dict[Fact, int | None] = {}
+        for fact in sorted(facts, key=str):
+            match fact:
+                case RowCount(name):
+                    found[fact] = self.client.count(name)
+                case NonZeroCount(name, field_name):
+                    collection = live.collection(name)
+                    field = collection.field(field_name) if collection else None
+                    found[fact] = self.client.nonzero(name, field.to_json()) if field else 0
+        return found
+
+    def save(self) -> None:
+        save_state(self.root, self.host.key, self.state)
+
+    @property
+    def shadow_cache(self) -> Path:
+        return self.root / LOCAL / "shadow"
+
+
+def fingerprint(collections: list[Json]) -> str:
+    """Whether a server's collections are what they were; what changes on every save of a view is left out."""
+    kept = [
+        {k: v for k, v in item.items() if k != "updated" and not (k == "fields" and item["type"] == "view")}
+        for item in collections
+    ]
+    return sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+
+
+def native_dir(session: Session) -> Path:
+    """The data directory that PocketBase's own `migrate up` runs on; raises where it is not at hand."""
+    if session.data_dir is None:
+        raise ServerProcessError(
+            f"{session.client.url} is reached over HTTP only: its migrations cannot be run from here",
+            todo="Restart it with this folder as its --migrationsDir, or say where its data is: --data-dir.",
+        )
+    return session.data_dir

@@ -1,0 +1,147 @@
+"""The folder of migrations: PocketBase's own files, the sum file beside them, and the one draft."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from pocketvex.errors import HistoryError
+from pocketvex.store.files import write_atomically
+
+SUM_FILE = "pocketvex.sum"
+DRAFT = Path("drafts") / "next.js"
+_SIGNED = re.compile(r"^// written by PocketVex, sha256 ([0-9a-f]{64})$\n", re.MULTILINE)
+
+
+class MigrationFile(NamedTuple):
+    name: str
+    text: str
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 with the newlines made one kind: a checkout on Windows changes nothing."""
+        return sha256(self.text.replace("\r\n", "\n").encode()).hexdigest()
+
+    @property
+    def stamp(self) -> int:
+        """The seconds at the beginning of the name; 0 for a name that has none."""
+        match = re.match(r"\d+", self.name)
+        return int(match[0]) if match else 0
+
+
+class History(NamedTuple):
+    folder: Path
+    files: tuple[MigrationFile, ...]
+    """In the order in which PocketBase runs them: the bytes of their names."""
+    edited: tuple[str, ...]
+    """Names whose text is not what the sum file says."""
+    missing: tuple[str, ...]
+    """Names that the sum file lists and the folder does not hold."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(file.name for file in self.files)
+
+    def file(self, name: str) -> MigrationFile | None:
+        return next((file for file in self.files if file.name == name), None)
+
+    def pairs(self, names: Iterable[str] | None = None) -> list[tuple[str, str]]:
+        """Name and text of all files, or of the named ones, in order."""
+        wanted = None if names is None else set(names)
+        return [(f.name, f.text) for f in self.files if wanted is None or f.name in wanted]
+
+
+def read_history(folder: Path) -> History:
+    """What the folder holds; a folder that is not there is an empty history."""
+    files = []
+    if folder.is_dir():
+        # PocketBase runs the direct children that end in .js or .ts, in the order of their bytes.
+        names = sorted((p.name for p in folder.iterdir() if p.is_file()), key=lambda name: name.encode())
+        for name in names:
+            if name.endswith((".js", ".ts")):
+                files.append(MigrationFile(name, _read(folder / name)))
+    sums = _read_sums(folder / SUM_FILE)
+    by_name = {file.name: file.hash for file in files}
+    edited = tuple(n for n, known in sums.items() if n in by_name and by_name[n] != known)
+    return History(folder, tuple(files), edited, tuple(name for name in sums if name not in by_name))
+
+
+def seal(history: History, sealed: Sequence[MigrationFile]) -> None:
+    """Write new files and list them in the sum file; raises HistoryError rather than write over one."""
+    for file in sealed:
+        if (history.folder / file.name).exists():
+            raise HistoryError(f"{history.folder.name}/{file.name} exists already")
+    for file in sealed:
+        write_atomically(history.folder / file.name, file.text)
+    write_sums(history.folder)
+
+
+def write_sums(folder: Path) -> None:
+    """List every file of the folder with the hash of its text."""
+    lines = [f"{file.hash} {file.name}\n" for file in read_history(folder).files]
+    head = (
+        "# Hashes of the migrations: an edit of a sealed file shows, and parallel branches conflict here.\n"
+    )
+    write_atomically(folder / SUM_FILE, head + "".join(lines))
+
+
+def next_stamp(history: History, now: int) -> int:
+    """Unix seconds for the next file: now, or just after the newest file where that is later."""
+    return max([now, *(file.stamp + 1 for file in history.files if file.stamp < 10**11)])
+
+
+def slug(text: str) -> str:
+    """A name for a file: lower case, words joined by underscores, at most 60 characters."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:60].rstrip("_") or "migration"
+
+
+def signed(text: str) -> str:
+    """The text with a line that holds its hash, so that a person's edit of it shows."""
+    head, newline, rest = text.partition("\n")
+    digest = sha256((head + newline + rest).encode()).hexdigest()
+    return f"{head}\n// written by PocketVex, sha256 {digest}\n{rest}"
+
+
+def unsigned(text: str) -> str:
+    return _SIGNED.sub("", text.replace("\r\n", "\n"), count=1)
+
+
+def is_untouched(text: str) -> bool:
+    """Whether a signed text is as PocketVex wrote it."""
+    match = _SIGNED.search(text.replace("\r\n", "\n"))
+    return match is not None and sha256(unsigned(text).encode()).hexdigest() == match[1]
+
+
+def read_draft(folder: Path) -> str | None:
+    draft = folder / DRAFT
+    return _read(draft) if draft.is_file() else None
+
+
+def write_draft(folder: Path, text: str | None) -> bool:
+    """Write or remove the draft; False if nothing had to be done."""
+    draft = folder / DRAFT
+    if text is not None:
+        return write_atomically(draft, text)
+    if not draft.exists():
+        return False
+    draft.unlink()
+    if not any(draft.parent.iterdir()):
+        draft.parent.rmdir()
+    return True
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise HistoryError(f"{path} cannot be read", why=str(error)) from error
+
+
+def _read_sums(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    lines = [line.split(maxsplit=1) for line in _read(path).splitlines() if not line.startswith("#")]
+    return {parts[1]: parts[0] for parts in lines if len(parts) == 2}
