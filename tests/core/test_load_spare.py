@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from concurrent.futures import CancelledError
 from pathlib import Path
 
 import pytest
 
-from pocketvex.load.loader import LoadFailed, load_schema, start_load
+from pocketvex.load.loader import LoadCancelled, LoadFailed, load_schema, start_load
 from pocketvex.load.spare import Spare
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
@@ -80,7 +79,7 @@ def test_a_cancelled_load_ends_with_its_processes(project: Path) -> None:
     pending = start_load(project, project / "schema", timeout=60)
     pid = int((project / "pid").read_text())
     pending.cancel()
-    with pytest.raises(CancelledError):
+    with pytest.raises(LoadCancelled):
         pending.result()
     pending._thread.join()
     assert gone(pid)
@@ -90,7 +89,7 @@ def test_cancelled_at_once(project: Path) -> None:
     for _ in range(5):
         with start_load(project, project / "schema", timeout=30) as pending:
             pending.cancel()
-        with pytest.raises(CancelledError):
+        with pytest.raises(LoadCancelled):
             pending.result()
 
 

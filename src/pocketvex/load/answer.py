@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 from pocketvex.errors import Location, Problem, SchemaError
-from pocketvex.load.excerpt import line_at, shown_path, source_lines
+from pocketvex.load.excerpt import line_at, source_lines
 from pocketvex.load.exported import locator, read_exported
+from pocketvex.load.paths import shown_path
 from pocketvex.load.sources import Shown, Sources
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary

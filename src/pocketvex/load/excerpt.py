@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 _TAB = "    "
 
 
@@ -36,10 +34,3 @@ def excerpt(lines: list[str], line: int, column: int = 0, around: int = 2) -> st
 def line_at(lines: list[str], line: int) -> str:
     """The one line, without its indentation."""
     return lines[line - 1].strip() if 0 < line <= len(lines) else ""
-
-
-def shown_path(path: str, root: str) -> str:
-    """The path from the project's root with forward slashes; a file outside of it keeps its whole path."""
-    if os.path.isabs(path) and path.startswith(root.rstrip(os.sep) + os.sep):
-        path = path[len(root.rstrip(os.sep)) + 1 :]
-    return path.replace(os.sep, "/")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pocketvex.errors import Location, SchemaError
 from pocketvex.load.excerpt import excerpt, source_lines
-from pocketvex.load.imports import is_users
+from pocketvex.load.paths import is_users
 
 _BY_NAME = 'A relation takes the name of a collection as well: field.relation("posts").'
 

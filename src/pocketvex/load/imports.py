@@ -10,25 +10,15 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 from typing import Any
 
-import pocketvex
-
-_OWN = os.path.dirname(os.path.abspath(pocketvex.__file__)) + os.sep
-_STDLIB = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
-_SITE = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+from pocketvex.load.paths import is_users
 
 files: dict[str, None] = {}
 """The user's files that were read to be run, in that order."""
-
-
-def is_users(path: str) -> bool:
-    """Whether a file is the user's to edit: neither a library's, nor Python's, nor ours."""
-    return not path.startswith((_OWN, _STDLIB, "<")) and not any(part in path for part in _SITE)
 
 
 class FreshLoader(SourceFileLoader):
@@ -48,7 +38,7 @@ class FreshLoader(SourceFileLoader):
         return super().source_to_code(data, path, **options)
 
 
-class UsersFiles(MetaPathFinder):
+class UsersFiles:
     """Finds what `sys.path` holds, and gives the user's files the loader without bytecode."""
 
     def find_spec(
@@ -61,7 +51,7 @@ class UsersFiles(MetaPathFinder):
         return spec
 
 
-class _Alias(Loader):
+class _Alias:
     """Gives a module that has another name already."""
 
     def __init__(self, name: str) -> None:
@@ -76,7 +66,12 @@ class _Alias(Loader):
         module.__spec__ = self.spec  # the import system has put the alias there
 
 
-class OneNameEach(MetaPathFinder):
+def _alias(fullname: str, name: str) -> ModuleSpec:
+    # It only looks like a Loader: importlib.abc, where that is, takes 6 ms to import.
+    return ModuleSpec(fullname, _Alias(name))  # type: ignore[arg-type]
+
+
+class OneNameEach:
     """`from users import Users` beside `users.py` gives the module `schema.users`.
 
     It stands last, so that a bare name means a schema module only where nothing else has that name.
@@ -92,11 +87,11 @@ class OneNameEach(MetaPathFinder):
             return None
         stem = os.path.join(self.folder, fullname)
         if os.path.isfile(f"{stem}.py") or os.path.isfile(os.path.join(stem, "__init__.py")):
-            return ModuleSpec(fullname, _Alias(f"{self.package}.{fullname}"))
+            return _alias(fullname, f"{self.package}.{fullname}")
         return None
 
 
-class DottedFolder(MetaPathFinder):
+class DottedFolder:
     """`db.schema.users` is `schema.users` where the schema's folder is `db/schema`."""
 
     def __init__(self, package: str, dotted: str) -> None:
@@ -106,7 +101,7 @@ class DottedFolder(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname == self.dotted or fullname.startswith(f"{self.dotted}."):
-            return ModuleSpec(fullname, _Alias(self.package + fullname[len(self.dotted) :]), is_package=True)
+            return _alias(fullname, self.package + fullname[len(self.dotted) :])
         return None
 
 

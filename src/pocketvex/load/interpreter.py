@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -35,7 +34,7 @@ class Interpreter:
     """One child process. All methods may be called from any thread."""
 
     def __init__(self, *, warm: bool = False) -> None:
-        self._mark = f"\0{secrets.token_hex(16)}\0"
+        self._mark = f"\0{os.urandom(16).hex()}\0"
         self._changed = threading.Condition()
         self._answer: bytes | None = None
         self._importing = ""

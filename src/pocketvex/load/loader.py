@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from concurrent.futures import CancelledError
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from pocketvex.errors import SchemaError
-from pocketvex.load.excerpt import shown_path
+from pocketvex.errors import PocketVexError, SchemaError
 from pocketvex.load.interpreter import Interpreter
+from pocketvex.load.paths import shown_path
 from pocketvex.load.silence import explain_silence
 from pocketvex.load.sources import Sources, find_sources
 from pocketvex.load.spare import Spare
@@ -40,6 +39,10 @@ class LoadFailed(SchemaError):
 
     printed: str = ""
     files: tuple[str, ...] = ()
+
+
+class LoadCancelled(PocketVexError):
+    """The result of a cancelled load was asked for: whoever cancels does not ask."""
 
 
 class Pending:
@@ -75,13 +78,13 @@ class Pending:
     def result(self) -> Loaded:
         """Wait for the schema.
 
-        Raises SchemaError where there is none, and CancelledError after `cancel`.
+        Raises SchemaError where there is none, and LoadCancelled after `cancel`.
         """
         self._done.wait()
         if self._error is not None:
             raise self._error
         if self._loaded is None:
-            raise CancelledError("this load was cancelled")
+            raise LoadCancelled("this load was cancelled")
         return self._loaded
 
     def cancel(self) -> None:
@@ -135,7 +138,7 @@ class Pending:
             self._interpreter = interpreter
             cancelled = self._cancelled
         if cancelled:
-            raise CancelledError
+            raise LoadCancelled("this load was cancelled")
         interpreter.ask(
             {
                 "root": self._root,

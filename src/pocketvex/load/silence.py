@@ -7,8 +7,8 @@ import signal
 
 from pocketvex.errors import Location, SchemaError
 from pocketvex.load.excerpt import excerpt, source_lines
-from pocketvex.load.imports import is_users
 from pocketvex.load.interpreter import Heard
+from pocketvex.load.paths import is_users
 from pocketvex.load.sources import Shown
 
 _FRAME = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+|\?\?\?) in ', re.MULTILINE)

@@ -23,6 +23,7 @@ _COLLECTION_KEYS = {
     "name", "type", "id", "renamed_from", "source", "system", "fields", "indexes", "auth", "viewQuery",
     "strays", *RULE_NAMES,
 }  # fmt: skip
+_UNION_STEPS = {*MODELS, "other", "float", "int", "str"}
 _NOT_IN_SHELL = {"fields", "indexes", "auth", "strays"}
 # Partial unique indexes let many records leave an optional value empty: the server stores "".
 _EMPTY_IS_TEXT = ("text", "editor", "email", "url", "date", "select", "file", "relation")
@@ -195,14 +196,16 @@ def keys_of(model: type[BaseModel]) -> frozenset[str]:
 
 def problems_of(error: ValidationError, path: str, where: Location | None) -> list[Problem]:
     """Pydantic's complaints in our words."""
-    found = []
+    found: dict[str, Problem] = {}
     for item in error.errors():
-        steps = [str(step) for step in item["loc"] if str(step) not in MODELS and step != "other"]
+        steps = [str(step) for step in item["loc"] if str(step) not in _UNION_STEPS]
         message = item["msg"].removeprefix("Value error, ")
         message = message[:1].lower() + message[1:]
         given = f", not {item['input']!r}" if item["type"] != "missing" else ""
-        found.append(Problem(".".join(filter(None, [path, *steps])), f"{message}{given}", where))
-    return found
+        at = ".".join(filter(None, [path, *steps]))
+        # A union complains once for each of its members.
+        found.setdefault(at, Problem(at, f"{message}{given}", where))
+    return list(found.values())
 
 
 def _inner_model(model: type[BaseModel], key: str) -> type[BaseModel] | None:

@@ -100,11 +100,13 @@ class Base:
         abstract: bool = False,
         **kwargs: Any,
     ) -> None:
-        if kwargs and super().__init_subclass__.__qualname__ == "object.__init_subclass__":
-            raise TypeError(
-                f"a collection takes name, id, renamed_from and abstract, not {', '.join(kwargs)}"
-            )
-        super().__init_subclass__(**kwargs)
+        try:
+            super().__init_subclass__(**kwargs)
+        except TypeError as error:
+            if kwargs and "takes no keyword arguments" in str(error):
+                takes = "a collection takes name, id, renamed_from and abstract"
+                raise TypeError(f"{takes}, not {', '.join(kwargs)}") from None
+            raise
         cls.collection_name = name or snake_case(cls.__name__)
         cls.collection_id = id
         cls.collection_renamed_from = renamed_from
@@ -131,7 +133,8 @@ _AUTH_ATTRIBUTES = (
 _MISSPELLED = {
     "rule": "rules", "index": "indexes", "indices": "indexes", "sql": "query", "view_query": "query",
     "viewQuery": "query", "oauth": "oauth2", "token": "tokens", "template": "templates",
-    "authRule": "auth_rule", "manageRule": "manage_rule", "passwordAuth": "password_auth", "authAlert": "auth_alert",
+    "authRule": "auth_rule", "manageRule": "manage_rule", "passwordAuth": "password_auth",
+    "authAlert": "auth_alert",
 }  # fmt: skip
 
 
@@ -177,7 +180,11 @@ def _indexes(written: Any) -> Any:
 def _strays(attributes: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Attributes that were surely meant as something else, with what to write instead."""
     for name, value in sorted(attributes.items()):
-        if isinstance(value, list | tuple) and any(isinstance(item, FieldDeclaration) for item in value):
+        if (
+            name != "fields"
+            and isinstance(value, list | tuple)
+            and any(isinstance(item, FieldDeclaration) for item in value)
+        ):
             yield name, (
                 "holds several fields: unpack them, `created, updated = …`" if len(value) > 1
                 else "is a field in a list, or with a comma after it: take the field alone"

@@ -220,7 +220,7 @@ def _select(field: SelectField) -> Iterator[str]:
         yield "an empty text cannot be one of the values: it means that nothing was chosen"
     if len(set(field.values)) < len(field.values):
         yield "a value stands twice"
-    if field.max_select > len(field.values):
+    if field.values and field.max_select > len(field.values):
         yield f"max ({field.max_select}) is more than there are values ({len(field.values)})"
     yield from _range("max", field.max_select)
 
@@ -232,17 +232,21 @@ def _pattern(pattern: str) -> Iterator[str]:
 
 def _indexes(collection: Collection, taken: dict[str, str], lost: AbstractSet[str]) -> Iterator[Problem]:
     meanings: dict[tuple[object, ...], str] = {}
+    own: set[str] = set()
     columns = {f.name.lower() for f in collection.fields} | {"id"} | lost
     if collection.type == "auth":
         columns |= {"password", "tokenkey", "email", "emailvisibility", "verified"}
     for index in collection.indexes:
-        other = taken.setdefault(index.name.lower(), collection.name)
-        if other is not collection.name:
+        name = index.name.lower()
+        other = taken.setdefault(name, collection.name)
+        if other != collection.name:
             yield _problem(collection, "indexes", f"the name {index.name} is taken in {other}")
         twin = meanings.setdefault(index.meaning(), index.name)
-        if twin is not index.name:
-            again = "stands twice" if twin == index.name else f"is the same as {twin}"
-            yield _problem(collection, "indexes", f"{index.name} {again}")
+        if name in own:
+            yield _problem(collection, "indexes", f"{index.name} stands twice")
+        elif twin.lower() != name:
+            yield _problem(collection, "indexes", f"{index.name} is the same as {twin}")
+        own.add(name)
         for column in index.columns:
             if _WORD.fullmatch(column.expr) and column.expr.lower() not in columns:
                 yield _problem(collection, "indexes", f"{index.name}: no field '{column.expr}'")
