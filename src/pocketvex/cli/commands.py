@@ -1,0 +1,147 @@
+"""The commands that stand alone: init, dev, types, util, explain, help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pocketvex.cli import output
+from pocketvex.cli.opening import (
+    BinaryOption,
+    ConfirmOption,
+    DataDirOption,
+    HostOption,
+    RenameOption,
+    choices,
+    load,
+    opened,
+    project,
+)
+
+types_app = typer.Typer(help="TypeScript of the schema.", no_args_is_help=True)
+util_app = typer.Typer(help="Look at a server and at this project.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(init)
+    app.command()(dev)
+    app.command()(explain)
+    app.command(name="help")(help_)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; this folder by default.")] = Path(),
+) -> int:
+    """Make a small project that works at once. Files that exist are left alone."""
+    from pocketvex.run.scaffold import scaffold
+
+    made, kept = scaffold(folder)
+    for name in made:
+        output.data(f"+ {name}")
+    for name in kept:
+        output.data(f"= {name} exists, left alone")
+    where = "" if folder == Path() else f"cd {folder} && "
+    output.note(f"→ {where}pocketvex dev")
+    return 0
+
+
+def dev(
+    once: Annotated[
+        bool, typer.Option("--once", help="One pass, then exit: 0 in sync, 5 something waits.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Let harmless changes wait as well.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write to a host that is not local.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin with an empty embedded server; the old data is set aside.")
+    ] = False,
+    host: HostOption = None,
+    confirm: ConfirmOption = None,
+    rename: RenameOption = None,
+    data_dir: DataDirOption = None,
+    pocketbase: BinaryOption = None,
+) -> int:
+    """Bring the server to the code, write the types, and do it again on every save."""
+    from pocketvex.dev.loop import Loop
+
+    config = project()
+    if fresh:
+        from pocketvex.run.fresh import set_data_aside
+
+        if aside := set_data_aside(config.root):
+            output.note(f"the embedded server's data was moved to {aside}")
+    with opened(config, host, data_dir, pocketbase) as session:
+        said = choices(confirm=confirm, rename=rename, strict=strict, write=session.local or write)
+        if not said.write:
+            output.note("protected: nothing is written to it without --write")
+        with Loop(session, said, view=output.DevView()) as loop:
+            return loop.once() if once else loop.run()
+
+
+@types_app.command()
+def generate(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 7 where it is stale.")
+    ] = False,
+) -> int:
+    """Write generated/types.ts from the code. Needs no server."""
+    from pocketvex.run.types import FILE, types_of, write_types
+    from pocketvex.server import binaries
+    from pocketvex.server.binaries import Version
+
+    config = project()
+    loaded = load(config)
+    pinned = Version.parse(config.pocketbase) if config.pocketbase else None
+    text = types_of(config, loaded.schema, lambda: binaries.find(pinned))
+    path = config.generated / FILE
+    shown = f"{config.generated.name}/{FILE}"
+    if check:
+        current = path.read_text(encoding="utf-8") if path.is_file() else None
+        if current == text:
+            output.data(f"{shown} is up to date")
+            return 0
+        output.data(f"{shown} is stale: run `pocketvex types generate`")
+        return 7
+    output.data(f"{shown} {'written' if write_types(config, text) else 'is up to date'}")
+    return 0
+
+
+@util_app.command("test-connection")
+def connection(
+    host: HostOption = None, data_dir: DataDirOption = None, pocketbase: BinaryOption = None
+) -> int:
+    """Log in, list the collections, say which version it is."""
+    from pocketvex.api.probe import test_connection
+
+    config = project()
+    with opened(config, host, data_dir, pocketbase) as session:
+        session.ask_version()
+        found = test_connection(session.client)
+        session.state.server_version = found.version
+        session.save()
+    output.data(
+        f"{found.url}: PocketBase {found.version}, signed in as superuser, {found.collections} collections"
+    )
+    return 0
+
+
+def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="For example PV201.")]) -> int:
+    """Say what a code means, why it matters, and the safe way."""
+    from pocketvex.errors import UsageError
+    from pocketvex.plan.codes import CODES
+
+    found = CODES.get(code.upper())
+    if found is None:
+        raise UsageError(f"no code {code}", todo=f"There are: {', '.join(CODES)}.")
+    output.data(f"{code.upper()}: {found.title}\n\n{found.why}\n\n{found.todo}")
+    return 0
+
+
+def help_(
+    command: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND]")] = None,
+) -> int:
+    """Show the help of a command."""
+    from pocketvex.cli.main import run
+
+    return run([*(command or ()), "--help"])

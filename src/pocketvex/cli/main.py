@@ -1,0 +1,89 @@
+"""The command line: parses, calls one use case, and turns errors into exit codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import Abort, Exit, TyperException
+
+from pocketvex.cli import commands, migrate, output, schema
+from pocketvex.errors import PocketVexError, UsageError
+
+app = typer.Typer(
+    name="pocketvex",
+    help="The schema of a PocketBase, declared in Python: saving the file changes the database.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+@app.callback()
+def main(
+    version: bool = typer.Option(False, "--version", help="Show the version and exit."),
+) -> None:
+    if version:
+        from pocketvex import __version__
+
+        output.data(f"pocketvex {__version__}")
+        raise typer.Exit
+
+
+commands.register(app)
+app.add_typer(schema.app, name="schema")
+app.add_typer(migrate.app, name="migrate")
+app.add_typer(commands.types_app, name="types")
+app.add_typer(commands.util_app, name="util")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; the exit code (see the README: the same for all commands)."""
+    try:
+        result = app(args=list(arguments), prog_name="pocketvex", standalone_mode=False)
+    except PocketVexError as error:
+        output.error(error)
+        return error.exit_code
+    except Exit as error:
+        return error.exit_code
+    except TyperException as error:
+        return _usage(error.format_message())
+    except (Abort, KeyboardInterrupt):
+        output.note("stopped")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the stream must not be flushed again at exit.
+        sys.stdout = None
+        return 0
+    except Exception as error:
+        return _bug(error)
+    return result if isinstance(result, int) else 0
+
+
+def _usage(message: str) -> int:
+    if message.lstrip().startswith("Usage:"):
+        output.note(message)
+    else:
+        output.error(UsageError(message, todo="`pocketvex help` shows what there is."))
+    return UsageError.exit_code
+
+
+def _bug(error: Exception) -> int:
+    """Something that we did not foresee: say so plainly, and keep the details in a file."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="pocketvex-bug-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        traceback.print_exception(error, file=file)
+    output.error(
+        PocketVexError(
+            f"this is a bug in PocketVex: {type(error).__name__}: {error}",
+            why="What was done so far is done; nothing else was started.",
+            todo=f"Please report it, with {file.name}",
+        )
+    )
+    return 1

@@ -1,0 +1,194 @@
+"""`pocketvex migrate …`: seal, run, take back, list."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from pocketvex.cli import output
+from pocketvex.cli.opening import (
+    BinaryOption,
+    ConfirmOption,
+    DataDirOption,
+    FormatOption,
+    HostOption,
+    RenameOption,
+    checked_format,
+    choices,
+    load,
+    opened,
+    project,
+)
+
+app = typer.Typer(help="Write, run and revert migrations.", no_args_is_help=True)
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be run, and run nothing.")]
+
+
+@app.command()
+def generate(
+    name: Annotated[str | None, typer.Argument(help="What the migration does.")] = None,
+    empty: Annotated[bool, typer.Option("--empty", help="A file for a hand-written step.")] = False,
+    host: HostOption = None,
+    rename: RenameOption = None,
+    data_dir: DataDirOption = None,
+    pocketbase: BinaryOption = None,
+) -> int:
+    """Seal what the code asks beyond the history as migration files, proven up and down."""
+    from pocketvex.errors import UsageError
+    from pocketvex.run import migrate as use
+    from pocketvex.store.locks import project_lock
+
+    config = project()
+    if empty:
+        if not name:
+            raise UsageError(
+                "a hand-written migration needs a name", todo="pocketvex migrate generate --empty NAME"
+            )
+        with project_lock(config.root, wait=30, what="pocketvex migrate generate"):
+            sealed = use.generate_empty(config.migrations, name=name, now=int(time.time()))
+    else:
+        loaded = load(config)
+        with (
+            project_lock(config.root, wait=30, what="pocketvex migrate generate"),
+            opened(config, host, data_dir, pocketbase) as session,
+        ):
+            sealed = use.generate(
+                session, loaded.schema, name=name, now=int(time.time()), choices=choices(rename=rename)
+            )
+    for file in sealed.files:
+        output.data(f"{config.migrations.name}/{file.name}")
+    if not sealed.files:
+        output.data("nothing to do: the history builds what the code declares")
+    elif sealed.proof:
+        output.note(str(sealed.proof))
+    return 0
+
+
+@app.command()
+def up(
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="The last file to run: a number of files, a stamp, or a name."),
+    ] = None,
+    dry_run: DryRun = False,
+    recorded_only: Annotated[
+        bool, typer.Option("--recorded-only", help="Run what is sealed, though the code is ahead of it.")
+    ] = False,
+    host: HostOption = None,
+    confirm: ConfirmOption = None,
+    rename: RenameOption = None,
+    data_dir: DataDirOption = None,
+    pocketbase: BinaryOption = None,
+) -> int:
+    """Run every migration that the server lacks: all of them, or none."""
+    from pocketvex.run import migrate as use
+    from pocketvex.store.locks import project_lock
+
+    config = project()
+    loaded = load(config)
+    with (
+        project_lock(config.root, wait=60, what="pocketvex migrate up"),
+        opened(config, host, data_dir, pocketbase) as session,
+    ):
+        use.require_consent(session, confirm or ())
+        said = choices(confirm=confirm, rename=rename)
+        ran = use.up(
+            session, loaded.schema, to=to, now=int(time.time()), choices=said,
+            recorded_only=recorded_only, dry_run=dry_run,
+        )  # fmt: skip
+    for name in ran.sealed:
+        output.data(f"sealed {name}")
+    for name in ran.files:
+        output.data(f"{'would run' if dry_run else 'ran'} {name}")
+    if not ran.files:
+        output.data("nothing to run: the server has run the whole history")
+    return 0
+
+
+@app.command()
+def down(
+    count: Annotated[int, typer.Argument(help="How many files to take back.", metavar="[N]")] = 1,
+    dry_run: DryRun = False,
+    host: HostOption = None,
+    confirm: ConfirmOption = None,
+    data_dir: DataDirOption = None,
+    pocketbase: BinaryOption = None,
+) -> int:
+    """Take back the last migrations of this project, structure and values."""
+    from pocketvex.run import migrate as use
+    from pocketvex.store.locks import project_lock
+
+    config = project()
+    loaded = load(config)
+    with (
+        project_lock(config.root, wait=60, what="pocketvex migrate down"),
+        opened(config, host, data_dir, pocketbase) as session,
+    ):
+        use.require_consent(session, confirm or ())
+        ran = use.down(session, loaded.schema, count=count, choices=choices(confirm=confirm), dry_run=dry_run)
+    for name in ran.files:
+        output.data(f"{'would take back' if dry_run else 'took back'} {name}")
+    if ran.files and not dry_run:
+        output.note(
+            "note: pending again: `pocketvex dev` leaves it alone, `pocketvex migrate up` runs it, and so "
+            "does the start of a PocketBase that you run by hand with this folder"
+        )
+    return 0
+
+
+@app.command()
+def status(
+    host: HostOption = None,
+    format: FormatOption = "text",
+    data_dir: DataDirOption = None,
+    pocketbase: BinaryOption = None,
+) -> int:
+    """List the migrations with what the server has run of them, and what the code asks beyond."""
+    from pocketvex.render.text import plan_lines, plan_values
+    from pocketvex.run import migrate as use
+
+    wanted = checked_format(format)
+    config = project()
+    loaded = load(config)
+    with opened(config, host, data_dir, pocketbase) as session:
+        found = use.status(session, loaded.schema, choices())
+    if wanted == "json":
+        import json
+
+        rows = [{"name": row.name, "state": row.state} for row in found.rows]
+        outstanding = plan_values(found.plan, loaded.schema)
+        output.data(json.dumps({"version": 1, "migrations": rows, "outstanding": outstanding}, indent=2))
+        return 0
+    for row in found.rows:
+        output.data(f"{row.state:8} {row.name}")
+    for name in found.missing:
+        output.data(f"{'missing':8} {name}")
+    if not found.rows:
+        output.data("no migrations yet")
+    count = len(found.plan.changes) + len(found.plan.questions)
+    if count:
+        output.data(f"{count} change{'s' if count != 1 else ''} not in a migration yet:")
+        output.plan(plan_lines(found.plan, width=output.width()))
+    return 0
+
+
+@app.command()
+def baseline(host: HostOption = None, data_dir: DataDirOption = None, pocketbase: BinaryOption = None) -> int:
+    """Begin a history with what a server has, marked as applied there."""
+    from pocketvex.run import migrate as use
+    from pocketvex.store.locks import project_lock
+
+    config = project()
+    loaded = load(config)
+    with (
+        project_lock(config.root, wait=60, what="pocketvex migrate baseline"),
+        opened(config, host, data_dir, pocketbase) as session,
+    ):
+        sealed = use.baseline(session, loaded.schema, now=int(time.time()))
+    for file in sealed.files:
+        output.data(f"{config.migrations.name}/{file.name}")
+    output.note(f"marked as applied; {sealed.proof}")
+    return 0

@@ -1,0 +1,135 @@
+"""What every command about a server does first: find the project, load the code, open the session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pocketvex.cli import output
+from pocketvex.errors import UsageError
+
+if TYPE_CHECKING:
+    from pocketvex.load.loader import Loaded
+    from pocketvex.run.session import Session
+    from pocketvex.run.sync import Choices
+    from pocketvex.store.config import Config
+    from pocketvex.store.hosts import Login
+
+HostOption = Annotated[
+    str | None, typer.Option("--host", help="Name of a host of the config, or a URL.", metavar="NAME|URL")
+]
+DataDirOption = Annotated[
+    Path | None, typer.Option("--data-dir", help="The server's data directory, where it is at hand.")
+]
+BinaryOption = Annotated[
+    Path | None, typer.Option("--pocketbase", help="The PocketBase binary that belongs to it.")
+]
+ConfirmOption = Annotated[
+    list[str] | None,
+    typer.Option("--confirm", help="Agree to one change by its name. Repeatable.", metavar="PATH"),
+]
+RenameOption = Annotated[
+    list[str] | None,
+    typer.Option("--rename", help="posts.new=old: a rename; posts.new=: a new thing.", metavar="NEW=OLD"),
+]
+FormatOption = Annotated[str, typer.Option("--format", help="text or json.")]
+
+
+def project() -> Config:
+    """The configuration of the project around the current folder."""
+    from pocketvex.store.config import find_root, load_config
+
+    return load_config(find_root(Path.cwd()))
+
+
+@contextmanager
+def opened(
+    config: Config, host: str | None, data_dir: Path | None = None, binary: Path | None = None
+) -> Iterator[Session]:
+    """A session with the chosen host; its first line and its notes go to stderr."""
+    from pocketvex.run.session import Session
+    from pocketvex.store.hosts import choose_host
+
+    chosen = choose_host(config, flag=host, environ=os.environ)
+    if data_dir is not None or binary is not None:
+        chosen = replace(chosen, data_dir=data_dir or chosen.data_dir, binary=binary or chosen.binary)
+    if not chosen.embedded and not chosen.login.token and not chosen.login.password:
+        chosen = replace(chosen, login=_ask_login(chosen.login, chosen.url))
+    with Session(config, chosen) as session:
+        output.note(output.styled(session.title, "bold", err=True))
+        yield session
+        tell_notes(session)
+
+
+def tell_notes(session: Session) -> None:
+    for text in session.notes:
+        output.note(f"note: {text}")
+    session.notes.clear()
+
+
+def _ask_login(login: Login, url: str) -> Login:
+    """Ask on a terminal; elsewhere the token cache may still hold a token."""
+    import sys
+
+    if login.missing:
+        raise UsageError(
+            f"no credentials for {url}: {', '.join(login.missing)} is not set",
+            todo="Set it, or PB_TOKEN, or PB_ADMIN_EMAIL and PB_ADMIN_PASS.",
+        )
+    if not sys.stdin.isatty():
+        return login
+    import questionary
+
+    email = login.email or questionary.text(f"Superuser e-mail for {url}:").ask()
+    password = questionary.password("Password:").ask() if email else None
+    if not email or not password:
+        raise UsageError("no credentials were given", todo="Set PB_ADMIN_EMAIL and PB_ADMIN_PASS.")
+    return login._replace(email=email, password=password)
+
+
+def load(config: Config) -> Loaded:
+    """The schema that the code declares; what its modules print goes to stderr."""
+    from pocketvex.load.loader import load_schema
+
+    loaded = load_schema(config.root, config.schema, timeout=config.load_timeout)
+    tell_printed(loaded.printed)
+    return loaded
+
+
+def tell_printed(text: str) -> None:
+    for line in text.splitlines():
+        output.note(output.styled(f"schema: {line}", "dim", err=True))
+
+
+def choices(
+    *,
+    confirm: list[str] | None = None,
+    rename: list[str] | None = None,
+    write: bool = True,
+    strict: bool = False,
+) -> Choices:
+    """What was said on the command line."""
+    from pocketvex.run.sync import Choices
+
+    renames = {}
+    for item in rename or ():
+        new, equals, old = item.partition("=")
+        if not equals or not new:
+            raise UsageError(
+                f"--rename {item!r} is not NEW=OLD",
+                todo="Say --rename posts.headline=title, or --rename posts.headline= for a new field.",
+            )
+        renames[new] = old.rpartition(".")[2]
+    return Choices(write=write, strict=strict, confirmed=frozenset(confirm or ()), renames=renames)
+
+
+def checked_format(format: str, allowed: tuple[str, ...] = ("text", "json")) -> str:
+    if format not in allowed:
+        raise UsageError(f"no format {format!r}", todo=f"There are: {', '.join(allowed)}.")
+    return format

@@ -1,0 +1,122 @@
+"""The one place that writes to the terminal: data to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pocketvex.errors import PocketVexError, ServerError
+
+if TYPE_CHECKING:
+    from pocketvex.run.draft import DraftState
+    from pocketvex.run.sync import Outcome
+
+_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+
+
+def width() -> int:
+    return max(40, min(shutil.get_terminal_size((80, 24)).columns, 120))
+
+
+def styled(text: str, *styles: str, err: bool = False) -> str:
+    """The text in colour, on a terminal that wants it; colour never carries a meaning of its own."""
+    stream = sys.stderr if err else sys.stdout
+    if os.environ.get("NO_COLOR") or not stream.isatty() or os.environ.get("TERM") == "dumb":
+        return text
+    codes = ";".join(_STYLES[style] for style in styles)
+    return f"\x1b[{codes}m{text}\x1b[0m"
+
+
+def data(text: str) -> None:
+    """A line of what the command was asked for."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """A line about what is going on."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def plan(lines: Iterable[str], *, err: bool = False) -> None:
+    """The lines of a plan, coloured by their sign."""
+    colours = {"+": "green", "-": "red", "~": "yellow", "?": "cyan", "=": "dim"}
+    colour = ""
+    for line in lines:
+        if line[:1] in colours:
+            colour = colours[line[0]]
+            if "OPENS ACCESS" in line:
+                colour = "red"
+        text = styled(line, colour, err=err) if colour else line
+        (note if err else data)(text)
+
+
+def error(problem: PocketVexError) -> None:
+    """What is wrong, where, why, and what to do."""
+    at = f"{problem.where}: " if problem.where else ""
+    note(styled("error: ", "red", "bold", err=True) + f"{at}{problem.what}")
+    if problem.where and problem.where.excerpt:
+        _excerpt(problem.where.excerpt)
+    for item in problem.problems:
+        note(f"  {item}")
+        if item.where and item.where.excerpt:
+            _excerpt(item.where.excerpt)
+    if problem.why:
+        for line in problem.why.splitlines():
+            note(f"  {line}")
+    if problem.todo:
+        note(styled("  → ", "cyan", err=True) + problem.todo)
+
+
+def _excerpt(text: str) -> None:
+    for line in text.splitlines():
+        note(styled(f"    {line}", "dim", err=True))
+
+
+class DevView:
+    """The lines of `pocketvex dev`: append-only, each with the time at which it was true."""
+
+    def printed(self, text: str) -> None:
+        for line in text.splitlines():
+            note(styled(f"schema: {line}", "dim", err=True))
+
+    def failed(self, problem: PocketVexError) -> None:
+        error(problem)
+
+    def types(self, file: str) -> None:
+        self._line(f"wrote {file}")
+
+    def watching(self, folder: str) -> None:
+        note(styled(f"watching {folder}/ (Ctrl+C ends it)", "dim", err=True))
+
+    def unreachable(self, problem: ServerError) -> None:
+        error(problem)
+        note("waiting for the server")
+
+    def back(self, title: str) -> None:
+        self._line(f"back: {title}")
+
+    def note(self, text: str) -> None:
+        note(f"note: {text}")
+
+    def passed(self, outcome: Outcome, draft: DraftState, unsealed: int, seconds: float) -> None:
+        from pocketvex.cli.report import draft_lines, tell_outcome
+
+        tell_outcome(outcome, totals_line=False)
+        for line in draft_lines(draft):
+            data(line)
+        more = (
+            f" · {unsealed} change{'s' if unsealed != 1 else ''} not in a migration yet" if unsealed else ""
+        )
+        waits = outcome.plan or outcome.waiting
+        state = styled("waiting", "yellow", "bold") if waits else styled("in sync", "green", "bold")
+        self._line(f"{state}{more} · {seconds * 1000:.0f} ms")
+
+    def _line(self, text: str) -> None:
+        import time
+
+        data(f"{styled(time.strftime('%H:%M:%S'), 'dim')} {text}")

@@ -1,0 +1,186 @@
+"""The one draft: whatever the code asks beyond the history, as a migration that is not sealed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pocketvex.diff.apply import apply_operations
+from pocketvex.diff.operations import CreateCollection
+from pocketvex.errors import PocketVexError
+from pocketvex.plan.facts import Fact
+from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
+from pocketvex.plan.ownership import Ownership, touched_paths
+from pocketvex.render.migration import managed_by, render_migration
+from pocketvex.run.prove import Proof, prove
+from pocketvex.run.recorded import Position
+from pocketvex.run.session import Json, Session
+from pocketvex.schema.fields import RelationField
+from pocketvex.schema.model import Schema
+from pocketvex.store.history import is_untouched, read_draft, signed, write_draft
+
+DRAFT_STAMP = "draft"
+
+
+@dataclass(frozen=True)
+class Outstanding:
+    """What the code asks beyond the history."""
+
+    plan: Plan
+    before: Schema
+    after: Schema
+    manages: frozenset[str]
+
+    @property
+    def has_unsafe(self) -> bool:
+        return bool(self.plan.unsafe)
+
+    def text(self, stamp: str, *, changes: Sequence[Change] | None = None, title: str = "") -> str:
+        """The file for these changes (all of them by default)."""
+        part = self.plan.changes if changes is None else changes
+        after = self.after if changes is None else self.after_only(part)
+        return self.between(self.before, after, stamp, part, title)
+
+    def after_only(self, changes: Sequence[Change]) -> Schema:
+        operations = [change.operation for change in changes]
+        return Schema.from_json(apply_operations([c.raw for c in self.before.collections], operations))
+
+    def between(
+        self, before: Schema, after: Schema, stamp: str, changes: Sequence[Change], title: str
+    ) -> str:
+        return render_migration(
+            before, after, stamp=stamp, comment=comment(title, changes), manages=self.manages
+        )
+
+
+def outstanding(
+    desired: Schema,
+    position: Position,
+    *,
+    live: Sequence[Json] = (),
+    session: Session | None = None,
+    renames: Mapping[str, str] | None = None,
+) -> Outstanding:
+    """Compare the code with the whole history; the evidence is counted on the session's server, if any."""
+    recorded = position.recorded
+    live_schema = Schema.from_json(live)
+    wanted = with_live_ids(desired, live_schema)
+    before = recorded.schema
+    owned = position.managed | frozenset(session.state.managed if session else ())
+    ownership = Ownership(recorded=before, managed=owned)
+    known: dict[Fact, int | None] = {}
+    while True:
+        plan = make_plan(
+            wanted, before, facts=known if session else None, ownership=ownership, renames=renames
+        )
+        if not isinstance(plan, NeedsFacts):
+            break
+        assert session is not None  # without one, nothing is asked
+        known.update(_count(session, plan.facts, live_schema))
+    operations = [change.operation for change in plan.changes]
+    after = Schema.from_json(apply_operations(recorded.collections, operations))
+    created = {o.collection for o in operations if isinstance(o, CreateCollection)}
+    touched = {o.collection for o in operations if o.collection == "users"}
+    names = (owned | created | touched) & desired.names()
+    return Outstanding(plan, before, after, managed_entries(desired, names))
+
+
+def _count(session: Session, facts: frozenset[Fact], live: Schema) -> dict[Fact, int | None]:
+    """A thing that the server does not have holds nothing."""
+    there = frozenset(fact for fact in facts if live.collection(fact.collection) is not None)
+    counted = session.count(there, live)
+    return {fact: counted.get(fact, 0) for fact in facts}
+
+
+def managed_entries(desired: Schema, names: frozenset[str] | set[str]) -> frozenset[str]:
+    """What the header of a file lists: collections, and for accounts the option groups that are stated."""
+    entries = set()
+    for name in names:
+        collection = desired.collection(name)
+        groups = ",".join(sorted(collection.auth)) if collection else ""
+        entries.add(f"{name}[{groups}]" if groups else name)
+    return frozenset(entries)
+
+
+def with_dropped_options(desired: Schema, position: Position) -> Schema:
+    """The schema with the server's default for each auth option group that files state and the code not."""
+    defaults = Schema.from_json(position.recorded.snapshots[0]).collection("users")
+    stated: dict[str, set[str]] = {}
+    for file in position.history.files:
+        for entry in managed_by(file.text):
+            name, _, groups = entry.partition("[")
+            stated.setdefault(name, set()).update(g for g in groups.rstrip("]").split(",") if g)
+    copy = desired.model_copy(deep=True)
+    for collection in copy.collections:
+        for group in stated.get(collection.name, set()) - set(collection.auth):
+            if collection.type == "auth" and defaults is not None and group in defaults.auth:
+                collection.auth[group] = defaults.auth[group]
+    return copy
+
+
+def with_live_ids(desired: Schema, live: Schema) -> Schema:
+    """The schema with the ids that a server gave to things of the same name, where none is declared."""
+    copy = desired.model_copy(deep=True)
+    for collection in copy.collections:
+        there = live.collection(collection.name)
+        if there is None or there.type != collection.type:
+            continue
+        collection.id = collection.id or there.id
+        for field in collection.fields:
+            other = there.field(field.name)
+            if other is not None and other.type == field.type and not isinstance(field, RelationField):
+                field.id = field.id or other.id
+            elif isinstance(field, RelationField) and isinstance(other, RelationField):
+                field.id = field.id or (other.id if other.target == field.target else "")
+    return copy
+
+
+def comment(title: str, changes: Sequence[Change]) -> list[str]:
+    """What a file does, in words, with the evidence that it was written on."""
+    lines = [title, ""] if title else []
+    for change in changes:
+        judged = change.judgement
+        evidence = f"; {judged.evidence}" if judged.evidence else ""
+        access = f"; {judged.access}" if judged.access else ""
+        lines.append(f"{change.path}: {judged.reason}{evidence}{access} ({judged.code}, {judged.verdict})")
+    return [*lines, ""]
+
+
+@dataclass(frozen=True)
+class DraftState:
+    """`kept` is False where a person edited the draft, and it was left alone."""
+
+    exists: bool
+    written: bool
+    edited: bool = False
+    proof: Proof | None = None
+    error: PocketVexError | None = None
+
+
+def keep_draft(session: Session, found: Outstanding, position: Position) -> DraftState:
+    """Write, rewrite or remove the draft, and prove it when it is new."""
+    folder = session.config.migrations
+    current = read_draft(folder)
+    if current is not None and not is_untouched(current):
+        return DraftState(exists=True, written=False, edited=True)
+    if not found.has_unsafe:
+        return DraftState(exists=False, written=write_draft(folder, None))
+    text = found.text(DRAFT_STAMP, title="Draft: `pocketvex migrate up` or `migrate generate` seals it.")
+    if signed(text) == current:
+        return DraftState(exists=True, written=False)
+    write_draft(folder, signed(text))
+    try:
+        files = [(f"{DRAFT_STAMP}.js", text)]
+        proof = prove(session.binary, position.recorded.data_dir, files, found.before, found.after)
+    except PocketVexError as error:
+        return DraftState(exists=True, written=True, error=error)
+    return DraftState(exists=True, written=True, proof=proof)
+
+
+def already_there(found: Outstanding, left: Plan) -> tuple[list[Change], list[Change]]:
+    """The outstanding changes that the server has already, and those that it has not."""
+    missing: set[str] = {path for change in left.changes for path in touched_paths(change.operation)}
+    missing |= {path for kept in left.kept for path in touched_paths(kept.operation)}
+    there = [c for c in found.plan.changes if not touched_paths(c.operation) & missing]
+    rest = [c for c in found.plan.changes if touched_paths(c.operation) & missing]
+    return there, rest
