@@ -23,7 +23,7 @@ from pocketvex import Auth, Rules, field
 
 class Users(Auth):
     name = field.text(max=120)
-    avatar = field.file(max_size="5MB", mime_types=["image/jpeg", "image/png", "image/webp"])
+    avatar = field.file(mime_types=["image/jpeg", "image/png", "image/webp"])
     created, updated = field.timestamps()
 
     rules = Rules(

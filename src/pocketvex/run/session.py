@@ -165,6 +165,12 @@ class Session:
                     found[fact] = self.client.nonzero(name, field.to_json()) if field else 0
         return found
 
+    def reload(self) -> None:
+        """Read again what this machine remembers: other commands note there what they did meanwhile."""
+        version = self.state.server_version
+        self.state = load_state(self.root, self.host.key)
+        self.state.server_version = version or self.state.server_version
+
     def save(self) -> None:
         save_state(self.root, self.host.key, self.state)
 

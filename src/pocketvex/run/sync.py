@@ -103,6 +103,7 @@ def plan_for(
 
 def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     """Bring the server to the history and to the code; what is not safe stays in the outcome's plan."""
+    session.reload()
     position, ran, waiting = bring_to_recorded(session, write=choices.write)
     raw = session.fetch()
     secrets = tuple(missing_secrets(desired, session.environ))
