@@ -5,29 +5,56 @@ The names below are loaded when they are first used, so that `import pocketvex` 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-__version__ = "0.1.0"
-
+# Not from `typing`: loading that module would be a third of what `pocketvex --version` costs.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from pocketvex.api.client import Client
+    from pocketvex.api.credentials import Credentials
+    from pocketvex.diff.compare import compare
+    from pocketvex.load.loader import load_schema
+    from pocketvex.plan.make import make_plan
     from pocketvex.schema import field
     from pocketvex.schema.declare import Auth, Base, View, env, index
     from pocketvex.schema.model import Collection, Schema
     from pocketvex.schema.rules import Rules
 
-_HOMES = {
-    "Auth": "pocketvex.schema.declare",
-    "Base": "pocketvex.schema.declare",
-    "Collection": "pocketvex.schema.model",
-    "Rules": "pocketvex.schema.rules",
-    "Schema": "pocketvex.schema.model",
-    "View": "pocketvex.schema.declare",
-    "env": "pocketvex.schema.declare",
-    "field": "pocketvex.schema",
-    "index": "pocketvex.schema.declare",
-}
+__version__ = "0.1.0"
 
-__all__ = ["Auth", "Base", "Collection", "Rules", "Schema", "View", "env", "field", "index"]
+__all__ = [
+    "Auth",
+    "Base",
+    "Client",
+    "Collection",
+    "Credentials",
+    "Rules",
+    "Schema",
+    "View",
+    "compare",
+    "env",
+    "field",
+    "index",
+    "load_schema",
+    "make_plan",
+]
+
+_HOMES = {
+    "Auth": "schema.declare",
+    "Base": "schema.declare",
+    "Client": "api.client",
+    "Collection": "schema.model",
+    "Credentials": "api.credentials",
+    "Rules": "schema.rules",
+    "Schema": "schema.model",
+    "View": "schema.declare",
+    "compare": "diff.compare",
+    "env": "schema.declare",
+    "field": "schema",
+    "index": "schema.declare",
+    "load_schema": "load.loader",
+    "make_plan": "plan.make",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -38,4 +65,8 @@ def __getattr__(name: str) -> Any:
 
     if name == "field":
         return import_module("pocketvex.schema.field")
-    return getattr(import_module(home), name)
+    return getattr(import_module(f"pocketvex.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]
