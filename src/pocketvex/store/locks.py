@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pocketvex.errors import Locked
 from pocketvex.store.files import LOCAL, local_dir, write_atomically
+from pocketvex.store.lockfile import FileLock
 
 
 class Holder(NamedTuple):
@@ -31,21 +32,15 @@ def project_lock(root: Path, *, wait: float, what: str) -> Iterator[None]:
 
     The operating system keeps the lock, so it ends with its holder, however that ends.
     """
-    # Its import loads asyncio, which only commands that write shall pay.
-    from filelock import FileLock, Timeout
-
-    folder = local_dir(root)
-    lock = FileLock(folder / "lock", mode=0o600)
-    try:
-        lock.acquire(timeout=max(wait, 0))
-    except Timeout:
+    lock = FileLock(local_dir(root) / "lock")
+    if not lock.acquire(timeout=max(wait, 0)):
         holder = holder_of(root)
         raise Locked(
             f"Another command works on this project: {holder}"
             if holder
             else "Another command works on this project",
             todo="Wait until it is done, or end it; then try again.",
-        ) from None
+        )
     try:
         me = Holder(os.getpid(), what, datetime.now(UTC).isoformat(timespec="seconds"))
         write_atomically(_side_file(root), json.dumps(me._asdict()) + "\n", mode=0o600)
