@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
+from typing import overload
 
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import (
@@ -104,6 +105,32 @@ class Plan:
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.questions)
+
+
+@overload
+def make_plan(
+    desired: Schema,
+    live: Schema,
+    *,
+    facts: None = None,
+    ownership: Ownership | None = None,
+    renames: Mapping[str, str] | None = None,
+    confirmed: Iterable[str] = (),
+    version: tuple[int, ...] = (0, 40, 6),
+) -> Plan: ...
+
+
+@overload
+def make_plan(
+    desired: Schema,
+    live: Schema,
+    *,
+    facts: Facts | None,
+    ownership: Ownership | None = None,
+    renames: Mapping[str, str] | None = None,
+    confirmed: Iterable[str] = (),
+    version: tuple[int, ...] = (0, 40, 6),
+) -> Plan | NeedsFacts: ...
 
 
 def make_plan(
