@@ -63,7 +63,9 @@ def dev(
     pocketbase: BinaryOption = None,
 ) -> int:
     """Bring the server to the code, write the types, and do it again on every save."""
+    from pocketvex.cli.view import DevView
     from pocketvex.dev.loop import Loop
+    from pocketvex.store.history import DRAFT
 
     config = project()
     if fresh:
@@ -75,7 +77,7 @@ def dev(
         said = choices(confirm=confirm, rename=rename, strict=strict, write=session.local or write)
         if not said.write:
             output.note("protected: nothing is written to it without --write")
-        with Loop(session, said, view=output.DevView()) as loop:
+        with Loop(session, said, view=DevView(f"{config.migrations.name}/{DRAFT.as_posix()}")) as loop:
             return loop.once() if once else loop.run()
 
 

@@ -147,7 +147,8 @@ def status(
     pocketbase: BinaryOption = None,
 ) -> int:
     """List the migrations with what the server has run of them, and what the code asks beyond."""
-    from pocketvex.render.text import plan_lines, plan_values
+    from pocketvex.cli.report import shown
+    from pocketvex.render.text import plan_values
     from pocketvex.run import migrate as use
 
     wanted = checked_format(format)
@@ -171,7 +172,7 @@ def status(
     count = len(found.plan.changes) + len(found.plan.questions)
     if count:
         output.data(f"{count} change{'s' if count != 1 else ''} not in a migration yet:")
-        output.plan(plan_lines(found.plan, width=output.width()))
+        output.plan(shown(found.plan))
     return 0
 
 

@@ -98,13 +98,8 @@ def load(config: Config) -> Loaded:
     from pocketvex.load.loader import load_schema
 
     loaded = load_schema(config.root, config.schema, timeout=config.load_timeout)
-    tell_printed(loaded.printed)
+    output.printed(loaded.printed)
     return loaded
-
-
-def tell_printed(text: str) -> None:
-    for line in text.splitlines():
-        output.note(output.styled(f"schema: {line}", "dim", err=True))
 
 
 def choices(

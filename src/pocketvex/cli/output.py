@@ -6,13 +6,8 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from pocketvex.errors import PocketVexError, ServerError
-
-if TYPE_CHECKING:
-    from pocketvex.run.draft import DraftState
-    from pocketvex.run.sync import Outcome
+from pocketvex.errors import PocketVexError
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -77,46 +72,7 @@ def _excerpt(text: str) -> None:
         note(styled(f"    {line}", "dim", err=True))
 
 
-class DevView:
-    """The lines of `pocketvex dev`: append-only, each with the time at which it was true."""
-
-    def printed(self, text: str) -> None:
-        for line in text.splitlines():
-            note(styled(f"schema: {line}", "dim", err=True))
-
-    def failed(self, problem: PocketVexError) -> None:
-        error(problem)
-
-    def types(self, file: str) -> None:
-        self._line(f"wrote {file}")
-
-    def watching(self, folder: str) -> None:
-        note(styled(f"watching {folder}/ (Ctrl+C ends it)", "dim", err=True))
-
-    def unreachable(self, problem: ServerError) -> None:
-        error(problem)
-        note("waiting for the server")
-
-    def back(self, title: str) -> None:
-        self._line(f"back: {title}")
-
-    def note(self, text: str) -> None:
-        note(f"note: {text}")
-
-    def passed(self, outcome: Outcome, draft: DraftState, unsealed: int, seconds: float) -> None:
-        from pocketvex.cli.report import draft_lines, tell_outcome
-
-        tell_outcome(outcome, totals_line=False)
-        for line in draft_lines(draft):
-            data(line)
-        more = (
-            f" · {unsealed} change{'s' if unsealed != 1 else ''} not in a migration yet" if unsealed else ""
-        )
-        waits = outcome.plan or outcome.waiting
-        state = styled("waiting", "yellow", "bold") if waits else styled("in sync", "green", "bold")
-        self._line(f"{state}{more} · {seconds * 1000:.0f} ms")
-
-    def _line(self, text: str) -> None:
-        import time
-
-        data(f"{styled(time.strftime('%H:%M:%S'), 'dim')} {text}")
+def printed(text: str) -> None:
+    """What the modules of the schema wrote."""
+    for line in text.splitlines():
+        note(styled(f"schema: {line}", "dim", err=True))

@@ -1,46 +1,108 @@
-"""What a pass did, in lines."""
+"""What a pass did and what it left, in lines."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
+from pocketvex.cli.compact import compact
+from pocketvex.plan.judge import Verdict
 from pocketvex.render.text import change_lines, plan_lines, totals
 
 if TYPE_CHECKING:
+    from pocketvex.plan.make import Change, Plan
     from pocketvex.run.draft import DraftState
     from pocketvex.run.sync import Outcome
 
+MANY = 40
+"""So many applied changes are listed; of more the rest is counted."""
 
-def tell_outcome(outcome: Outcome, *, totals_line: bool = True) -> None:
-    """What was done on stdout, what waits after it."""
+
+def tell_outcome(outcome: Outcome) -> None:
+    """What was done on stdout, what waits after it, and the totals."""
+    tell_done(outcome)
+    output.plan(left_lines(outcome))
+    tell_missing(outcome)
+    if not outcome.waiting:
+        output.data(output.styled(totals(outcome.plan), "bold"))
+
+
+def tell_done(outcome: Outcome) -> None:
+    """What was written to the server."""
     for name in outcome.ran:
         output.data(f"ran {name}")
+    for change in outcome.applied[:MANY]:
+        output.plan(_lines(change))
+    if len(outcome.applied) > MANY:
+        output.data(f"… and {len(outcome.applied) - MANY} more")
     for change in outcome.applied:
-        output.plan([f"{line}" for line in change_lines(change, width=output.width())])
         if change.opens:
             output.note(output.styled(f"warning: {change.path} opens access", "red", "bold", err=True))
     for path in outcome.kept_aside:
         output.note(f"note: the values are kept in {path}")
     if outcome.applied:
-        output.data(f"applied {len(outcome.applied)} change{'s' if len(outcome.applied) != 1 else ''}")
-    if outcome.plan or outcome.plan.kept:
-        output.plan(plan_lines(outcome.plan, width=output.width()))
+        output.data(f"applied {counted(len(outcome.applied))}")
+
+
+def tell_missing(outcome: Outcome) -> None:
+    """What keeps this server from being whole."""
     for name in outcome.secrets:
         output.note(f"note: secret missing: {name} is not set, so its provider was left out")
     for name in outcome.waiting:
         output.note(f"waiting: {name} is not run on this server: `pocketvex migrate up`, or its restart")
-    if totals_line and not outcome.waiting:
-        output.data(output.styled(totals(outcome.plan), "bold"))
 
 
-def draft_lines(draft: DraftState) -> list[str]:
+def left_lines(outcome: Outcome) -> list[str]:
+    """What waits, with the way on where it is not the draft; and what is kept."""
+    lines = [line for change in outcome.plan.changes for line in (*_lines(change), *_way_on(change))]
+    return lines + plan_lines(_without_changes(outcome.plan), width=output.width())
+
+
+def shown(plan: Plan) -> list[str]:
+    """A plan as a person reads it in this terminal."""
+    from dataclasses import replace
+
+    short = replace(plan, changes=tuple(map(compact, plan.changes)))
+    return plan_lines(short, width=output.width())
+
+
+def _without_changes(plan: Plan) -> Plan:
+    from dataclasses import replace
+
+    return replace(plan, changes=())
+
+
+def _lines(change: Change) -> list[str]:
+    return change_lines(compact(change), width=output.width())
+
+
+def _way_on(change: Change) -> Iterator[str]:
+    if change.judgement.verdict is Verdict.IMPOSSIBLE:
+        yield f"    → pocketvex explain {change.judgement.code}"
+    elif change.leftover and change.judgement.verdict is Verdict.UNSAFE:
+        yield f"    → in no migration: --confirm {change.path} agrees, and keeps the values aside"
+
+
+def draft_lines(draft: DraftState, name: str) -> list[str]:
     """What became of the draft, where something did."""
-    name = "pb_migrations/drafts/next.js"
     if draft.edited:
         return [f"draft {name} was edited by hand: it is left alone"]
-    if draft.error is not None:
-        return [f"draft {name} cannot be proven: {draft.error.what}", f"    {draft.error.why}"]
     if draft.written and draft.exists:
-        return [f"draft {name} written, {draft.proof}: `pocketvex migrate up` seals and runs it"]
+        return [f"draft {name} written: `pocketvex migrate up` seals and runs it"]
     return [f"draft {name} is not needed any more: removed"] if draft.written else []
+
+
+def proof_lines(draft: DraftState) -> list[str]:
+    """What came of its proof."""
+    if draft.error is not None:
+        return [f"draft cannot be proven: {draft.error.what}", *(f"    {line}" for line in _why(draft.error))]
+    return [f"draft {draft.proof}"] if draft.proof else []
+
+
+def _why(error: Exception) -> list[str]:
+    return str(getattr(error, "why", "")).splitlines()
+
+
+def counted(number: int, what: str = "change") -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"

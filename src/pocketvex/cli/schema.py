@@ -19,7 +19,6 @@ from pocketvex.cli.opening import (
     load,
     opened,
     project,
-    tell_printed,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def diff(
         raw = session.fetch()
         position = locate(session, Schema.from_json(raw))
         loaded = pending.result()
-        tell_printed(loaded.printed)
+        output.printed(loaded.printed)
         plan = plan_for(session, loaded.schema, raw, position, choices(rename=rename))
         session.save()
     if wanted == "json":
@@ -71,9 +70,10 @@ def diff(
 
 def show_plan(plan: Plan) -> None:
     """A plan on stdout, with its line of totals."""
-    from pocketvex.render.text import plan_lines, totals
+    from pocketvex.cli.report import shown
+    from pocketvex.render.text import totals
 
-    output.plan(plan_lines(plan, width=output.width()))
+    output.plan(shown(plan))
     output.data(output.styled(totals(plan), "bold"))
 
 

@@ -6,19 +6,32 @@ import time
 from types import TracebackType
 from typing import Protocol, Self
 
+from pocketvex.dev.proving import Proving
 from pocketvex.dev.watch import Watch
-from pocketvex.errors import Locked, PocketVexError, SchemaError, ServerError
+from pocketvex.errors import (
+    Locked,
+    NotAsIntended,
+    PocketVexError,
+    SchemaError,
+    ServerError,
+    ServerProcessError,
+    Unreachable,
+)
 from pocketvex.load.loader import Loaded, LoadFailed, Pending, start_load
 from pocketvex.load.spare import Spare
-from pocketvex.run.draft import DraftState, keep_draft, outstanding, with_dropped_options
+from pocketvex.run.draft import DraftState, Outstanding, keep_draft, outstanding, with_dropped_options
 from pocketvex.run.session import Session
 from pocketvex.run.sync import Choices, Outcome, sync
 from pocketvex.run.types import FILE, types_of, write_types
 from pocketvex.schema.model import Schema
+from pocketvex.store.files import LOCAL
+from pocketvex.store.history import DRAFT
 from pocketvex.store.locks import project_lock
 
 _RETRY = 1.0
-"""Seconds between two looks at a server that does not answer, and at one that works for somebody else."""
+"""Seconds between two looks at a server: one that does not answer, one that works for somebody else."""
+_TRIES = 3
+"""How often a pass is repeated by itself when the server moved while it was made."""
 
 
 class Report(Protocol):
@@ -28,9 +41,15 @@ class Report(Protocol):
 
     def failed(self, error: PocketVexError) -> None: ...
 
+    def mended(self) -> None: ...
+
     def types(self, file: str) -> None: ...
 
-    def passed(self, outcome: Outcome, draft: DraftState, unsealed: int, seconds: float) -> None: ...
+    def passed(
+        self, outcome: Outcome, draft: DraftState, found: Outstanding, seconds: float, *, asked: bool
+    ) -> None: ...
+
+    def proven(self, draft: DraftState) -> None: ...
 
     def watching(self, folder: str) -> None: ...
 
@@ -50,9 +69,18 @@ class Loop:
         self.view = view
         self.config = session.config
         self.schema: Schema | None = None
+        self.broken = False
+        """Whether the files on disk are no schema; the server keeps what the last good one made of it."""
         self.away = False
+        """Whether the server did not answer the last time."""
+        self.trouble = ""
+        """What went wrong in the last pass, so that the same is not said again each second."""
+        self.tries = 0
         self.spare: Spare | None = None
-        self.watch = Watch([self.config.schema], [self.config.migrations])
+        self.proving = Proving(session)
+        states = self.config.root / LOCAL / "hosts"
+        states.mkdir(exist_ok=True)
+        self.watch = Watch([self.config.schema], [self.config.migrations, states])
 
     def __enter__(self) -> Self:
         return self
@@ -61,112 +89,150 @@ class Loop:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.watch.close()
+        self.proving.close()
         if self.spare is not None:
             self.spare.close()
 
     def once(self) -> int:
         """One pass; 0 if everything is in sync or was applied, 5 if something waits."""
         start = time.monotonic()
-        loaded = start_load(self.config.root, self.config.schema, timeout=self.config.load_timeout).result()
+        with start_load(self.config.root, self.config.schema, timeout=self.config.load_timeout) as pending:
+            loaded = pending.result()
         self.view.printed(loaded.printed)
-        outcome, waits = self.work(loaded.schema, start)
-        return 5 if waits or outcome.waiting else 0
+        waits = self.work(loaded.schema, start, asked=True)
+        if (draft := self.proving.wait()) is not None:
+            self.view.proven(draft)
+        return 5 if waits else 0
 
     def run(self) -> int:
         """Pass after pass, until Ctrl+C; what was saved last always wins."""
         self.spare = Spare()
-        self.watch.start()
         self.view.watching(self.config.schema.name)
+        self.watch.start()
         try:
             while True:
                 self.step()
-                self.watch.wait(_RETRY if self.away else None)
+                self.idle()
         except KeyboardInterrupt:
             return 0
 
     def step(self) -> None:
         """Load what is on disk now, and work on it; a save in the meantime starts anew."""
         start = time.monotonic()
-        if self.watch.take_sources() or self.schema is None:
+        asked = self.watch.take_sources()
+        if asked:
+            self.tries = 0
             self.load()
-        if self.schema is None:
+        if self.schema is None or self.broken:
+            # What other folders hold is looked at when there is a schema again.
+            self.watch.take_others()
             return
         try:
-            self.work(self.schema, start)
-        except ServerError as error:
-            if type(error).__name__ in ("Unreachable", "ServerProcessError"):
-                self.lost(error)
-            else:
-                self.view.failed(error)
+            self.work(self.schema, start, asked=asked)
+        except (Unreachable, ServerProcessError) as error:
+            self.lost(error)
         except Locked as error:
-            self.view.failed(error)
+            self.tell(error)
             self.away = True
+        except NotAsIntended as error:
+            # Somebody may have worked on the server at the same moment: so it is planned anew.
+            self.tries += 1
+            self.away = self.tries < _TRIES
+            if not self.away:
+                self.tell(error)
         except PocketVexError as error:
-            self.view.failed(error)
+            self.tell(error)
+
+    def idle(self) -> None:
+        """Until something changes on disk, or the server that does not answer is looked at again."""
+        while not self.watch.wait(_RETRY):
+            if (draft := self.proving.take()) is not None:
+                self.view.proven(draft)
+            if self.away:
+                return
+            try:
+                if self.session.lease is not None:
+                    self.session.lease.check()
+            except ServerError as error:
+                self.lost(error)
+                return
 
     def load(self) -> None:
         """The newest schema; the last good one stays where it is broken."""
-        while True:
-            pending = start_load(
+        loaded: Loaded | SchemaError | None = None
+        began = 0.0
+        while loaded is None:
+            began = time.time()
+            with start_load(
                 self.config.root, self.config.schema, timeout=self.config.load_timeout, warm=self.spare
-            )
-            loaded = self.newest(pending)
-            if loaded is not None:
-                break
+            ) as pending:
+                loaded = self.newest(pending)
         if isinstance(loaded, SchemaError):
             if isinstance(loaded, LoadFailed):
                 self.view.printed(loaded.printed)
-                self.watch.also(loaded.files)
-            self.view.failed(loaded)
-            self.schema = None
+                self.watch.also(loaded.files, since=began, only=False)
+            self.broken = True
+            self.tell(loaded)
             return
         self.view.printed(loaded.printed)
-        self.watch.also(loaded.files)
+        self.watch.also(loaded.files, since=began)
+        if self.broken:
+            self.broken = False
+            self.trouble = ""
+            self.view.mended()
         self.schema = loaded.schema
 
     def newest(self, pending: Pending) -> Loaded | SchemaError | None:
         """The result of a load, or None where a save has overtaken it."""
         while not pending.done():
             if self.watch.changed_within(0.005) and self.watch.take_sources():
-                pending.cancel()
                 return None
         try:
             return pending.result()
         except SchemaError as error:
             return error
 
-    def work(self, schema: Schema, start: float) -> tuple[Outcome, bool]:
-        """One pass over types, server and draft."""
+    def work(self, schema: Schema, start: float, *, asked: bool) -> bool:
+        """One pass over types, server and draft; whether something waits."""
         self.write_types(schema)
         with project_lock(self.config.root, wait=10, what="pocketvex dev"):
+            self.watch.take_others()
             if self.session.lease is not None:
                 self.session.lease.check()
             outcome = sync(self.session, schema, self.choices)
             self.returned()
-            wanted = with_dropped_options(schema, outcome.position)
             found = outstanding(
-                wanted,
+                with_dropped_options(schema, outcome.position),
                 outcome.position,
                 live=outcome.live,
                 session=self.session,
                 renames=self.choices.renames,
             )
-            draft = (
-                keep_draft(self.session, found, outcome.position)
-                if self.session.local
-                else DraftState(exists=False, written=False)
-            )
+            draft = DraftState(exists=False, written=False)
+            if self.session.local:
+                draft = keep_draft(self.session, found, outcome.position, proven=False)
+            # Nobody else writes these while the lock is held; what came otherwise is for the next pass.
+            self.watch.wrote(self.config.migrations / DRAFT, self.session.state_file)
         for text in self.session.notes:
             self.view.note(text)
         self.session.notes.clear()
-        self.watch.take_others()
-        self.view.passed(outcome, draft, len(found.plan.changes), time.monotonic() - start)
-        waits = bool(outcome.plan.changes or outcome.plan.questions or found.plan.questions)
-        return outcome, waits
+        self.trouble, self.tries = "", 0
+        self.view.passed(outcome, draft, found, time.monotonic() - start, asked=asked)
+        if draft.written and draft.exists:
+            # After the report: a proof takes longer than all the rest, and nobody waits for it.
+            self.proving.start(found, outcome.position)
+        return bool(outcome.plan or outcome.waiting or found.plan.questions)
 
     def write_types(self, schema: Schema) -> None:
         if write_types(self.config, types_of(self.config, schema, lambda: self.session.binary)):
             self.view.types(f"{self.config.generated.name}/{FILE}")
+
+    def tell(self, error: PocketVexError) -> None:
+        """Say it, unless it is what was said last."""
+        text = str(error)
+        if text != self.trouble:
+            self.view.failed(error)
+        self.trouble = text
 
     def lost(self, error: ServerError) -> None:
         if not self.away:
@@ -180,6 +246,7 @@ class Loop:
                 return
             self.session.close()
             self.session = fresh
+            self.proving.session = fresh
 
     def returned(self) -> None:
         if self.away:

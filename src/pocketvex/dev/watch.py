@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -12,58 +13,70 @@ _LOOK = 1.0
 """Seconds after which the files are looked at even where no event came: some file systems send none."""
 _STEP = 10
 """Milliseconds for which watchfiles gathers events; its latency is one to two of these."""
+_CLOCK = 0.05
+"""Seconds by which the time stamp of a file may lag behind the clock."""
+
+Places = frozenset[tuple[Path, bool, int]]
+"""Folders to listen at: each with whether what is below counts too, and its inode, since a folder that was
+deleted and made anew is another one to the system."""
 
 
 class Watch:
-    """Two groups of folders: *sources* (the schema and what it imports) and *others* (the migrations)."""
+    """Two groups of folders: *sources* (the schema and what it imports) and *others* (what other commands
+    write: the migrations, and what this machine remembers)."""
 
     def __init__(self, sources: Sequence[Path], others: Sequence[Path]) -> None:
         self._sources = [Path(os.path.realpath(path)) for path in sources]
         self._files: set[Path] = set()
         self._others = [Path(os.path.realpath(path)) for path in others]
-        self._seen: dict[str, str] = {"sources": "", "others": self._digest(self._others, set())}
+        self._seen = {"sources": "", "files": self._digest(())}
+        self._seen_others: dict[Path, bytes] = {}
         self._event = threading.Event()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._watched: tuple[Path, ...] = ()
+        self._listeners: list[_Listener] = []
+        self._places: Places = frozenset()
 
     def start(self) -> None:
         """Begin to listen; what changes from here on is noticed."""
-        self._watched = self._folders()
-        stop = self._stop
-        self._thread = threading.Thread(
-            target=self._listen, args=(self._watched, stop), name="pocketvex-watch", daemon=True
-        )
-        self._thread.start()
+        self._listen_at(self._now())
 
     def close(self) -> None:
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=2)
+        for listener in self._listeners:
+            listener.stop.set()
+        for listener in self._listeners:
+            listener.join(timeout=2)
+        self._listeners = []
 
-    def also(self, files: Iterable[str]) -> None:
-        """Watch these files as well: modules that the schema imports from elsewhere."""
+    def also(self, files: Iterable[str], *, since: float, only: bool = True) -> None:
+        """Watch these files as well: modules that the schema imports from elsewhere.
+
+        `since` is when the load that named them began, in unix seconds. `only` drops those named before.
+        """
         inside = tuple(self._sources)
         more = {Path(f) for f in files if not any(Path(f).is_relative_to(folder) for folder in inside)}
+        more |= set() if only else self._files
         if more == self._files:
             return
+        new = more - self._files
         self._files = more
-        self._seen["sources"] = self._digest(self._sources, self._files)
-        if self._thread is not None and self._folders() != self._watched:
-            self._stop.set()
-            self._stop = threading.Event()
-            self.start()
+        # A file that was saved while it was loaded may have been read before that: once more, then.
+        late = any(_changed_at(file) >= since - _CLOCK for file in new)
+        self._seen["files"] = "" if late else self._digest((), self._files)
+        if self._listeners:
+            self._follow()
 
-    def wait(self, timeout: float | None) -> None:
-        """Come back when something differs from what was taken last, or after `timeout` seconds."""
-        waited = 0.0
-        while not self._differs():
-            pause = _LOOK if timeout is None else min(_LOOK, timeout - waited)
-            if pause <= 0:
-                return
-            if not self._event.wait(pause):
-                waited += pause
+    def wait(self, timeout: float) -> bool:
+        """Come back when something differs from what was taken last (True), or after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while True:
+            # Cleared before the look: a save after the look is an event that is still to be seen.
             self._event.clear()
+            if self._differs():
+                return True
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            self._event.wait(min(_LOOK, left))
+            self._follow()
 
     def changed_within(self, seconds: float) -> bool:
         """Whether an event comes within this time."""
@@ -73,11 +86,23 @@ class Watch:
 
     def take_sources(self) -> bool:
         """Whether the sources differ from the last time that this was asked; they count as seen now."""
-        return self._take("sources", self._digest(self._sources, self._files))
+        changed = [self._take("sources", self._digest(self._sources))]
+        changed.append(self._take("files", self._digest((), self._files)))
+        return any(changed)
 
     def take_others(self) -> bool:
-        """The same for the other folders, which this process writes to as well."""
-        return self._take("others", self._digest(self._others, set()))
+        """The same for the other folders."""
+        before, self._seen_others = self._seen_others, self._contents(self._others)
+        return before != self._seen_others
+
+    def wrote(self, *paths: Path) -> None:
+        """These files of the other folders were written by this process itself: they count as seen."""
+        for path in map(Path, map(os.path.realpath, paths)):
+            now = _content(path)
+            if now is None:
+                self._seen_others.pop(path, None)
+            else:
+                self._seen_others[path] = now
 
     def _take(self, group: str, digest: str) -> bool:
         changed = digest != self._seen[group]
@@ -86,39 +111,80 @@ class Watch:
 
     def _differs(self) -> bool:
         return (
-            self._digest(self._sources, self._files) != self._seen["sources"]
-            or self._digest(self._others, set()) != self._seen["others"]
+            self._digest(self._sources) != self._seen["sources"]
+            or self._digest((), self._files) != self._seen["files"]
+            or self._contents(self._others) != self._seen_others
         )
 
-    def _folders(self) -> tuple[Path, ...]:
-        wanted = {*self._sources, *self._others, *(file.parent for file in self._files)}
-        # A folder that is not there yet is noticed through its parent.
-        return tuple(sorted({path if path.is_dir() else path.parent for path in wanted}))
+    def _now(self) -> Places:
+        found: set[tuple[Path, bool, int]] = set()
+        for path in (*self._sources, *self._others, *self._files):
+            # A folder that is not there yet is noticed through its parent, and a file through its own;
+            # what else lies below (node_modules, the server's data) is nobody's business here.
+            folder, deep = path, path.is_dir()
+            while not folder.is_dir():
+                folder = folder.parent
+            found.add((folder, deep, folder.stat().st_ino))
+        return frozenset(found)
 
-    def _listen(self, folders: tuple[Path, ...], stop: threading.Event) -> None:
+    def _follow(self) -> None:
+        """Listen elsewhere when folders came, went, or are other ones under the same name."""
+        try:
+            now = self._now()
+        except OSError:  # gone between two looks
+            return
+        if now != self._places:
+            self._listen_at(now)
+
+    def _listen_at(self, places: Places) -> None:
+        for listener in self._listeners:
+            listener.stop.set()
+        self._places = places
+        self._listeners = []
+        for deep in (True, False):
+            folders = sorted(folder for folder, is_deep, _ in places if is_deep is deep)
+            if folders:
+                self._listeners.append(_Listener(folders, deep, self._event))
+        # What happened before they listened has sent no event.
+        self._event.set()
+
+    @staticmethod
+    def _contents(folders: Iterable[Path], files: Iterable[Path] = ()) -> dict[Path, bytes]:
+        """The hash of every file that counts; a file that is being replaced counts as absent."""
+        paths = {*files, *(path for folder in folders for path in _files_in(folder))}
+        found = ((path, _content(path)) for path in paths)
+        return {path: content for path, content in found if content is not None}
+
+    def _digest(self, folders: Iterable[Path], files: Iterable[Path] = ()) -> str:
+        found = sha256()
+        for path, content in sorted(self._contents(folders, files).items()):
+            found.update(os.fsencode(path) + b"\0" + content)
+        return found.hexdigest()
+
+
+class _Listener(threading.Thread):
+    """Sets `event` on whatever happens in the folders, until it is told to stop."""
+
+    def __init__(self, folders: Sequence[Path], deep: bool, event: threading.Event) -> None:
+        super().__init__(name="pocketvex-watch", daemon=True)
+        self.stop = threading.Event()
+        self._folders = folders
+        self._deep = deep
+        self._event = event
+        self.start()
+
+    def run(self) -> None:
         from watchfiles import watch
 
         try:
-            for _ in watch(*folders, step=_STEP, debounce=_STEP * 5, stop_event=stop, watch_filter=None,
-                           raise_interrupt=False, rust_timeout=500, yield_on_timeout=False):  # fmt: skip
+            for _ in watch(
+                *self._folders, step=_STEP, debounce=_STEP * 5, stop_event=self.stop, watch_filter=None,
+                raise_interrupt=False, rust_timeout=500, recursive=self._deep, ignore_permission_denied=True,
+            ):  # fmt: skip
                 self._event.set()
         except (OSError, RuntimeError):
             # No more watches to be had (inotify's limit), or the folder is gone: the look each second does.
             return
-
-    @staticmethod
-    def _digest(folders: Iterable[Path], files: Iterable[Path]) -> str:
-        """The content of every file that counts; a file that is being replaced counts as absent."""
-        found = sha256()
-        paths = [path for folder in folders for path in _files_in(folder)]
-        for path in sorted({*paths, *files}):
-            try:
-                content = path.read_bytes()
-            except OSError:
-                continue
-            found.update(f"{path}\0{len(content)}\0".encode())
-            found.update(content)
-        return found.hexdigest()
 
 
 def _files_in(folder: Path) -> list[Path]:
@@ -130,3 +196,17 @@ def _files_in(folder: Path) -> list[Path]:
         ]
     except OSError:
         return []
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return sha256(path.read_bytes()).digest()
+    except OSError:
+        return None
+
+
+def _changed_at(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -157,24 +157,35 @@ class DraftState:
     error: PocketVexError | None = None
 
 
-def keep_draft(session: Session, found: Outstanding, position: Position) -> DraftState:
-    """Write, rewrite or remove the draft, and prove it when it is new."""
+def keep_draft(
+    session: Session, found: Outstanding, position: Position, *, proven: bool = True
+) -> DraftState:
+    """Write, rewrite or remove the draft, and prove it when it is new (unless that is left for later)."""
     folder = session.config.migrations
     current = read_draft(folder)
     if current is not None and not is_untouched(current):
         return DraftState(exists=True, written=False, edited=True)
     if not found.has_unsafe:
         return DraftState(exists=False, written=write_draft(folder, None))
-    text = found.text(DRAFT_STAMP, title="Draft: `pocketvex migrate up` or `migrate generate` seals it.")
+    text = _draft_text(found)
     if signed(text) == current:
         return DraftState(exists=True, written=False)
     write_draft(folder, signed(text))
+    return prove_draft(session, found, position) if proven else DraftState(exists=True, written=True)
+
+
+def prove_draft(session: Session, found: Outstanding, position: Position) -> DraftState:
+    """Prove the draft of what is outstanding. Takes half a second or more; may run beside other work."""
     try:
-        files = [(f"{DRAFT_STAMP}.js", text)]
+        files = [(f"{DRAFT_STAMP}.js", _draft_text(found))]
         proof = prove(session.binary, position.recorded.data_dir, files, found.before, found.after)
     except PocketVexError as error:
         return DraftState(exists=True, written=True, error=error)
     return DraftState(exists=True, written=True, proof=proof)
+
+
+def _draft_text(found: Outstanding) -> str:
+    return found.text(DRAFT_STAMP, title="Draft: `pocketvex migrate up` or `migrate generate` seals it.")
 
 
 def already_there(found: Outstanding, left: Plan) -> tuple[list[Change], list[Change]]:

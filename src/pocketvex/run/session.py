@@ -20,7 +20,7 @@ from pocketvex.server.binaries import Binary, Version
 from pocketvex.store.config import Config
 from pocketvex.store.files import LOCAL, local_dir
 from pocketvex.store.hosts import Host
-from pocketvex.store.state import HostState, load_state, save_state
+from pocketvex.store.state import HostState, load_state, save_state, state_file
 from pocketvex.store.tokens import TokenStore
 
 if TYPE_CHECKING:
@@ -173,6 +173,10 @@ class Session:
 
     def save(self) -> None:
         save_state(self.root, self.host.key, self.state)
+
+    @property
+    def state_file(self) -> Path:
+        return state_file(self.root, self.host.key)
 
     @property
     def shadow_cache(self) -> Path:

@@ -33,7 +33,7 @@ class HostState:
 
 def load_state(root: Path, key: str) -> HostState:
     """An empty state if there is none; a file that cannot be understood is set aside and named in `notes`."""
-    file = _file(root, key)
+    file = state_file(root, key)
     try:
         return _decode(json.loads(file.read_bytes()), file)
     except FileNotFoundError:
@@ -48,10 +48,11 @@ def save_state(root: Path, key: str, state: HostState) -> bool:
     content = {"version": _VERSION, **asdict(state)}
     del content["notes"]
     text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    return write_atomically(_file(root, key), text, mode=SECRET)
+    return write_atomically(state_file(root, key), text, mode=SECRET)
 
 
-def _file(root: Path, key: str) -> Path:
+def state_file(root: Path, key: str) -> Path:
+    """Where the state of this host lies."""
     return root / LOCAL / "hosts" / f"{key}.json"
 
 

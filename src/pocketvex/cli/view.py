@@ -1,0 +1,91 @@
+"""The lines of `pocketvex dev`: append-only, each said once, with the time at which it was true."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from pocketvex.cli import output, report
+from pocketvex.errors import PocketVexError, ServerError
+
+if TYPE_CHECKING:
+    from pocketvex.run.draft import DraftState, Outstanding
+    from pocketvex.run.sync import Outcome
+
+
+class DevView:
+    """Says what is new: what waits is listed when it changes, and only counted after that."""
+
+    def __init__(self, draft: str) -> None:
+        self.draft = draft
+        self._left: list[str] = []
+        self._state = ""
+        self._types = ""
+
+    def printed(self, text: str) -> None:
+        output.printed(text)
+
+    def failed(self, problem: PocketVexError) -> None:
+        output.error(problem)
+        self._state = ""
+
+    def mended(self) -> None:
+        self._line("the schema loads again")
+
+    def types(self, file: str) -> None:
+        self._line(f"wrote {file}")
+
+    def watching(self, folder: str) -> None:
+        output.note(output.styled(f"watching {folder}/ (Ctrl+C ends it)", "dim", err=True))
+
+    def unreachable(self, problem: ServerError) -> None:
+        output.error(problem)
+        output.note("waiting for the server")
+        self._state = ""
+
+    def back(self, title: str) -> None:
+        self._line(f"back: {title}")
+
+    def note(self, text: str) -> None:
+        output.note(f"note: {text}")
+
+    def proven(self, draft: DraftState) -> None:
+        for number, line in enumerate(report.proof_lines(draft)):
+            if number:
+                output.data(line)
+            else:
+                self._line(line)
+
+    def passed(
+        self, outcome: Outcome, draft: DraftState, found: Outstanding, seconds: float, *, asked: bool
+    ) -> None:
+        """A pass that nobody asked for, and that changed nothing, is not worth a line."""
+        report.tell_done(outcome)
+        left = report.left_lines(outcome)
+        of_draft = report.draft_lines(draft, self.draft)
+        is_new = left != self._left
+        if is_new:
+            output.plan(left)
+            report.tell_missing(outcome)
+        for line in of_draft if not draft.edited or is_new else ():
+            output.data(line)
+        state = _state(outcome, len(found.plan.changes))
+        if asked or is_new or outcome.ran or outcome.applied or state != self._state:
+            self._line(f"{_coloured(state)} · {seconds * 1000:.0f} ms")
+        self._left, self._state = left, state
+
+    def _line(self, text: str) -> None:
+        output.data(f"{output.styled(time.strftime('%H:%M:%S'), 'dim')} {text}")
+
+
+def _state(outcome: Outcome, unsealed: int) -> str:
+    waiting = len(outcome.plan.changes) + len(outcome.plan.questions) + len(outcome.waiting)
+    parts = [f"waiting: {waiting}" if waiting else "in sync"]
+    if unsealed:
+        parts.append(f"{report.counted(unsealed)} not in a migration yet")
+    return " · ".join(parts)
+
+
+def _coloured(state: str) -> str:
+    head, dot, rest = state.partition(" · ")
+    return output.styled(head, "green" if head == "in sync" else "yellow", "bold") + dot + rest
