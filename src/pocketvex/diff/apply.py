@@ -36,6 +36,7 @@ from pocketvex.schema.model import (
     fill_field_ids,
     system_id,
 )
+from pocketvex.schema.views import tables_read
 
 Json = dict[str, Any]
 
@@ -43,6 +44,7 @@ Json = dict[str, Any]
 def apply_operations(collections: Iterable[Mapping[str, Any]], operations: Sequence[Operation]) -> list[Json]:
     """The collections after the operations, in LIST's shape; the input is not touched.
 
+    A new field's `backfill` is part of its JSON, and a provider's secret stands as `{"env": "NAME"}`.
     Raises UsageError for a change of a collection's type, which no server can do.
     """
     return _State(collections).run(operations)
@@ -51,8 +53,36 @@ def apply_operations(collections: Iterable[Mapping[str, Any]], operations: Seque
 def changed_collections(before: Sequence[Mapping[str, Any]], after: Sequence[Json]) -> list[Json]:
     """Those of `after` that are new or different: tables first, and each view behind the views it reads."""
     known = {item["id"]: item for item in before}
-    changed = [item for item in after if item != known.get(item["id"])]
-    return sorted(changed, key=lambda item: item["type"] == "view")
+    sent = [_without_backfill(item) for item in after]
+    changed = [item for item in sent if item != known.get(item["id"])]
+    views = {item["name"]: item for item in changed if item["type"] == "view"}
+    order = view_order({name: item["viewQuery"] for name, item in views.items()})
+    return [*(item for item in changed if item["type"] != "view"), *(views[name] for name in order)]
+
+
+def view_order(queries: Mapping[str, str]) -> list[str]:
+    """The views, each behind those that it reads."""
+    placed: dict[str, None] = {}
+
+    def place(name: str, above: frozenset[str]) -> None:
+        for other in sorted(tables_read(queries[name], set(queries) - above - {name})):
+            place(other, above | {name})
+        placed[name] = None
+
+    for name in queries:
+        place(name, frozenset())
+    return list(placed)
+
+
+def _without_backfill(item: Json) -> Json:
+    if not any("backfill" in field for field in item["fields"]):
+        return item
+    fields = [{k: v for k, v in field.items() if k != "backfill"} for field in item["fields"]]
+    return {**item, "fields": fields}
+
+
+_ORDER = (DropField, RenameField, ReplaceField, ChangeField, AddField)
+"""The order in which the fields of a collection change, so that all names are those that they will have."""
 
 
 class _State:
@@ -61,24 +91,38 @@ class _State:
 
     def run(self, operations: Sequence[Operation]) -> list[Json]:
         # All new names and ids first, so that relations may point at what comes later.
-        for operation in operations:
-            if isinstance(operation, RenameCollection):
-                self.named(operation.old)["name"] = operation.collection
+        for drop in [op for op in operations if isinstance(op, DropCollection)]:
+            self.items.remove(self.named(drop.collection))
+        renamed = [
+            (self.named(op.old), op.collection) for op in operations if isinstance(op, RenameCollection)
+        ]
+        for item, name in renamed:
+            item["name"] = name
         created = [op for op in operations if isinstance(op, CreateCollection)]
         for operation in created:
             self.create(operation.definition)
         for operation in created:
             self.fill(operation.definition)
-        for operation in operations:
-            self.step(operation)
+        fields: dict[str, list[RenameField]] = {}
+        for op in operations:
+            if isinstance(op, RenameField):
+                fields.setdefault(op.collection, []).append(op)
+        for kind in _ORDER:
+            if kind is RenameField:
+                for collection, group in fields.items():
+                    self.rename(collection, group)
+            for op in operations:
+                if isinstance(op, kind):
+                    self.step(op)
+        for op in operations:
+            if not isinstance(op, _ORDER):
+                self.step(op)
         return self.items
 
     def step(self, operation: Operation) -> None:
         match operation:
-            case CreateCollection() | RenameCollection():
-                pass  # done above
-            case DropCollection():
-                self.items.remove(self.named(operation.collection))
+            case CreateCollection() | RenameCollection() | DropCollection() | RenameField():
+                pass  # done in `run`
             case ChangeType():
                 raise UsageError(
                     f"{operation.collection} cannot become {operation.after}: it is {operation.before}",
@@ -90,15 +134,15 @@ class _State:
                 self.drop(operation.collection, operation.field)
             case ReplaceField():
                 fields = self.named(operation.collection)["fields"]
-                position = fields.index(self.field(operation.collection, operation.before))
+                position = fields.index(self.field(operation.collection, operation.after.name))
                 old = fields.pop(position)
                 fields.insert(position, self.new_field(operation.collection, operation.after, old["id"]))
-            case RenameField():
-                self.rename(operation)
             case ChangeField():
-                target = self.field(operation.collection, operation.before, operation.after.name)
+                target = self.field(operation.collection, operation.after.name)
                 for option, (_, value) in operation.changed().items():
                     target[wire_name(operation.after, option)] = deepcopy(value)
+                if operation.after.backfill is not None:
+                    target["backfill"] = operation.after.backfill
             case ChangeIndex():
                 self.index(operation)
             case ChangeRule():
@@ -113,11 +157,10 @@ class _State:
     def named(self, name: str) -> Json:
         return next(item for item in self.items if item["name"].lower() == name.lower())
 
-    def field(self, collection: str, field: FieldBase, name: str | None = None) -> Json:
-        """By id and name, else by name: ids of another server mean nothing here."""
+    def field(self, collection: str, name: str) -> Json:
+        """By name: ids of another server mean nothing here."""
         fields: list[Json] = self.named(collection)["fields"]
-        wanted = (name or field.name).lower()
-        return next(item for item in fields if item["name"].lower() == wanted)
+        return next(item for item in fields if item["name"].lower() == name.lower())
 
     def create(self, definition: Collection) -> None:
         item = definition.to_json()
@@ -132,7 +175,7 @@ class _State:
         fill_field_ids(copy)
         for field in copy.fields:
             self.resolve(field)
-        item["fields"] = [field.to_json() for field in copy.fields]
+        item["fields"] = [_with_backfill(field) for field in copy.fields]
 
     def resolve(self, field: FieldBase) -> FieldBase:
         if isinstance(field, RelationField):
@@ -145,7 +188,7 @@ class _State:
         taken = {item["id"] for item in self.named(collection)["fields"]} | {avoid}
         if not copy.id or copy.id in taken:
             copy.id = field_id(copy.type, copy.name, taken)
-        return copy.to_json()
+        return _with_backfill(copy)
 
     def add(self, collection: str, field: FieldBase, after: str) -> None:
         item = self.named(collection)
@@ -160,15 +203,21 @@ class _State:
 
     def drop(self, collection: str, field: FieldBase) -> None:
         item = self.named(collection)
-        item["fields"].remove(self.field(collection, field))
-        _remap(item, field.name, "")
+        item["fields"].remove(self.field(collection, field.name))
+        _remap(item, {field.name: ""})
 
-    def rename(self, operation: RenameField) -> None:
-        fields: list[Json] = self.named(operation.collection)["fields"]
-        matching = [f for f in fields if f["name"].lower() == operation.old.lower()]
-        exact = [f for f in fields if f["id"] == operation.id]
-        (exact or matching)[0]["name"] = operation.new
-        _remap(self.named(operation.collection), operation.old, operation.new)
+    def rename(self, collection: str, group: Sequence[RenameField]) -> None:
+        """All at once: names may be handed on from one field to the next."""
+        item = self.named(collection)
+        by_id = {field["id"]: field for field in item["fields"]}
+        pairs = []
+        for op in group:
+            known = by_id.get(op.id)
+            exact = known is not None and known["name"].lower() == op.old.lower()
+            pairs.append((known if known and exact else self.field(collection, op.old), op))
+        for field, op in pairs:
+            field["name"] = op.new
+        _remap(item, {op.old: op.new for op in group})
 
     def index(self, operation: ChangeIndex) -> None:
         item = self.named(operation.collection)
@@ -180,12 +229,15 @@ class _State:
         item["indexes"] = kept
 
 
-def _remap(collection: Json, old: str, new: str) -> None:
+def _remap(collection: Json, names: Mapping[str, str]) -> None:
     """OAuth2 maps its values to fields by name; the server blanks the name of a field that is gone."""
     mapped = (collection.get("oauth2") or {}).get("mappedFields") or {}
     for key, name in mapped.items():
-        if name == old:
-            mapped[key] = new
+        mapped[key] = names.get(name, name)
+
+
+def _with_backfill(field: FieldBase) -> Json:
+    return field.to_json() | ({} if field.backfill is None else {"backfill": field.backfill})
 
 
 _SYSTEM = {type_: {name.lower() for name in names} for type_, names in SYSTEM_FIELDS.items()}

@@ -1,4 +1,4 @@
-"""Who is who: pairs of things in two schemas, by id, then by name, then by `renamed_from`."""
+"""Who is who: pairs of things in two schemas, by id, then by `renamed_from` or an answer, then by name."""
 
 from __future__ import annotations
 
@@ -42,25 +42,35 @@ def _match(
 ) -> tuple[list[tuple[Thing, Thing]], list[Thing], list[Thing]]:
     by_name = {thing.name.lower(): thing for thing in live}
     by_id = {thing.id: thing for thing in live if thing.id}
-    wanted_names = {thing.name.lower() for thing in desired}
     pairs: dict[int, Thing] = {}
     taken: set[int] = set()
 
     def pair(mine: Thing, other: Thing | None) -> None:
-        if other is not None and id(other) not in taken and id(mine) not in pairs:
-            pairs[id(mine)] = other
-            taken.add(id(other))
+        if other is None or id(other) in taken or id(mine) in pairs:
+            return
+        pairs[id(mine)] = other
+        taken.add(id(other))
 
     for thing in desired:
         # An id tells a rename from a namesake, unless the namesake has an id of its own.
         known = by_id.get(thing.id) if thing.id else None
         if known is not None and (known.name.lower() == thing.name.lower() or _free(thing, known, by_name)):
             pair(thing, known)
+    hints: list[tuple[Thing, Thing]] = []
     for thing in desired:
         said = thing.renamed_from if thing.renamed_from is not None else renamed(thing.name)
-        old = by_name.get((said or "").lower())
-        if old is not None and thing.name.lower() not in by_name and old.name.lower() not in wanted_names:
-            pair(thing, old)
+        if (old := by_name.get((said or "").lower())) is not None:
+            hints.append((thing, old))
+    following = True
+    while following:
+        # A hint counts until it was followed: while its new name is not there, or is another's that moves.
+        following = False
+        for thing, old in hints:
+            namesake = by_name.get(thing.name.lower())
+            moves = namesake is None or namesake is old or id(namesake) in taken
+            if moves and id(thing) not in pairs and id(old) not in taken:
+                pair(thing, old)
+                following = True
     for thing in desired:
         pair(thing, by_name.get(thing.name.lower()))
     both = [(thing, pairs[id(thing)]) for thing in desired if id(thing) in pairs]

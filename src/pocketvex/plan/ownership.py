@@ -29,6 +29,7 @@ from pocketvex.diff.operations import (
     RenameField,
     ReplaceField,
 )
+from pocketvex.schema.auth import without_secrets
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
@@ -58,7 +59,12 @@ def _items_of(collection: Collection) -> Items:
         found.update({f"{name}.{field.name}": field_item(field) for field in collection.fields})
         found.update({f"{name}@{index.name}": index_item(index) for index in collection.indexes})
     found.update({f"{name}:{rule}": text for rule, text in collection.rules().items()})
-    found.update({f"{name}:{option}": value for option, value in flat_options(collection.auth).items()})
+    found.update(
+        {
+            f"{name}:{option}": value
+            for option, value in flat_options(without_secrets(collection.auth)).items()
+        }
+    )
     return found
 
 

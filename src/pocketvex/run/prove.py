@@ -39,7 +39,7 @@ def prove(
     with tempfile.TemporaryDirectory(prefix="pocketvex-proof-") as folder:
         copy = Path(folder) / "data"
         scratch.copy(data_dir, copy)
-        rows = insert_rows(copy, before)
+        rows = insert_rows(copy, before, after)
         values = read_values(copy, before)
         names = ", ".join(name for name, _ in files)
         _up(binary, copy, files)

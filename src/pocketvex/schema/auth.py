@@ -122,10 +122,17 @@ def stated_options(values: dict[str, Any]) -> dict[str, Any]:
     return AuthOptions.model_validate(values).model_dump(by_alias=True, exclude_unset=True)
 
 
-def without_secrets(value: Any) -> Any:
-    """The same value without the keys that the server never returns."""
+def without_secrets(value: Any, *, keep_env: bool = False) -> Any:
+    """The same value without the keys that the server never returns.
+
+    With `keep_env`, `{"env": "NAME"}` stays: it says where a secret is to be read, and is none itself.
+    """
     if isinstance(value, dict):
-        return {key: without_secrets(item) for key, item in value.items() if key not in SECRETS}
+        return {
+            key: without_secrets(item, keep_env=keep_env)
+            for key, item in value.items()
+            if key not in SECRETS or (keep_env and isinstance(item, dict))
+        }
     if isinstance(value, list):
-        return [without_secrets(item) for item in value]
+        return [without_secrets(item, keep_env=keep_env) for item in value]
     return value

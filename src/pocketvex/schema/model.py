@@ -58,7 +58,7 @@ class Collection(Declared):
             values["fields"] = [{**field, "id": ""} for field in values["fields"]]
         if raw.get("type") == "auth":
             stated = {key: value for key, value in raw.items() if key in OPTION_NAMES}
-            values["auth"] = without_secrets(stated_options(stated))
+            values["auth"] = without_secrets(stated_options(stated), keep_env=True)
         collection = cls.model_validate(values)
         collection._raw = dict(raw)
         return collection

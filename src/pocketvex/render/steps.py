@@ -1,0 +1,301 @@
+"""The steps of a migration: calls that bring a server from one schema to another, in their order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple, assert_never
+
+from pocketvex.diff.apply import wire_name
+from pocketvex.diff.compare import compare
+from pocketvex.diff.operations import (
+    AddField,
+    ChangeField,
+    ChangeIndex,
+    ChangeOption,
+    ChangeQuery,
+    ChangeRule,
+    ChangeType,
+    CreateCollection,
+    DropCollection,
+    DropField,
+    Operation,
+    RenameCollection,
+    RenameField,
+    ReplaceField,
+)
+from pocketvex.errors import UsageError
+from pocketvex.render.data import Guard, Sql, conversion, empty, guards
+from pocketvex.render.javascript import call
+from pocketvex.schema.fields import FieldBase, RelationField
+from pocketvex.schema.indexes import Index
+from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
+
+_ORDER: tuple[type[Operation], ...] = (
+    DropCollection, RenameCollection, CreateCollection, RenameField, DropField, ReplaceField, AddField,
+    ChangeField, ChangeQuery, ChangeIndex, ChangeRule, ChangeOption, ChangeType,
+)  # fmt: skip
+
+
+class Step(NamedTuple):
+    """A call of the file: `change.name(arguments)`."""
+
+    name: str
+    arguments: tuple[Any, ...]
+
+    def text(self) -> str:
+        return call(self.name, self.arguments)
+
+
+def steps(before: Schema, after: Schema, *, back: bool = False) -> list[Step]:
+    """What brings a server from `before` to `after`, renames first, so that all later steps speak of the
+    new names. With `back`, it takes back what the opposite direction did."""
+    return _Steps(compare(after, before, ask=False).operations, back).all()
+
+
+class _Steps:
+    def __init__(self, operations: Sequence[Operation], back: bool) -> None:
+        self.operations = operations
+        self.back = back
+        self.heirs = {o.collection.lower(): o.old for o in operations if isinstance(o, RenameCollection)}
+        self.made = {o.collection.lower() for o in operations if isinstance(o, CreateCollection)}
+        self.moves = _moves(operations)
+        self.moved = {id(o) for group in self.moves for o in group if isinstance(o, DropField)}
+
+    def all(self) -> list[Step]:
+        found: list[Step] = []
+        for kind in _ORDER:
+            of_kind = [o for o in self.operations if type(o) is kind]
+            if kind is RenameField:
+                found += [_move(group) for group in self.moves]
+                continue
+            if kind is RenameCollection:
+                of_kind = self.in_turn(of_kind)
+            for operation in of_kind:
+                if id(operation) not in self.moved:
+                    found += self.of(operation)
+        return found
+
+    def in_turn(self, renames: Sequence[Operation]) -> list[Operation]:
+        """A name that is handed on is free before it is taken."""
+        left, placed = list(renames), list[Operation]()
+        while left:
+            taken = {o.old.lower() for o in left if isinstance(o, RenameCollection)}
+            free = next(
+                (o for o in left if isinstance(o, RenameCollection)
+                 and (o.collection.lower() not in taken or o.collection.lower() == o.old.lower())), left[0],
+            )  # fmt: skip
+            left.remove(free)
+            placed.append(free)
+        return placed
+
+    def of(self, operation: Operation) -> list[Step]:
+        match operation:
+            case CreateCollection():
+                return [Step("create", (_definition(operation.definition),))]
+            case DropCollection():
+                heir = self.heirs.get(operation.collection.lower())
+                arguments = (operation.definition.id, operation.collection, *([heir] if heir else []))
+                return [Step("remove", arguments)]
+            case RenameCollection():
+                again = [True] if operation.old.lower() in self.made else []
+                return [Step("rename", (operation.id, operation.old, operation.collection, *again))]
+            case ChangeType():
+                raise UsageError(
+                    f"{operation.collection} cannot become {operation.after}: it is {operation.before}",
+                    why="PocketBase cannot change the type of a collection, so no migration can.",
+                    todo="Declare it under another name, copy the rows, then remove the old one.",
+                )
+            case AddField():
+                return self.add_field(operation)
+            case DropField():
+                return [Step("removeField", (operation.collection, _field(operation.field, brief=True)))]
+            case ReplaceField():
+                return [_replace(operation)]
+            case RenameField():
+                return []  # done together
+            case ChangeField():
+                return self.change_field(operation)
+            case ChangeIndex():
+                return _index(operation)
+            case ChangeRule():
+                rule = (operation.collection, operation.rule, operation.before, operation.after)
+                return [Step("setRule", rule)]
+            case ChangeOption():
+                name = "restoreOption" if self.back else "setOption"
+                return [Step(name, (operation.collection, operation.option, operation.after))]
+            case ChangeQuery():
+                return [Step("setQuery", (operation.collection, operation.before, operation.after))]
+            case _:
+                assert_never(operation)
+
+    def add_field(self, operation: AddField) -> list[Step]:
+        field = operation.field
+        found = guards(None, field) if not self.back else []
+        added = Step(
+            "addField",
+            (operation.collection, _field(field), operation.after, *([_guards(found)] if found else [])),
+        )
+        return [added] if field.backfill is None else [added, _fill("fill", operation.collection, field)]
+
+    def change_field(self, operation: ChangeField) -> list[Step]:
+        field, changed = operation.after, operation.changed()
+        before = {wire_name(field, option): old for option, (old, _) in changed.items()}
+        after = {wire_name(field, option): new for option, (_, new) in changed.items()}
+        found = guards(operation.before, field)
+        known = {"id": field.id, "name": field.name}
+        arguments = (operation.collection, known, before, after, *([_guards(found, field)] if found else []))
+        steps = [Step("setField", arguments)]
+        if field.backfill is not None and "required" in changed and field.required:
+            steps.append(_fill("fill", operation.collection, field))
+        filled = operation.before
+        if self.back and filled.backfill is not None and "required" in changed and filled.required:
+            value = _bound(filled, filled.backfill)
+            steps.append(Step("empty", (operation.collection, known, value)))
+        return steps
+
+
+def _moves(operations: Sequence[Operation]) -> list[list[RenameField | DropField | AddField]]:
+    """Renames, each together with whatever hands its name on to it, or takes the one that it leaves."""
+    groups: list[list[RenameField | DropField | AddField]] = []
+    for operation in (o for o in operations if isinstance(o, RenameField)):
+        names = {operation.old, operation.new}
+        joined: list[RenameField | DropField | AddField] = [operation]
+        for group in [g for g in groups if g[0].collection == operation.collection]:
+            if names & {name for o in group if isinstance(o, RenameField) for name in (o.old, o.new)}:
+                groups.remove(group)
+                joined = [*group, *joined]
+        groups.append(joined)
+    for group in groups:
+        olds = {o.old for o in group if isinstance(o, RenameField)}
+        news = {o.new for o in group if isinstance(o, RenameField)}
+        for o in operations:
+            if o.collection == group[0].collection and (
+                (isinstance(o, DropField) and o.field.name in news)
+                or (isinstance(o, AddField) and o.field.name in olds)
+            ):
+                group.append(o)
+    return groups
+
+
+def _move(group: Sequence[RenameField | DropField | AddField]) -> Step:
+    moves: list[dict[str, Any]] = []
+    for o in group:
+        match o:
+            case RenameField():
+                moves.append({"id": o.id, "from": o.old, "to": o.new})
+            case DropField():
+                moves.append({"id": o.field.id, "from": o.field.name, "to": None})
+            case AddField():
+                moves.append({"id": o.field.id, "from": None, "to": o.field.name})
+    return Step("renameFields", (group[0].collection, moves))
+
+
+def _replace(operation: ReplaceField) -> Step:
+    before, after = operation.before, operation.after
+    to, back = conversion(before, after), conversion(after, before)
+    turned = [_sql(to), _sql(back)] if to else []
+    return Step("replaceField", (operation.collection, _field(before, brief=True), _field(after), *turned))
+
+
+def _sql(made: Sql | None) -> dict[str, Any] | None:
+    return None if made is None else {"text": made.text, "bound": made.bound}
+
+
+def _fill(name: str, collection: str, field: FieldBase) -> Step:
+    known = {"id": field.id, "name": field.name}
+    return Step(name, (collection, known, _bound(field, field.backfill), empty(field)))
+
+
+def _bound(field: FieldBase, value: Any) -> Any:
+    """A value as the column stores it."""
+    if field.type in ("json", "geoPoint") or isinstance(value, dict | list | tuple):
+        return json.dumps(value)
+    return value
+
+
+def _guards(found: Sequence[Guard], field: FieldBase | None = None) -> list[dict[str, Any]]:
+    listed = []
+    for guard in found:
+        option = wire_name(field, guard.option) if field else guard.option
+        named = {"option": option} if field else {}
+        listed.append(
+            {**named, "code": guard.code, "says": guard.says, "broken": guard.broken, "bound": guard.bound}
+        )
+    return listed
+
+
+def _index(operation: ChangeIndex) -> list[Step]:
+    before, after = (
+        index.sql(operation.collection) if index else None for index in (operation.before, operation.after)
+    )
+    if operation.before and is_stuck(operation.before):
+        drop = Step("dropStuckIndex", (operation.collection, operation.name, before))
+        if after is None:
+            return [drop]
+        return [drop, Step("setIndex", (operation.collection, operation.name, None, after))]
+    return [Step("setIndex", (operation.collection, operation.name, before, after))]
+
+
+def is_stuck(index: Index) -> bool:
+    """Whether PocketBase refuses to take the index away again: unique, and over a system field."""
+    return index.unique and any(column.expr.lower() in _SYSTEM for column in index.columns)
+
+
+_SYSTEM = {name.lower() for names in SYSTEM_FIELDS.values() for name in names}
+
+
+def _field(field: FieldBase, *, brief: bool = False) -> dict[str, Any]:
+    """A field without what is off or empty, which is the same to PocketBase; `brief`: only what tells it
+    from another."""
+    values = field.to_json()
+    values.pop("collectionId", None)
+    if isinstance(field, RelationField):
+        # Ids differ from server to server: the target is found by its name when the file runs.
+        values["target"] = field.target
+    head = {key: values.pop(key) for key in ("name", "type", "id")}
+    if brief:
+        return {**head, **({"target": values["target"]} if "target" in values else {})}
+    off = type(field).model_validate(head | {"name": "off"}).to_json()
+    return {**head, **{key: value for key, value in values.items() if off.get(key) != value}}
+
+
+def _definition(collection: Collection) -> dict[str, Any]:
+    values = collection.to_json()
+    head = {key: values.pop(key) for key in ("name", "type", "id")}
+    if not values["system"]:
+        del values["system"]
+    if collection.type == "view":
+        del values["fields"], values["indexes"]
+        values = {k: v for k, v in values.items() if k not in ("createRule", "updateRule", "deleteRule")}
+    else:
+        values["fields"] = [_field(field) for field in collection.fields]
+    return {**head, **values}
+
+
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "create": ("keep", "keepNotes"),
+    "remove": ("keep", "keepNotes"),
+    "setOption": ("keep", "keepNotes"),
+    "restoreOption": ("keep", "keepNotes", "setOption"),
+    "removeField": ("keep", "keepValues"),
+    "replaceField": ("keep", "keepValues"),
+    "addField": ("keep", "keepValues"),
+    "renameFields": (),
+    "fill": ("keep", "keepValues"),
+    "empty": ("keep", "keepValues"),
+}
+
+
+def helpers(step: Step) -> set[str]:
+    """The names of what a step needs of the file's second half."""
+    found = {step.name, *_NEEDS.get(step.name, ())}
+    if step.name == "renameFields" and any(not move["to"] for move in step.arguments[1]):
+        found |= {"keep", "keepValues"}
+    if step.name == "setField" and "maxSelect" in step.arguments[3]:
+        found |= {"lists", "keep", "keepValues"}
+    if (step.name == "setField" and len(step.arguments) > 4) or (
+        step.name == "addField" and len(step.arguments) > 3
+    ):
+        found |= {"guard", "keep", "keepValues"}
+    return found
