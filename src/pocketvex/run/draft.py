@@ -11,7 +11,8 @@ from pocketvex.errors import PocketVexError
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, touched_paths
-from pocketvex.render.migration import managed_by, render_migration
+from pocketvex.render.header import managed_by
+from pocketvex.render.migration import render_migration
 from pocketvex.run.prove import Proof, prove
 from pocketvex.run.recorded import Position
 from pocketvex.run.session import Json, Session
@@ -83,6 +84,19 @@ def outstanding(
     touched = {o.collection for o in operations if o.collection == "users"}
     names = (owned | created | touched) & desired.names()
     return Outstanding(plan, before, after, managed_entries(desired, names))
+
+
+def find_outstanding(
+    session: Session,
+    desired: Schema,
+    position: Position,
+    raw: Sequence[Json],
+    *,
+    renames: Mapping[str, str] | None = None,
+) -> Outstanding:
+    """What the code asks beyond the history, with evidence from the session's server, which has `raw`."""
+    wanted = with_dropped_options(desired, position)
+    return outstanding(wanted, position, live=raw, session=session, renames=renames)
 
 
 def _count(session: Session, facts: frozenset[Fact], live: Schema) -> dict[Fact, int | None]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from pocketvex.diff.compare import compare
 from pocketvex.errors import HistoryError, NotAsIntended
 from pocketvex.plan.ownership import touched_paths
-from pocketvex.render.migration import managed_by
-from pocketvex.run.session import Session, native_dir
+from pocketvex.render.header import managed_by, secrets_of
+from pocketvex.run.secrets import PROVIDERS
+from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.run.shadow import Recorded, replay
 from pocketvex.schema.model import Schema
 from pocketvex.store.history import History, read_history
@@ -28,8 +30,18 @@ class Position(NamedTuple):
     """Files that the server lacks and that may be run."""
     held: tuple[str, ...]
     """Files that `down` reverted on this server: only `migrate up` runs them again."""
-    known: bool
-    """Whether somebody could tell what the server has run."""
+    unseen: tuple[str, ...] = ()
+    """Files that change no collection, on a server of which nobody can tell whether it has run them."""
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What `migrate up` runs: pending files, and those held back."""
+        return tuple(name for name in self.history.names if name in {*self.pending, *self.held})
+
+    @property
+    def unwritten(self) -> tuple[str, ...]:
+        """Hand-written steps that nobody has written yet: nothing runs them."""
+        return tuple(f.name for f in self.history.files if f.unwritten and f.name not in self.applied)
 
     @property
     def managed(self) -> frozenset[str]:
@@ -41,55 +53,72 @@ class Position(NamedTuple):
         """What the files change that are not to be run on this server now."""
         if self.here.names == self.recorded.names:
             return frozenset()
-        diff = compare(self.recorded.schema, self.here.schema, ask=False)
-        return frozenset(path for operation in diff.operations for path in touched_paths(operation))
+        return _changed(self.recorded.schema, self.here.schema)
 
 
-def locate(session: Session, live: Schema | None = None) -> Position:
-    """Read the history and what the server has of it."""
+def locate(session: Session, live: Schema) -> Position:
+    """Read the history and what the server, which has `live` now, has of it."""
     history = read_history(session.config.migrations)
     recorded = replay(session.binary, history.pairs(), session.shadow_cache)
     said = session.applied()
-    known = said is not None
+    unseen: tuple[str, ...] = ()
     if said is None:
-        said = tuple(session.state.applied) or (_by_structure(recorded, live) if live else ())
-        known = bool(said) or not history.files
+        said, unseen = _by_structure(session, recorded, live)
     applied = tuple(name for name in said if history.file(name) is not None)
     # A file that ran again, whoever ran it, is held back no longer.
     session.state.held_back = [
         n for n in session.state.held_back if n not in applied and history.file(n) is not None
     ]
     held = tuple(session.state.held_back)
-    pending = tuple(name for name in history.names if name not in applied and name not in held)
+    pending = tuple(
+        file.name
+        for file in history.files
+        if file.name not in {*applied, *held, *unseen} and not file.unwritten
+    )
     here = recorded
     if set(applied) != set(history.names):
         here = replay(session.binary, history.pairs(applied), session.shadow_cache)
-    return Position(history, recorded, here, applied, pending, held, known)
+    return Position(history, recorded, here, applied, pending, held, unseen)
 
 
-def _by_structure(recorded: Recorded, live: Schema) -> tuple[str, ...]:
-    """A server that equals the shadow after a file has run the files up to it."""
+def _by_structure(
+    session: Session, recorded: Recorded, live: Schema
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The files that a server has run which only HTTP reaches, and those of which nothing shows.
+
+    What this machine ran there is remembered. Beyond that, a server that has everything as a file leaves it
+    has run the files up to that one.
+    """
+    remembered = {name for name in session.state.applied if name in recorded.names}
+    schemas = [Schema.from_json(snapshot) for snapshot in recorded.snapshots]
+    shows = [_changed(after, before) for before, after in pairwise(schemas)]
+    reached = 0
     for number in range(len(recorded.names), 0, -1):
-        wanted = Schema.from_json(recorded.snapshots[number])
-        before = Schema.from_json(recorded.snapshots[number - 1])
-        touched = compare(wanted, before, ask=False)
-        names = {operation.collection for operation in touched.operations}
-        left = [o for o in compare(wanted, live, ask=False).operations if o.collection in names]
-        if names and not left:
-            return recorded.names[:number]
-    return ()
+        if recorded.names[number - 1] in remembered:
+            break
+        if shows[number - 1] and not shows[number - 1] & _changed(schemas[number], live):
+            reached = number
+            break
+    applied = tuple(n for i, n in enumerate(recorded.names) if i < reached or n in remembered)
+    rest = [(n, s) for n, s in zip(recorded.names, shows, strict=True) if n not in applied]
+    unseen = tuple(n for n, _ in rest) if applied and not any(s for _, s in rest) else ()
+    session.state.applied = list(applied)
+    return applied, unseen
 
 
-def run_files(session: Session, position: Position, names: Sequence[str]) -> None:
+def _changed(after: Schema, before: Schema) -> frozenset[str]:
+    diff = compare(after, before, ask=False)
+    return frozenset(path for operation in diff.operations for path in touched_paths(operation))
+
+
+def run_files(session: Session, position: Position, names: Sequence[str]) -> list[Json]:
     """Run these files on the server by PocketBase's own `migrate up`: all of them, or none.
 
-    Raises ServerProcessError with PocketBase's words where one throws, and NotAsIntended where the
-    server does not have afterwards what the files make.
+    Returns the server's collections after it. Raises NotAsIntended with PocketBase's words where one
+    throws, and where the server does not have afterwards what the files make.
     """
     from pocketvex.server import scratch
 
-    if not names:
-        return
     data_dir = native_dir(session)
     files = dict(position.history.pairs(names))
     try:
@@ -104,22 +133,19 @@ def run_files(session: Session, position: Position, names: Sequence[str]) -> Non
     session.state.applied = list(session.applied() or [])
     session.state.held_back = [name for name in session.state.held_back if name not in names]
     session.save()
-    check_reached(session, position, names)
+    live = session.fetch()
+    _check_reached(session, position, names, Schema.from_json(live))
+    return live
 
 
-def check_reached(session: Session, position: Position, names: Sequence[str]) -> None:
+def _check_reached(session: Session, position: Position, names: Sequence[str], live: Schema) -> None:
     """Whether the server has what the named files make: everything that they touch, as recorded."""
-    applied = [name for name in position.history.names if name in set(position.applied) | set(names)]
-    after = replay(session.binary, position.history.pairs(applied), session.shadow_cache)
-    live = Schema.from_json(session.fetch())
-    touched = {
-        path
-        for operation in compare(after.schema, position.here.schema, ask=False).operations
-        for path in touched_paths(operation)
-    }
+    applied = [name for name in position.history.names if name in {*position.applied, *names}]
+    after = replay(session.binary, position.history.pairs(applied), session.shadow_cache).schema
+    touched = _changed(after, position.here.schema) - _without_secret(position.history, after, session)
     left = [
         operation.path
-        for operation in compare(after.schema, live, version=session.version, ask=False).operations
+        for operation in compare(after, live, version=session.version, ask=False).operations
         if touched_paths(operation) & touched
     ]
     missing = [name for name in names if name not in session.state.applied]
@@ -129,6 +155,14 @@ def check_reached(session: Session, position: Position, names: Sequence[str]) ->
             why="Still different: " + ", ".join([*missing, *left][:8]),
             todo="`pocketvex schema diff` shows all of it.",
         )
+
+
+def _without_secret(history: History, after: Schema, session: Session) -> set[str]:
+    """Lists of sign-in providers: the files leave out those whose secret is not set here."""
+    named = {name for file in history.files for name in secrets_of(file.text)}
+    if all(session.environ.get(name) for name in named):
+        return set()
+    return {f"{collection.name}:{PROVIDERS}" for collection in after.collections}
 
 
 def check_history(history: History) -> None:

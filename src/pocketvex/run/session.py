@@ -42,6 +42,7 @@ class Session:
         self.notes: list[str] = list(config.notes)
         local_dir(self.root)
         self.state: HostState = load_state(self.root, host.key)
+        self._recognised = False
         self.notes += self.state.notes
         self.client = self._connect()
 
@@ -124,7 +125,26 @@ class Session:
 
     def fetch(self) -> list[Json]:
         """All collections as the database has them."""
-        return self.client.collections()
+        found = self.client.collections()
+        if not self._recognised:
+            self._recognise(found)
+        return found
+
+    def _recognise(self, collections: list[Json]) -> None:
+        """Whether this is the server that is remembered: its data may be new, or its PocketBase another."""
+        self._recognised = True
+        superusers = next((item for item in collections if item["name"] == "_superusers"), None)
+        if superusers is None:
+            return
+        born = str(superusers.get("created", ""))
+        if self.state.fingerprint and self.state.fingerprint != born:
+            self.state = HostState(server_version=self.state.server_version)
+            self.notes.append(
+                f"{self.client.url} has other data than before: what was remembered is forgotten"
+            )
+        self.state.fingerprint = born
+        if self.lease is None and not _looks_like(superusers, self.version):
+            self.ask_version()
 
     @property
     def data_dir(self) -> Path | None:
@@ -144,10 +164,12 @@ class Session:
         return None
 
     def refresh(self) -> None:
-        """Let a running server see what another process did to its database (it does so itself from 0.38)."""
-        if self.version >= (0, 38):
-            return
-        if self.lease is not None:
+        """Let a running server see what another process did to its database.
+
+        From 0.38 on it notices by itself, but some time later: what is written meanwhile would be judged by
+        the collections that it remembers.
+        """
+        if self.lease is not None and self.version < (0, 38):
             self.lease.restart()
         else:
             self.client.refresh_schema_cache()
@@ -170,6 +192,7 @@ class Session:
         version = self.state.server_version
         self.state = load_state(self.root, self.host.key)
         self.state.server_version = version or self.state.server_version
+        self._recognised = False
 
     def save(self) -> None:
         save_state(self.root, self.host.key, self.state)
@@ -181,6 +204,14 @@ class Session:
     @property
     def shadow_cache(self) -> Path:
         return self.root / LOCAL / "shadow"
+
+
+def _looks_like(superusers: Json, version: Version) -> bool:
+    """Whether the fields of a server have what those of its version have."""
+    email: Json = next((field for field in superusers["fields"] if field["name"] == "email"), {})
+    return ("help" in email) == (version >= (0, 37)) and (email.get("onlyDomains") is not None) == (
+        version >= (0, 40)
+    )
 
 
 def fingerprint(collections: list[Json]) -> str:

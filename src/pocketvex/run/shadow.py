@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pocketvex.errors import HistoryError
-from pocketvex.render.migration import body_hash, secrets_of
+from pocketvex.render.header import body_hash, secrets_of
 from pocketvex.schema.model import Schema
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from dataclasses import field as default
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from pocketvex.plan.facts import Fact
 from pocketvex.plan.judge import Access, Verdict
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, items_of, touched_paths
-from pocketvex.run.apply import keep_aside, missing_secrets, write_changes
+from pocketvex.run.apply import keep_aside, write_changes
 from pocketvex.run.recorded import Position, locate, run_files
+from pocketvex.run.removals import is_removal
+from pocketvex.run.secrets import late_secrets, missing_secrets, without_secret
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.model import Schema
 from pocketvex.schema.validate import for_server
@@ -59,32 +61,26 @@ class Outcome:
         return Schema.from_json(self.live)
 
 
-def bring_to_recorded(session: Session, *, write: bool) -> tuple[Position, tuple[str, ...], tuple[str, ...]]:
-    """Run the files that the server lacks, where that can be done; the position after it, ran, waiting."""
-    live = None if session.data_dir is not None else Schema.from_json(session.fetch())
-    position = locate(session, live)
-    if not position.pending:
-        return position, (), ()
-    if not write or session.data_dir is None or not session.local:
-        return position, (), position.pending
-    run_files(session, position, position.pending)
-    return locate(session, live), position.pending, ()
-
-
 def plan_for(
     session: Session, desired: Schema, raw: Sequence[Json], position: Position, choices: Choices
 ) -> Plan:
-    """The plan from what the server has to what the code declares, with its evidence counted."""
+    """The plan from what the server has to what the code declares, with its evidence counted.
+
+    A sign-in provider whose secret is not set is no difference; one whose secret is set now is written.
+    """
     problems = for_server(desired, session.version)
     if problems:
         raise SchemaError(f"PocketBase {session.version} cannot hold this schema", problems=problems)
     live = Schema.from_json(raw)
+    recorded = position.here.schema
     ownership = Ownership(
-        recorded=position.here.schema,
+        recorded=recorded,
         written=session.state.written,
         managed=position.managed | frozenset(session.state.managed),
         held=position.held_paths(),
     )
+    said = choices.confirmed | late_secrets(desired, live, session.environ)
+    confirmed = said | _first_contacts(desired, live, ownership, said, choices.renames, session.version)
     known: dict[Fact, int | None] = {}
     while True:
         plan = make_plan(
@@ -93,45 +89,98 @@ def plan_for(
             facts=known,
             ownership=ownership,
             renames=choices.renames,
-            confirmed=choices.confirmed,
+            confirmed=confirmed,
             version=session.version,
         )
         if not isinstance(plan, NeedsFacts):
-            return plan
+            return _without(plan, without_secret(desired, session.environ))
         known.update(session.count(plan.facts, live))
+
+
+def _first_contacts(
+    desired: Schema,
+    live: Schema,
+    ownership: Ownership,
+    confirmed: frozenset[str],
+    renames: Mapping[str, str],
+    version: tuple[int, ...],
+) -> frozenset[str]:
+    """`--confirm NAME` of a collection met for the first time: the code is the whole truth about it."""
+    names = {name for name in confirmed & desired.names() if not ownership.manages(name)}
+    if not names:
+        return frozenset()
+    diff = compare(desired, live, renames=renames, version=version)
+    return frozenset(o.path for o in diff.operations if o.collection in names)
+
+
+def _without(plan: Plan, paths: frozenset[str]) -> Plan:
+    if not paths:
+        return plan
+    return replace(
+        plan,
+        changes=tuple(change for change in plan.changes if change.path not in paths),
+        kept=tuple(kept for kept in plan.kept if kept.path not in paths),
+    )
 
 
 def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     """Bring the server to the history and to the code; what is not safe stays in the outcome's plan."""
     session.reload()
-    position, ran, waiting = bring_to_recorded(session, write=choices.write)
     raw = session.fetch()
+    position = locate(session, Schema.from_json(raw))
+    _tell(session, position)
+    ran = position.pending
+    may_run = choices.write and session.local and session.data_dir is not None
+    waiting = () if may_run else ran
+    if ran and may_run:
+        raw = run_files(session, position, ran)
+        position = locate(session, Schema.from_json(raw))
+    plan = plan_for(session, desired, raw, position, choices)
     secrets = tuple(missing_secrets(desired, session.environ))
-    plan = _without_missing_secrets(plan_for(session, desired, raw, position, choices), secrets)
     if waiting or not choices.write:
-        return Outcome(plan, position, raw, ran, waiting, secrets=secrets)
-    now = [change for change in plan.changes if may_apply(change, session, choices)]
-    kept = tuple(path for change in now if (path := _kept(session, change)))
+        return Outcome(plan, position, raw, (), waiting, secrets=secrets)
+    reverts = _reverts(desired, position)
+    now = [change for change in plan.changes if may_apply(change, session, choices, reverts)]
+    kept = tuple(path for change in now if (path := _kept(session, change, plan.renamed)))
     if now:
         raw = write_changes(session, raw, now, desired)
     applied = set(map(id, now))
-    left = Plan(
-        tuple(change for change in plan.changes if id(change) not in applied),
-        plan.questions,
-        plan.kept,
-        plan.renamed,
-    )
+    left = replace(plan, changes=tuple(change for change in plan.changes if id(change) not in applied))
     remember(session, desired, raw, position, now, choices.confirmed)
-    return Outcome(left, position, raw, ran, waiting, tuple(now), kept, secrets)
+    return Outcome(left, position, raw, ran, (), tuple(now), kept, secrets)
 
 
-def may_apply(change: Change, session: Session, choices: Choices) -> bool:
+def _tell(session: Session, position: Position) -> None:
+    history = position.history
+    changed = [f"{name} was edited" for name in history.edited]
+    changed += [f"{name} is gone" for name in history.missing]
+    if changed:
+        session.notes.append(f"sealed migrations were changed: {', '.join(changed)}")
+    session.notes += [f"{name} is not written yet: it is not run" for name in position.unwritten]
+    session.notes += [
+        f"{name}: nothing shows whether it was run here; it changes no collection" for name in position.unseen
+    ]
+
+
+def _reverts(desired: Schema, position: Position) -> Callable[[Change], bool]:
+    """Whether a change takes a server back to what the history and the code both say: no file ever will."""
+    asked = {
+        path
+        for operation in compare(desired, position.recorded.schema, ask=False).operations
+        for path in touched_paths(operation)
+    }
+    return lambda change: not touched_paths(change.operation) & asked
+
+
+def may_apply(change: Change, session: Session, choices: Choices, reverts: Callable[[Change], bool]) -> bool:
     """Whether a change is written now; the rest waits for a migration or for consent."""
     verdict, access = change.judgement.verdict, change.judgement.access
-    named = change.path in choices.confirmed
+    named = change.path in choices.confirmed or change.operation.collection in choices.confirmed
     if verdict is Verdict.IMPOSSIBLE:
         return False
     if not session.local:
+        if is_removal(change.operation):
+            return False
         # On a protected server a rename, and whatever changes who may do what, is agreed to by name.
         quiet = access is Access.SAME and change.judgement.code != "PV120"
         return verdict is Verdict.SAFE and (quiet or named)
@@ -139,19 +188,11 @@ def may_apply(change: Change, session: Session, choices: Choices) -> bool:
         return True
     if verdict is Verdict.HARMLESS:
         return not choices.strict or named
-    return change.leftover and named
+    return named and (change.leftover or reverts(change))
 
 
-def _kept(session: Session, change: Change) -> Path | None:
-    return keep_aside(session, change) if change.judgement.verdict is Verdict.UNSAFE else None
-
-
-def _without_missing_secrets(plan: Plan, secrets: tuple[str, ...]) -> Plan:
-    """A provider whose secret is missing is reported, and is no difference."""
-    if not secrets:
-        return plan
-    changes = tuple(c for c in plan.changes if not c.path.endswith(":oauth2.providers"))
-    return Plan(changes, plan.questions, plan.kept, plan.renamed)
+def _kept(session: Session, change: Change, renamed: Mapping[str, str]) -> Path | None:
+    return keep_aside(session, change, renamed) if change.judgement.verdict is Verdict.UNSAFE else None
 
 
 def remember(

@@ -20,6 +20,7 @@ from pocketvex.server.binaries import Binary, require_supported
 from pocketvex.server.ledger import ONE_OFF, applied, forget, mark
 
 __all__ = [
+    "ONE_OFF",
     "MigrationFailed",
     "Ran",
     "applied",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from pocketvex.errors import HistoryError
+from pocketvex.render.header import is_unwritten
 from pocketvex.store.files import write_atomically
 
 SUM_FILE = "pocketvex.sum"
@@ -26,10 +27,15 @@ class MigrationFile(NamedTuple):
         return sha256(self.text.replace("\r\n", "\n").encode()).hexdigest()
 
     @property
-    def stamp(self) -> int:
-        """The seconds at the beginning of the name; 0 for a name that has none."""
-        match = re.match(r"\d+", self.name)
-        return int(match[0]) if match else 0
+    def digits(self) -> str:
+        """The time stamp at the beginning of the name; "" for a name that has none."""
+        match = re.match(r"[0-9]+(?=_)", self.name)
+        return match[0] if match else ""
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether it waits for somebody to write its step by hand."""
+        return is_unwritten(self.text)
 
 
 class History(NamedTuple):
@@ -69,28 +75,67 @@ def read_history(folder: Path) -> History:
     return History(folder, tuple(files), edited, tuple(name for name in sums if name not in by_name))
 
 
-def seal(history: History, sealed: Sequence[MigrationFile]) -> None:
-    """Write new files and list them in the sum file; raises HistoryError rather than write over one."""
+def seal(history: History, sealed: Sequence[MigrationFile], *, listed: bool = True) -> None:
+    """Write new files, listed in the sum file; raises HistoryError rather than write over one."""
     for file in sealed:
         if (history.folder / file.name).exists():
             raise HistoryError(f"{history.folder.name}/{file.name} exists already")
     for file in sealed:
         write_atomically(history.folder / file.name, file.text)
-    write_sums(history.folder)
+    if listed:
+        enlist(history.folder, sealed)
 
 
-def write_sums(folder: Path) -> None:
-    """List every file of the folder with the hash of its text."""
-    lines = [f"{file.hash} {file.name}\n" for file in read_history(folder).files]
+def unseal(history: History, sealed: Iterable[MigrationFile]) -> None:
+    """Take back files that were sealed a moment ago and that no server has run."""
+    sums = _read_sums(history.folder / SUM_FILE)
+    for file in sealed:
+        (history.folder / file.name).unlink(missing_ok=True)
+        sums.pop(file.name, None)
+    _write_sums(history.folder, sums)
+
+
+def enlist(folder: Path, files: Iterable[MigrationFile]) -> None:
+    """List files that are not in the sum file yet: from now on an edit of them shows."""
+    sums = _read_sums(folder / SUM_FILE)
+    new = {file.name: file.hash for file in files if file.name not in sums}
+    if new:
+        _write_sums(folder, {**sums, **new})
+
+
+def restart(folder: Path) -> None:
+    """Begin the sum file anew: for a history that begins anew."""
+    (folder / SUM_FILE).unlink(missing_ok=True)
+
+
+def _write_sums(folder: Path, sums: Mapping[str, str]) -> None:
     head = (
         "# Hashes of the migrations: an edit of a sealed file shows, and parallel branches conflict here.\n"
     )
+    lines = [f"{sums[name]} {name}\n" for name in sorted(sums, key=lambda name: name.encode())]
     write_atomically(folder / SUM_FILE, head + "".join(lines))
 
 
 def next_stamp(history: History, now: int) -> int:
-    """Unix seconds for the next file: now, or just after the newest file where that is later."""
-    return max([now, *(file.stamp + 1 for file in history.files if file.stamp < 10**11)])
+    """Digits for the name of the next file: `now`, or what comes behind every file that is there.
+
+    Behind means behind in PocketBase's order, which is that of the bytes: stamps with more digits than
+    unix seconds have (20260101120000_x.js) are followed by stamps of that kind.
+    """
+    stamps = [file.digits for file in history.files if file.digits]
+    if loose := [file.name for file in history.files if not file.digits and file.name.encode() > b"9"]:
+        raise HistoryError(
+            f"{history.folder.name}/{loose[-1]} has no time stamp: a new migration would be run before it",
+            why="PocketBase runs the files of this folder in the order of their names.",
+            todo="Give it a name that begins with its time in seconds, and rename its row in `_migrations`.",
+        )
+    last = max(stamps, default="")
+    if str(now) > last:
+        return now
+    following = int(last) + 1
+    if len(str(following)) != len(last):
+        raise HistoryError(f"no time stamp comes behind that of {history.names[-1]}")
+    return following
 
 
 def slug(text: str) -> str:

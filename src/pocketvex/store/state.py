@@ -18,8 +18,8 @@ _VERSION = 1
 class HostState:
     """`applied` and `held_back` are names of migration files; `written` is what dev and apply put there.
 
-    `managed` lists the collections that this project wrote to this server; `notes` are for the user and are
-    not saved.
+    `managed` lists the collections that this project wrote to this server; `fingerprint` tells its data from
+    other data at the same address; `notes` are for the user and are not saved.
     """
 
     server_version: str = ""

@@ -1,0 +1,40 @@
+"""What a migration file says of itself: read without the templates that write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from hashlib import sha256
+
+PLACEHOLDER = "  // what is to be done\n"
+"""Stands in a hand-written step until somebody writes it: so long nothing runs the file."""
+
+
+def render_empty(*, comment: Sequence[str]) -> str:
+    """A file for a hand-written step."""
+    lines = "".join(f"// {line}".rstrip() + "\n" for line in comment)
+    return (
+        f'/// <reference path="../pb_data/types.d.ts" />\n{lines}\n'
+        f"migrate((app) => {{\n{PLACEHOLDER}}}, (app) => {{\n  // what undoes it\n}});\n"
+    )
+
+
+def is_unwritten(text: str) -> bool:
+    """Whether this is the file of a hand-written step that nobody has written yet."""
+    return PLACEHOLDER in text.replace("\r\n", "\n")
+
+
+def body_hash(text: str) -> str:
+    """SHA-256 of a file with its newlines made one kind."""
+    return sha256(text.replace("\r\n", "\n").encode()).hexdigest()
+
+
+def managed_by(text: str) -> frozenset[str]:
+    """The collections and option groups that a sealed file lists; none for a hand-written one."""
+    match = re.search(r"^// manages: (.*)$", text, re.MULTILINE)
+    return frozenset(match[1].split()) if match else frozenset()
+
+
+def secrets_of(text: str) -> set[str]:
+    """The environment variables that a file reads: a shadow needs something in their place."""
+    return set(re.findall(r"""(?:secret|\$os\.getenv)\(\s*["'](\w+)["']\s*\)""", text))

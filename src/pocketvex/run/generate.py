@@ -1,0 +1,159 @@
+"""Sealing: what the code asks beyond the history becomes files, proven before they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pocketvex.errors import ConsentNeeded, UsageError
+from pocketvex.plan.judge import Verdict
+from pocketvex.plan.make import Change
+from pocketvex.render.header import render_empty
+from pocketvex.run.draft import Outstanding, already_there, find_outstanding
+from pocketvex.run.prove import Proof, prove
+from pocketvex.run.recorded import Position, check_history, locate
+from pocketvex.run.session import Json, Session
+from pocketvex.run.sync import Choices, plan_for
+from pocketvex.schema.model import Schema
+from pocketvex.store.history import (
+    MigrationFile,
+    is_untouched,
+    next_stamp,
+    read_draft,
+    read_history,
+    seal,
+    slug,
+    unsigned,
+    write_draft,
+)
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """Files that were written, each proven on the shadow."""
+
+    files: tuple[MigrationFile, ...]
+    proof: Proof | None
+    """None for a hand-written step, which nobody can prove before it is written."""
+    draft: str = ""
+    """The draft as it stood before."""
+
+
+def generate(session: Session, desired: Schema, *, name: str | None, now: int, choices: Choices) -> Sealed:
+    """Seal the draft: write what is outstanding as files, proven before they are kept.
+
+    Raises ConsentNeeded where something waits for an answer, UsageError for what no migration can do.
+    """
+    raw = session.fetch()
+    position = locate(session, Schema.from_json(raw))
+    found = find_outstanding(session, desired, position, raw, renames=choices.renames)
+    return seal_outstanding(session, desired, position, raw, found, name=name, now=now, choices=choices)
+
+
+def seal_outstanding(
+    session: Session,
+    desired: Schema,
+    position: Position,
+    raw: Sequence[Json],
+    found: Outstanding,
+    *,
+    name: str | None,
+    now: int,
+    choices: Choices,
+) -> Sealed:
+    """`generate`, for a caller that knows already where the server stands and what is outstanding."""
+    check_history(position.history)
+    _refuse(found)
+    draft = read_draft(session.config.migrations)
+    edited = draft if draft is not None and not is_untouched(draft) else None
+    if edited is not None:
+        files = [_from_draft(position, edited, name or _name_for(found.plan.changes), now)]
+    elif found.plan.changes:
+        files = _split(session, desired, position, raw, found, name, now, choices)
+    else:
+        write_draft(session.config.migrations, None)
+        return Sealed((), None)
+    pairs = [(file.name, file.text) for file in files]
+    proof = prove(session.binary, position.recorded.data_dir, pairs, found.before, found.after)
+    seal(position.history, files)
+    write_draft(session.config.migrations, None)
+    return Sealed(tuple(files), proof, draft or "")
+
+
+def _refuse(found: Outstanding) -> None:
+    if found.plan.questions:
+        raise ConsentNeeded(
+            "something waits for an answer: " + ", ".join(q.path for q in found.plan.questions),
+            why="A thing is gone and another of its kind is new: a rename, or two changes?",
+            todo='Say renamed_from="old" (or "" for a new thing) in the code, or --rename NEW=OLD.',
+        )
+    impossible = [c for c in found.plan.changes if c.judgement.verdict is Verdict.IMPOSSIBLE]
+    if impossible:
+        change = impossible[0]
+        raise UsageError(
+            f"{change.path}: {change.judgement.reason}",
+            why="No migration can do it.",
+            todo=f"`pocketvex explain {change.judgement.code}` says what to do instead.",
+        )
+
+
+def _from_draft(position: Position, draft: str, name: str, now: int) -> MigrationFile:
+    """A draft that a person edited is sealed as it stands."""
+    stamp = next_stamp(position.history, now)
+    text = unsigned(draft).replace('begin(app, "draft")', f'begin(app, "{stamp}")')
+    return MigrationFile(f"{stamp}_{slug(name)}.js", text)
+
+
+def _split(
+    session: Session,
+    desired: Schema,
+    position: Position,
+    raw: Sequence[Json],
+    found: Outstanding,
+    name: str | None,
+    now: int,
+    choices: Choices,
+) -> list[MigrationFile]:
+    """One file, or two where the server has the safe part already: `down 1` takes back only the other."""
+    parts: list[tuple[Schema, Schema, Sequence[Change]]] = [(found.before, found.after, found.plan.changes)]
+    if session.local:
+        left = plan_for(session, desired, raw, position, choices)
+        there, rest = already_there(found, left)
+        if there and rest:
+            middle = found.after_only(there)
+            parts = [(found.before, middle, there), (middle, found.after, rest)]
+    stamp = next_stamp(position.history, now)
+    files = []
+    for number, (before, after, changes) in enumerate(parts):
+        title = name if name and number == len(parts) - 1 else _name_for(changes)
+        text = found.between(before, after, str(stamp + number), changes, title.replace("_", " "))
+        files.append(MigrationFile(f"{stamp + number}_{slug(title)}.js", text))
+    return files
+
+
+def _name_for(changes: Sequence[Change]) -> str:
+    """A name that says what a file does, as far as a name can."""
+    if not changes:
+        return "changes"
+    words = {
+        "create_collection": "create", "drop_collection": "drop", "rename_collection": "rename",
+        "add_field": "add", "drop_field": "drop", "rename_field": "rename", "replace_field": "convert",
+    }  # fmt: skip
+    first = changes[0]
+    verb = words.get(first.operation.kind, "change")
+    what = first.path.replace(".", "_").replace("@", "_").replace(":", "_")
+    return f"{verb}_{what}" + (f"_and_{len(changes) - 1}_more" if len(changes) > 1 else "")
+
+
+def generate_empty(folder: Path, *, name: str, now: int) -> Sealed:
+    """A file with nothing in it, for a step that is written by hand.
+
+    It is not in the sum file before it was run: until then it is there to be edited.
+    """
+    history = read_history(folder)
+    stamp = next_stamp(history, now)
+    text = render_empty(comment=[name.replace("_", " "), "", "Written by hand."])
+    file = MigrationFile(f"{stamp}_{slug(name)}.js", text)
+    seal(history, [file], listed=False)
+    return Sealed((file,), None)

@@ -1,0 +1,158 @@
+"""What an import cannot express: removing collections and fields, over REST, in an order that works.
+
+Views go first, those that read others before them. A field that a remaining view shows is removed while
+the view is away. Tables go last, without the relations between them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from pocketvex.diff.apply import apply_operations, view_order
+from pocketvex.diff.operations import DropCollection, DropField, Operation, ReplaceField
+from pocketvex.errors import NotAsIntended, PocketVexError, ServerError
+from pocketvex.plan.facts import Fact, NonZeroCount, RowCount
+from pocketvex.plan.judge import Verdict
+from pocketvex.plan.make import Change
+from pocketvex.run.automigrate import put_aside
+from pocketvex.run.session import Json, Session
+from pocketvex.schema.model import Schema
+from pocketvex.schema.views import tables_read
+
+Removal = DropCollection | DropField | ReplaceField
+
+
+def is_removal(operation: Operation) -> bool:
+    return isinstance(operation, DropCollection | DropField | ReplaceField)
+
+
+def remove(session: Session, collections: Sequence[Json], changes: Sequence[Change]) -> None:
+    """Carry out the removals among the changes; `collections` are what the server has now.
+
+    Raises NotAsIntended where rows came meanwhile, and what the server says where it refuses, with where
+    each collection stands.
+    """
+    groups = _groups(collections, [change for change in changes if is_removal(change.operation)])
+    fields = [c.operation for group in groups for c in group if not isinstance(c.operation, DropCollection)]
+    ids = [item["id"] for item in collections]
+    done: list[str] = []
+    with put_aside(session, ids), _views_away(session, collections, fields) if fields else _nothing():
+        for group in groups:
+            try:
+                _remove_group(session, group)
+            except (ServerError, NotAsIntended) as error:
+                stands = f"Done: {', '.join(done)}. " if done else ""
+                error.why = f"{stands}Not done: {', '.join(c.path for c in group)}. {error.why}".strip()
+                raise
+            done += [change.path for change in group]
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+def _groups(collections: Sequence[Json], changes: Sequence[Change]) -> list[list[Change]]:
+    """One request each: views (dependents first), fields by collection, then all tables together."""
+    views: dict[str, Change] = {}
+    tables: list[Change] = []
+    fields: dict[str, list[Change]] = {}
+    for change in changes:
+        operation = change.operation
+        if not isinstance(operation, DropCollection):
+            fields.setdefault(operation.collection, []).append(change)
+        elif operation.definition.type == "view":
+            views[operation.collection] = change
+        else:
+            tables.append(change)
+    queries = {item["name"]: item["viewQuery"] for item in collections if item["name"] in views}
+    ordered = [[views[name]] for name in reversed(view_order(queries))]
+    return [*ordered, *fields.values(), *([tables] if tables else [])]
+
+
+def _remove_group(session: Session, group: Sequence[Change]) -> None:
+    raw = session.fetch()
+    _recount(session, group, Schema.from_json(raw))
+    drops = [c.operation for c in group if isinstance(c.operation, DropCollection)]
+    if drops:
+        _drop(session, raw, drops)
+        return
+    after = apply_operations(raw, [change.operation for change in group])
+    known = {item["id"]: item for item in raw}
+    for item in after:
+        if item != known[item["id"]]:
+            whole = {"fields": item["fields"], "indexes": item["indexes"]}
+            session.client.patch_collection(item["id"], whole)
+
+
+def _drop(session: Session, raw: Sequence[Json], drops: Sequence[DropCollection]) -> None:
+    """Delete collections; relations between them would stand in each other's way, so those go first."""
+    ids = {drop.definition.id for drop in drops}
+    for item in raw:
+        fields = item["fields"]
+        kept = [f for f in fields if f["type"] != "relation" or f["collectionId"] not in ids - {item["id"]}]
+        if item["id"] in ids and item["type"] != "view" and kept != fields:
+            rules = dict.fromkeys(("listRule", "viewRule", "createRule", "updateRule", "deleteRule"))
+            auth = {"manageRule": None} if item["type"] == "auth" else {}
+            session.client.patch_collection(item["id"], {"fields": kept, "indexes": [], **rules, **auth})
+    for drop in drops:
+        session.client.delete_collection(drop.definition.id)
+
+
+def _recount(session: Session, group: Sequence[Change], live: Schema) -> None:
+    """Count again right before the write: rows may have come since the plan."""
+    facts: dict[Fact, str] = {}
+    for change in group:
+        if change.judgement.verdict is Verdict.UNSAFE:
+            continue  # agreed to by name, and kept aside
+        match change.operation:
+            case DropCollection(definition=definition) if definition.type != "view":
+                facts[RowCount(definition.name)] = change.path
+            case DropField(collection=name, field=field) | ReplaceField(collection=name, after=field):
+                facts[NonZeroCount(name, field.name)] = change.path
+    counted = session.count(frozenset(facts), live)
+    came = sorted(path for fact, path in facts.items() if counted[fact] != 0)
+    if came:
+        raise NotAsIntended(
+            f"{', '.join(came)} held nothing when the plan was made, and holds values now: kept",
+            todo="Run the command again.",
+        )
+
+
+@contextmanager
+def _views_away(session: Session, collections: Sequence[Json], removals: Sequence[Any]) -> Iterator[None]:
+    """Views that show what is removed are deleted, and made again with their ids at the end."""
+    away = _in_the_way(collections, removals)
+    for view in reversed(away):
+        session.client.delete_collection(view["id"])
+    try:
+        yield
+    except PocketVexError:
+        if away:
+            session.client.import_collections(away)
+        raise
+    if away:
+        session.client.import_collections(away)
+
+
+def _in_the_way(collections: Sequence[Json], removals: Sequence[Any]) -> list[Json]:
+    views = {item["name"]: item for item in collections if item["type"] == "view"}
+    queries = {name: item["viewQuery"] for name, item in views.items()}
+    found: set[str] = set()
+    for removal in removals:
+        # Renames are done by now: what is replaced has the new name already.
+        field = removal.after if isinstance(removal, ReplaceField) else removal.field
+        word = re.compile(rf"\b{re.escape(field.name)}\b", re.IGNORECASE)
+        found |= {
+            name
+            for name, query in queries.items()
+            if tables_read(query, {removal.collection}) and word.search(query)
+        }
+    for before in range(len(views)):
+        found |= {name for name, query in queries.items() if tables_read(query, found - {name})}
+        if len(found) == before:
+            break
+    return [views[name] for name in view_order({name: queries[name] for name in queries if name in found})]

@@ -1,0 +1,191 @@
+"""Which files a server has run, and bringing it to the whole history: on real servers, in every version."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conftest import ServerFactory
+from pocketvex.errors import HistoryError, NotAsIntended
+from pocketvex.server.binaries import Binary
+from projects import Project, kept, names, posts, put, text
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "project", posts())
+
+
+def sealed_in_three(project: Project, server: ServerFactory, binary: Binary) -> list[str]:
+    """A history of three files, made on a server of its own."""
+    maker = server(binary)
+    for fields in ([], [text("body")], [text("body"), text("slug")]):
+        project.declare(posts(*fields))
+        project.up(maker)
+    maker.stop()
+    shutil.rmtree(project.root / ".pocketvex")
+    assert len(project.files) == 3
+    return project.files
+
+
+def test_a_server_two_files_behind_runs_them_first(
+    project: Project, server: ServerFactory, binary: Binary
+) -> None:
+    files = sealed_in_three(project, server, binary)
+    running = server(binary)
+    project.up(running, to=files[0], recorded_only=True)
+    with project.session(running) as session:
+        put(session, "posts", title="kept")
+    project.declare(posts(text("body"), text("slug"), text("more")))
+    outcome, draft = project.dev(running)
+    assert outcome.ran == tuple(files[1:])
+    assert [change.path for change in outcome.applied] == ["posts.more"]
+    assert names(outcome.live, "posts") == ["id", "title", "body", "slug", "more"]
+    assert not draft.exists
+    with project.session(running) as session:
+        assert [row["title"] for row in session.client.records("posts")] == ["kept"]
+    again, _ = project.dev(running)
+    assert not again.plan
+    assert not kept(again.plan)
+    assert not again.applied
+
+
+def test_a_second_machine_asks_nothing_twice(project: Project, server: ServerFactory, latest: Binary) -> None:
+    sealed_in_three(project, server, latest)
+    running = server(latest)
+    project.sync(running)
+    for native in (True, False):
+        other = project.clone(project.root.with_name(f"clone-{native}"))
+        outcome = other.sync(running, native=native)
+        assert not outcome.ran
+        assert not outcome.waiting
+        assert not outcome.plan
+        assert not kept(outcome.plan)
+        assert not outcome.applied
+
+
+def test_what_dev_applied_from_one_machine_is_kept_by_another(
+    project: Project, server: ServerFactory, latest: Binary
+) -> None:
+    running = server(latest)
+    project.up(running)
+    clone = project.clone(project.root.with_name("clone"))
+    project.declare(posts(text("body")))
+    project.sync(running)
+    outcome = clone.sync(running)
+    assert kept(outcome.plan) == {"posts.body": "drift"}
+    assert not outcome.applied
+
+
+def test_the_samples_history_runs_on_every_version_beside_a_server_that_runs(
+    tmp_path: Path, server: ServerFactory, binary: Binary
+) -> None:
+    from pocketvex.load.loader import load_schema
+
+    sample = Path(__file__).parents[2]
+    project = Project(tmp_path / "sample")
+    shutil.copytree(sample / "pb_migrations", project.config.migrations)
+    project.code = load_schema(sample, sample / "schema", timeout=60).schema
+    running = server(binary)
+    assert project.up(running).files == tuple(project.files)
+    with project.session(running) as session:
+        # The single GET reads the cache, which up to 0.37 another process leaves as it is.
+        for name in project.code.names():
+            assert session.client._request("GET", f"/api/collections/{name}").ok
+    plan = project.diff(running)
+    assert not plan.changes
+    assert not plan.questions
+    assert not kept(plan)
+    assert not project.up(running).files
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_pocketbase_alone_builds_what_the_code_declares(
+    project: Project, server: ServerFactory, binary: Binary, native: bool, tmp_path: Path
+) -> None:
+    files = sealed_in_three(project, server, binary)
+    running = server(binary, migrations_dir=project.config.migrations)
+    plan = project.diff(running, native=native)
+    assert not plan.changes
+    assert not kept(plan)
+    position = project.position(running, native=native)
+    assert position.applied == tuple(files)
+    assert not position.pending
+
+
+def test_migrate_up_of_the_binary_on_an_empty_directory(
+    project: Project, server: ServerFactory, binary: Binary, data_dir: object
+) -> None:
+    files = sealed_in_three(project, server, binary)
+    folder = data_dir(binary)  # type: ignore[operator]
+    command = [binary.path, "migrate", "up", "--dir", folder, "--migrationsDir", project.config.migrations]
+    subprocess.run([str(part) for part in command], check=True, capture_output=True)
+    running = server(binary, data_dir=folder)
+    outcome = project.sync(running)
+    assert not outcome.ran
+    assert not outcome.plan
+    assert not kept(outcome.plan)
+    assert outcome.position.applied == tuple(files)
+
+
+def test_a_file_that_throws_stops_all_of_them(
+    project: Project, server: ServerFactory, binary: Binary
+) -> None:
+    files = sealed_in_three(project, server, binary)
+    running = server(binary)
+    project.up(running, to=files[0], recorded_only=True)
+    with project.session(running) as session:
+        put(session, "posts", title="one")
+    project.write(
+        f"{int(files[2].split('_')[0]) + 5}_guard.js",
+        'migrate((app) => {\n  if (app.countRecords("posts")) throw new Error("rows: 1");\n}, null);\n',
+    )
+    with pytest.raises(NotAsIntended) as failure:
+        project.up(running)
+    assert failure.value.exit_code == 9
+    assert "_guard.js fails" in failure.value.what
+    assert "rows: 1" in failure.value.why
+    position = project.position(running)
+    assert position.applied == (files[0],)
+    with project.session(running) as session:
+        assert names(session.fetch(), "posts") == ["id", "title"]
+
+
+def test_what_was_sealed_for_a_run_that_fails_is_a_draft_again(
+    project: Project, server: ServerFactory, latest: Binary
+) -> None:
+    running = server(latest)
+    project.up(running)
+    with project.session(running) as session:
+        put(session, "posts", title="one")
+    before = project.files
+    project.write(
+        f"{int(before[0].split('_')[0]) + 5}_guard.js",
+        'migrate((app) => {\n  if (app.countRecords("posts") > 0) throw new Error("no");\n}, null);\n',
+    )
+    project.declare(posts(text("body")))
+    with pytest.raises(NotAsIntended):
+        project.up(running)
+    assert len(project.files) == 2
+    assert project.status(running) == {before[0]: "applied", project.files[1]: "pending"}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("migrate((app) => {\n  const x = ;\n});\n", "SyntaxError"),
+        ('migrate((app) => {\n  app.findCollectionByNameOrId("gone");\n});\n', "no rows in result set"),
+    ],
+)
+def test_a_history_that_cannot_be_replayed_is_named(
+    project: Project, server: ServerFactory, binary: Binary, body: str, reason: str
+) -> None:
+    project.write("1700000000_broken.js", body)
+    with pytest.raises(HistoryError) as failure:
+        project.sync(server(binary))
+    assert "1700000000_broken.js" in failure.value.what
+    assert reason in failure.value.why
+    assert failure.value.exit_code == 2
