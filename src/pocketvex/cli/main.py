@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -41,6 +42,9 @@ app.add_typer(commands.util_app, name="util")
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; the exit code (see the README: the same for all commands)."""
+    if "_POCKETVEX_COMPLETE" in os.environ:
+        # typer would load rich at every Tab, to strip markup that our help does not have.
+        sys.modules["rich"] = None  # type: ignore[assignment]
     try:
         result = app(args=list(arguments), prog_name="pocketvex", standalone_mode=False)
     except PocketVexError as error:
