@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pocketvex.diff.apply import apply_operations, changed_collections
-from pocketvex.diff.compare import Diff, compare
+from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import (
     CreateCollection,
     DropCollection,
@@ -20,7 +20,7 @@ from pocketvex.diff.operations import (
 from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected
 from pocketvex.plan.make import Change
 from pocketvex.run.removals import is_removal, remove
-from pocketvex.run.secrets import with_secrets
+from pocketvex.run.secrets import with_secrets, without_secret
 from pocketvex.run.session import Json, Session, fingerprint
 from pocketvex.schema.model import Schema
 from pocketvex.store.files import LOCAL, write_atomically
@@ -54,7 +54,7 @@ def write_changes(
     except Rejected as error:
         raise located(error, desired) from error
     after = session.fetch()
-    _check(session, now, after, operations)
+    _check(session, now, after, operations, desired)
     return after
 
 
@@ -86,13 +86,18 @@ def _rounds(additions: Sequence[Operation]) -> list[Sequence[Operation]]:
     return [*([rename] for rename in first), [o for o in additions if o not in first]]
 
 
-def _check(session: Session, before: list[Json], after: list[Json], operations: list[Operation]) -> None:
+def _check(
+    session: Session, before: list[Json], after: list[Json], operations: list[Operation], desired: Schema
+) -> None:
     wanted = Schema.from_json(apply_operations(before, operations))
-    left: Diff = compare(wanted, Schema.from_json(after), version=session.version, ask=False)
+    diff = compare(wanted, Schema.from_json(after), version=session.version, ask=False)
+    # A provider without its secret was left out: that is reported as such.
+    missing = without_secret(desired, session.environ)
+    left = [operation.path for operation in diff.operations if operation.path not in missing]
     if left:
         raise NotAsIntended(
             f"{session.client.url} did not take everything",
-            why="Still different: " + ", ".join(operation.path for operation in left.operations[:8]),
+            why="Still different: " + ", ".join(left[:8]),
             todo="`pocketvex schema diff` shows all of it.",
         )
 
