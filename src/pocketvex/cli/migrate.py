@@ -37,11 +37,12 @@ def generate(
     pocketbase: BinaryOption = None,
 ) -> int:
     """Seal what the code asks beyond the history as migration files, proven up and down."""
+    config = project()
+
     from pocketvex.errors import UsageError
     from pocketvex.run import migrate as use
     from pocketvex.store.locks import project_lock
 
-    config = project()
     if empty:
         if not name:
             raise UsageError(
@@ -84,10 +85,11 @@ def up(
     pocketbase: BinaryOption = None,
 ) -> int:
     """Run every migration that the server lacks: all of them, or none."""
+    config = project()
+
     from pocketvex.run import migrate as use
     from pocketvex.store.locks import project_lock
 
-    config = project()
     loaded = load(config)
     with (
         project_lock(config.root, wait=60, what="pocketvex migrate up"),
@@ -118,10 +120,11 @@ def down(
     pocketbase: BinaryOption = None,
 ) -> int:
     """Take back the last migrations of this project, structure and values."""
+    config = project()
+
     from pocketvex.run import migrate as use
     from pocketvex.store.locks import project_lock
 
-    config = project()
     loaded = load(config)
     with (
         project_lock(config.root, wait=60, what="pocketvex migrate down"),
@@ -147,12 +150,13 @@ def status(
     pocketbase: BinaryOption = None,
 ) -> int:
     """List the migrations with what the server has run of them, and what the code asks beyond."""
+    wanted = checked_format(format)
+    config = project()
+
     from pocketvex.cli.report import shown
     from pocketvex.render.text import plan_values
     from pocketvex.run import migrate as use
 
-    wanted = checked_format(format)
-    config = project()
     loaded = load(config)
     with opened(config, host, data_dir, pocketbase) as session:
         found = use.status(session, loaded.schema, choices())
@@ -179,10 +183,11 @@ def status(
 @app.command()
 def baseline(host: HostOption = None, data_dir: DataDirOption = None, pocketbase: BinaryOption = None) -> int:
     """Begin a history with what a server has, marked as applied there."""
+    config = project()
+
     from pocketvex.run import migrate as use
     from pocketvex.store.locks import project_lock
 
-    config = project()
     loaded = load(config)
     with (
         project_lock(config.root, wait=60, what="pocketvex migrate baseline"),

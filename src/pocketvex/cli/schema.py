@@ -39,14 +39,15 @@ def diff(
     pocketbase: BinaryOption = None,
 ) -> int:
     """Show what the code would change on a server. Writes nothing to it."""
+    wanted = checked_format(format)
+    config = project()
+
     from pocketvex.load.loader import start_load
     from pocketvex.render.text import plan_values
     from pocketvex.run.recorded import locate
     from pocketvex.run.sync import plan_for
     from pocketvex.schema.model import Schema
 
-    wanted = checked_format(format)
-    config = project()
     with (
         start_load(config.root, config.schema, timeout=config.load_timeout) as pending,
         opened(config, host, data_dir, pocketbase) as session,
@@ -90,10 +91,11 @@ def apply(
     pocketbase: BinaryOption = None,
 ) -> int:
     """Apply what is safe to a server; what is not needs a migration, or consent by name."""
+    config = project()
+
     from pocketvex.run.sync import sync
     from pocketvex.store.locks import project_lock
 
-    config = project()
     loaded = load(config)
     with (
         project_lock(config.root, wait=30, what="pocketvex schema apply"),
