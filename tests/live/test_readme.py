@@ -309,7 +309,9 @@ def test_what_the_reader_copies_passes_a_type_checker(project: Path) -> None:
 def test_the_example(tmp_path: Path) -> None:
     """`examples/blog` is brought to an empty server, and then there is nothing left to do."""
     blog = tmp_path / "blog"
-    shutil.copytree(ROOT / "examples" / "blog", blog, ignore=shutil.ignore_patterns(".pocketvex", "__pycache__"))
+    shutil.copytree(
+        ROOT / "examples" / "blog", blog, ignore=shutil.ignore_patterns(".pocketvex", "__pycache__")
+    )
     for _ in range(2):
         ran = pocketvex("dev", "--once", cwd=blog, BLOG_GITHUB_SECRET="secret")
         assert ran.returncode == 0, ran.stdout

@@ -1,0 +1,94 @@
+"""Which modules a command loads: what it does not load costs nothing, on any machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from source import ROOT
+
+HEAVY = {"pydantic", "httpx", "rich", "jinja2", "questionary", "cryptography", "watchfiles", "ssl", "asyncio"}
+
+PROGRAM = """
+import json, sys
+sys.argv = ["pocketvex", *sys.argv[1:]]
+from pocketvex.__main__ import main
+try:
+    main()
+except SystemExit:
+    pass
+finally:
+    there = [name for name, module in sys.modules.items() if module]
+    sys.__stderr__.write("\\n" + json.dumps(there))
+"""
+
+
+def loaded(*arguments: str, cwd: Path = ROOT, **variables: str) -> set[str]:
+    """The modules that are there when the command has ended."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PB_")}
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments], cwd=cwd, env={**kept, **variables},
+        capture_output=True, text=True, encoding="utf-8", timeout=60, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in ran.stderr, ran.stderr
+    return {*json.loads(ran.stderr.splitlines()[-1])}
+
+
+def test_the_version_loads_next_to_nothing() -> None:
+    bare = subprocess.run([sys.executable, "-c", "import json, sys; print(json.dumps(sorted(sys.modules)))"],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    more = loaded("--version") - {*json.loads(bare.stdout)}
+    assert more <= {"pocketvex", "pocketvex.__main__", "__future__"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"], ["dev", "--help"], ["schema", "diff", "--help"], ["help", "migrate", "up"],
+        [], ["nonsense"], ["dev", "--nonsense"], ["migrate", "down", "many"], ["explain", "PV201"],
+        ["schema", "diff", "--format", "nonsense"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_help_and_usage_errors_load_nothing_heavy(arguments: list[str]) -> None:
+    found = loaded(*arguments)
+    assert "typer" in found
+    assert not found & HEAVY
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_loads_nothing_heavy(shell: str) -> None:
+    words = {"_TYPER_COMPLETE_ARGS": "pocketvex sch", "COMP_WORDS": "pocketvex sch", "COMP_CWORD": "1"}
+    variables = {"_POCKETVEX_COMPLETE": f"complete_{shell}", **words}
+    assert not loaded(cwd=ROOT, **variables) & HEAVY
+
+
+def test_outside_of_a_project_nothing_heavy_is_loaded(tmp_path: Path) -> None:
+    assert not loaded("schema", "diff", cwd=tmp_path) & HEAVY
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that is in sync, with everything cached that can be."""
+    folder = tmp_path_factory.mktemp("loaded")
+    for name in ("schema", "pb_migrations"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "drafts"))
+    loaded("dev", "--once", cwd=folder)
+    return folder
+
+
+def test_a_comparison_loads_the_client_and_the_models_and_no_more(project: Path) -> None:
+    found = loaded("schema", "diff", cwd=project)
+    assert {"httpx", "pydantic"} <= found
+    assert not found & (HEAVY - {"httpx", "pydantic", "ssl", "asyncio"})
+
+
+def test_types_need_no_client(project: Path) -> None:
+    found = loaded("types", "generate", "--check", cwd=project)
+    assert "pydantic" in found
+    assert not found & (HEAVY - {"pydantic", "asyncio"})
