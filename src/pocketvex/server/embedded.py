@@ -17,8 +17,8 @@ from pocketvex.server.binaries import Binary, require_supported
 from pocketvex.server.guard import run_module
 from pocketvex.server.launch import HOST, tail
 from pocketvex.server.link import WAIT, Link, Stale
-from pocketvex.store.lockfile import FileLock
 from pocketvex.server.state import State, Superuser, kept_superuser, read_json, refuse_older
+from pocketvex.store.lockfile import FileLock
 
 
 class Lease:

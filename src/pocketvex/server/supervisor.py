@@ -29,8 +29,8 @@ from typing import Any
 from pocketvex.errors import ServerProcessError
 from pocketvex.server import launch
 from pocketvex.server.guard import Guard
-from pocketvex.store.lockfile import FileLock
 from pocketvex.server.state import State, read_json, write_private
+from pocketvex.store.lockfile import FileLock
 
 _FIRST_USER = 10.0  # seconds for the command that started us to connect
 _READY = 60.0  # seconds for the server to answer
