@@ -12,9 +12,18 @@ def main() -> None:
 
         print(f"pocketvex {__version__}")
         return
-    from pocketvex.cli.main import run
+    import signal
 
-    sys.exit(run(sys.argv[1:]))
+    try:
+        from pocketvex.cli.main import run
+
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        # Before `run` could say so itself: somebody changed their mind within the first milliseconds.
+        code = 130
+    # What is left to do is to leave: a second Ctrl+C would only put a traceback in its place.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,26 @@ def dev(
     pocketbase: BinaryOption = None,
 ) -> int:
     """Bring the server to the code, write the types, and do it again on every save."""
+    try:
+        return _dev(once, strict, write, fresh, host, confirm, rename, data_dir, pocketbase)
+    except KeyboardInterrupt:
+        if once:
+            raise
+        # That is how it is meant to end, also before the first pass.
+        return 0
+
+
+def _dev(
+    once: bool,
+    strict: bool,
+    write: bool,
+    fresh: bool,
+    host: str | None,
+    confirm: list[str] | None,
+    rename: list[str] | None,
+    data_dir: Path | None,
+    pocketbase: Path | None,
+) -> int:
     from pocketvex.cli.view import DevView
     from pocketvex.dev.loop import Loop
     from pocketvex.store.history import DRAFT

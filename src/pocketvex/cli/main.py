@@ -46,6 +46,7 @@ def run(arguments: Sequence[str]) -> int:
         # typer would load rich at every Tab, to strip markup that our help does not have.
         sys.modules["rich"] = None  # type: ignore[assignment]
     try:
+        _end_when_told()
         result = app(args=list(arguments), prog_name="pocketvex", standalone_mode=False)
     except PocketVexError as error:
         output.error(error)
@@ -54,6 +55,9 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except TyperException as error:
         return _usage(error.format_message())
+    except Stopped as stop:
+        output.note("stopped")
+        return 128 + stop.number
     except (Abort, KeyboardInterrupt):
         output.note("stopped")
         return 130
@@ -64,6 +68,27 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         return _bug(error)
     return result if isinstance(result, int) else 0
+
+
+class Stopped(KeyboardInterrupt):
+    """The command was told to end, by a terminal that closes (SIGHUP) or by another program (SIGTERM)."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def _end_when_told() -> None:
+    """End on SIGTERM and SIGHUP as on Ctrl+C, with everything put away; what is ignored (nohup) stays so."""
+    import signal
+
+    def stop(number: int, frame: object) -> None:
+        raise Stopped(number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, stop)
 
 
 def _usage(message: str) -> int:

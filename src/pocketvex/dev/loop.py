@@ -60,6 +60,16 @@ class Report(Protocol):
     def note(self, text: str) -> None: ...
 
 
+class LateSpare(Spare):
+    """The next interpreter is started when the pass is over: beside it, it would slow the pass down."""
+
+    def refill(self) -> None:
+        pass
+
+    def start(self) -> None:
+        super().refill()
+
+
 class Loop:
     """Runs passes over one server until it is told to stop. A context manager; leaves nothing behind."""
 
@@ -76,7 +86,7 @@ class Loop:
         self.trouble = ""
         """What went wrong in the last pass, so that the same is not said again each second."""
         self.tries = 0
-        self.spare: Spare | None = None
+        self.spare: LateSpare | None = None
         self.proving = Proving(session)
         states = self.config.root / LOCAL / "hosts"
         states.mkdir(exist_ok=True)
@@ -106,7 +116,7 @@ class Loop:
 
     def run(self) -> int:
         """Pass after pass, until Ctrl+C; what was saved last always wins."""
-        self.spare = Spare()
+        self.spare = LateSpare()
         self.view.watching(self.config.schema.name)
         self.watch.start()
         try:
@@ -145,6 +155,8 @@ class Loop:
 
     def idle(self) -> None:
         """Until something changes on disk, or the server that does not answer is looked at again."""
+        if self.spare is not None:
+            self.spare.start()
         while not self.watch.wait(_RETRY):
             if (draft := self.proving.take()) is not None:
                 self.view.proven(draft)

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pocketvex.errors import Locked
+from pocketvex.server.state import State
 from pocketvex.store.config import EMBEDDED
 from pocketvex.store.files import LOCAL
+from pocketvex.store.lockfile import FileLock
 
 
 def set_data_aside(root: Path) -> Path | None:
@@ -17,14 +19,20 @@ def set_data_aside(root: Path) -> Path | None:
     Raises Locked while a command uses the server.
     """
     home = root / LOCAL / "embedded"
-    data = home / "data"
-    if not data.is_dir():
+    if not (home / "data").is_dir():
         return None
-    if (home / "server.json").exists():
+    # Its file may stay behind when it is killed; the lock never does.
+    supervisor = FileLock(State(home).supervisor_lock)
+    if not supervisor.acquire(0):
         raise Locked("the embedded server is in use", todo="End the other `pocketvex` first.")
+    with supervisor:
+        return _move(root, home)
+
+
+def _move(root: Path, home: Path) -> Path:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     aside = home / "backups" / f"fresh-{stamp}"
     aside.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(data, aside)
+    os.replace(home / "data", aside)
     (root / LOCAL / "hosts" / f"{EMBEDDED}.json").unlink(missing_ok=True)
     return aside

@@ -255,9 +255,9 @@ def main() -> None:
     supervisor = Supervisor(config)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    supervisor.announce()
-    _answer({})
     try:
+        supervisor.announce()
+        _answer({})  # raises where the command has been killed meanwhile
         supervisor.run()
     except ServerProcessError as error:
         supervisor.fail(error)

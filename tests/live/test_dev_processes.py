@@ -1,0 +1,237 @@
+"""Processes end when they should, also when they are killed, and leave nothing that the next has to mend."""
+
+from __future__ import annotations
+
+import os
+import pty
+import random
+import re
+import signal
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pocketvex.server.binaries import Binary
+from terminal import PATIENCE, POCKETVEX, Dev, Project, ended, posts, until
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    found = Project(tmp_path / "app")
+    found.write("pocketvex.toml", "")
+    found.write("schema/posts.py", posts())
+    # Temporary folders of this project's commands, so that what they leave behind is seen.
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    found.env["TMPDIR"] = str(temporary)
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """Of this process, and of those in turn; where there is a /proc."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+        except (OSError, ValueError):
+            continue
+        if parent == pid:
+            found += [int(path.parent.name), *children(int(path.parent.name))]
+    return found
+
+
+def family(project: Project, dev: Dev) -> list[int]:
+    """Everything that runs because of this dev."""
+    server = project.server
+    return [dev.process.pid, *children(dev.process.pid), server["pid"], server["server"]]
+
+
+def leaves_nothing(project: Project, pids: list[int]) -> None:
+    for pid in pids:
+        until(lambda pid=pid: ended(pid), f"process {pid} has ended")
+    until(lambda: not project.server, "the server is gone")
+    assert project.temporary_files() == []
+    assert list(Path(project.env["TMPDIR"]).iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_told_to_end(project: Project, number: int) -> None:
+    with project.dev() as dev:
+        dev.says("in sync")
+        pids = family(project, dev)
+        assert dev.signal(number) == 0
+    leaves_nothing(project, pids)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_end_at_any_moment(project: Project, number: int) -> None:
+    project.ok("dev", "--once")
+    dice = random.Random(number)
+    for turn in range(12):
+        project.write("schema/posts.py", posts(f"f{turn} = field.text(renamed_from='')"))
+        with project.dev() as dev:
+            delay = 0.15 + dice.random() * 0.8
+            threading.Timer(delay, lambda dev=dev: dev.process.send_signal(number)).start()
+            code = dev.process.wait(PATIENCE)
+        if dev.text:  # before that it may be Python that starts, and not yet PocketVex
+            assert code == 0, (code, delay, dev.text)
+        assert "error" not in dev.text, (delay, dev.text)
+        assert "Exception" not in dev.text, (delay, dev.text)
+    until(lambda: not project.server, "the server is gone")
+    assert project.temporary_files() == []
+    assert list(Path(project.env["TMPDIR"]).iterdir()) == []
+    project.ok("dev", "--once")
+
+
+def test_killed_at_random_it_recovers_without_help(project: Project, latest: Binary) -> None:
+    dice = random.Random(9)
+    names = []
+    for turn in range(12):
+        names.append(f"k{turn}")
+        lines = [f"{name} = field.text()" for name in names]
+        project.write("schema/posts.py", posts(*lines))
+        with project.dev() as dev:
+            threading.Timer(dice.random() * 1.2, dev.process.kill).start()
+            dev.process.wait(PATIENCE)
+    with project.dev() as dev:
+        dev.says("in sync")
+        assert "error" not in dev.text
+        with project.client(latest) as client:
+            found = next(c for c in client.collections() if c["name"] == "posts")
+        assert {"id", "title", *names} == {field["name"] for field in found["fields"]}
+        pids = family(project, dev)
+    for pid in pids:
+        until(lambda pid=pid: ended(pid), f"process {pid} has ended")
+    assert project.temporary_files() == []
+
+
+def test_two_share_one_server_and_both_work(project: Project, latest: Binary) -> None:
+    with project.dev() as one, project.dev() as two:
+        one.says("in sync")
+        two.says("in sync")
+        server = project.server["server"]
+        assert one.lines[0] == two.lines[0]
+        for number in range(5):
+            project.write("schema/posts.py", posts(*(f"f{n} = field.text()" for n in range(number + 1))))
+            until(lambda n=number: f"f{n}: string" in project.types, "the types")
+        for dev in (one, two):
+            dev.says("in sync")
+        with project.client(latest) as client:
+
+            def there() -> bool:
+                found = next(c for c in client.collections() if c["name"] == "posts")
+                return "f4" in [field["name"] for field in found["fields"]]
+
+            until(there, "the server has the last save")
+            assert one.signal(signal.SIGINT) == 0
+            mark = two.now
+            project.write("schema/posts.py", posts("last = field.number()"))
+            two.says("in sync|waiting", mark)
+        assert project.server["server"] == server
+        assert "error" not in one.text + two.text
+
+
+@pytest.mark.parametrize("which", ["server", "pid"])
+def test_a_server_that_is_killed_comes_back(project: Project, latest: Binary, which: str) -> None:
+    """`server` is PocketBase, which its supervisor starts again; `pid` is the supervisor itself."""
+    with project.dev() as dev:
+        dev.says("in sync")
+        old = project.server["server"]
+        os.kill(project.server[which], signal.SIGKILL)
+        until(lambda: project.server.get("server") not in (None, old), "another server runs")
+        project.write("schema/posts.py", posts("slug = field.text()"))
+        with project.client(latest) as client:
+            until(
+                lambda: "slug" in str(client.collections()),
+                f"dev works on: {dev.text}",
+            )
+        dev.says("in sync", 3)
+        pids = family(project, dev)
+    leaves_nothing(project, pids)
+
+
+def test_a_save_while_a_server_of_ones_own_is_down(
+    project: Project, server: Callable[..., object], latest: Binary
+) -> None:
+    running = server(latest)
+    env = {"PB_URL": running.url, "PB_ADMIN_EMAIL": "admin@example.com", "PB_ADMIN_PASS": "password1234"}
+    with project.dev(env=env) as dev:
+        dev.says("in sync")
+        running.halt()
+        mark = dev.now
+        project.write("schema/posts.py", posts("slug = field.text()"))
+        dev.says("Nothing listens", mark)
+        until(lambda: "slug: string" in project.types, "types need no server")
+        project.write("schema/posts.py", posts("slug = field.text()", "more = field.text()"))
+        until(lambda: "more: string" in project.types, "nor now")
+        running.start()
+        dev.says("back: ", mark)
+        dev.says(r"posts\.more", mark)
+        dev.says("in sync", mark)
+        assert dev.since(mark).count("error: ") == 1
+
+
+def test_a_reader_that_has_seen_enough(project: Project) -> None:
+    project.write("schema/posts.py", posts(*(f"f{n} = field.text()" for n in range(300))))
+    for command in (["dev"], ["schema", "diff"], ["--help"], ["migrate", "status"]):
+        shell = f"'{POCKETVEX}' {' '.join(command)} | head -n 1"
+        done = subprocess.run(
+            shell,
+            shell=True,
+            cwd=project.root,
+            env=project.env,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert "Exception" not in done.stderr, done.stderr
+        assert "bug" not in done.stderr, done.stderr
+        assert done.stdout
+        project.write("schema/posts.py", posts(*(f"f{n} = field.text()" for n in range(300))))
+
+
+def test_ctrl_c_at_a_terminal_reaches_all_of_its_processes(project: Project) -> None:
+    """There the signal goes to the whole group: to the scratch servers of a proof too."""
+    project.write("schema/posts.py", posts("slug = field.text()"))
+    project.ok("dev", "--once")
+    project.ok("migrate", "generate", "first")
+    project.write("schema/posts.py", posts())
+    for turn in range(6):
+        parent, child = pty.openpty()
+        process = subprocess.Popen(
+            [POCKETVEX, "dev"], cwd=project.root, env=project.env,
+            stdin=child, stdout=child, stderr=child, start_new_session=True,
+            preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
+        )  # fmt: skip
+        os.close(child)
+        said = bytearray()
+        until(lambda p=parent, s=said: _read(p, s) and b"watching" in s, "it begins")
+        for _ in range(turn * 150_000):
+            pass
+        os.write(parent, b"\x03")
+        code = process.wait(PATIENCE)
+        _read(parent, said)
+        os.close(parent)
+        text = said.decode()
+        assert code == 0, text
+        assert not re.search("Traceback|Exception|error", text), text
+    assert project.temporary_files() == []
+    until(lambda: not list(Path(project.env["TMPDIR"]).iterdir()), "no scratch folder is left")
+
+
+def _read(terminal: int, into: bytearray) -> bool:
+    import select
+
+    while select.select([terminal], [], [], 0.05)[0]:
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        into += chunk
+    return True
