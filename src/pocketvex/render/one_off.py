@@ -17,7 +17,7 @@ def down_step(name: str, text: str) -> str:
         "let down = null;\n(function (migrate) {\n"
         f"{text}\n"
         "})((up, undo) => {\n  down = undo;\n});\n"
-        "migrate((app) => {\n  if (down) down(app);\n"
+        'migrate((app) => {\n  if (!down) throw new Error("it has no down part");\n  down(app);\n'
         f'  app.db().newQuery("DELETE FROM {{{{_migrations}}}} WHERE [[file]] = {{:file}}")'
         f".bind({{ file: {json.dumps(name)} }}).execute();\n"
         "}, null);\n"

@@ -13,6 +13,7 @@ from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, touched_paths
 from pocketvex.render.header import managed_by
 from pocketvex.render.migration import render_migration
+from pocketvex.run.answers import known_to_be_new, with_strangers
 from pocketvex.run.prove import Proof, prove
 from pocketvex.run.recorded import Position
 from pocketvex.run.session import Json, Session
@@ -69,6 +70,8 @@ def outstanding(
     before = recorded.schema
     owned = position.managed | frozenset(session.state.managed if session else ())
     ownership = Ownership(recorded=before, managed=owned)
+    renames = {**known_to_be_new(wanted, before, live_schema), **(renames or {})}
+    renames = with_strangers(wanted, before, ownership, renames)
     known: dict[Fact, int | None] = {}
     while True:
         plan = make_plan(

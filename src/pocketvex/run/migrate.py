@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pocketvex.diff.compare import compare
 from pocketvex.errors import ChangesPending, ConsentNeeded, NotAsIntended, UsageError
 from pocketvex.plan.make import Plan
-from pocketvex.plan.ownership import touched_paths
 from pocketvex.render.one_off import down_step
 from pocketvex.run.apply import write_changes
 from pocketvex.run.baseline import baseline
 from pocketvex.run.draft import Outstanding, find_outstanding
 from pocketvex.run.generate import Sealed, generate, generate_empty, seal_outstanding
-from pocketvex.run.recorded import Position, check_history, locate, run_files
+from pocketvex.run.recorded import Position, changed_paths, check_history, differences, locate, run_files
 from pocketvex.run.secrets import late_secrets
 from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.run.shadow import replay
@@ -229,13 +227,8 @@ def _check_down(session: Session, position: Position, names: Sequence[str], live
     """After down the server must be where the history without these files is."""
     kept = [name for name in position.applied if name not in names]
     before = replay(session.binary, position.history.pairs(kept), session.shadow_cache).schema
-    touched = {
-        path
-        for operation in compare(before, position.here.schema, ask=False).operations
-        for path in touched_paths(operation)
-    }
-    diff = compare(before, live, version=session.version, ask=False)
-    left = [o.path for o in diff.operations if touched_paths(o) & touched]
+    touched = changed_paths(before, position.here.schema)
+    left = differences(before, live, touched, session.version)
     still = [name for name in names if name in session.state.applied]
     if left or still:
         raise NotAsIntended(

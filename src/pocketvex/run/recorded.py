@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from pocketvex.diff.compare import compare
+from pocketvex.diff.operations import CreateCollection
 from pocketvex.errors import HistoryError, NotAsIntended
 from pocketvex.plan.ownership import touched_paths
 from pocketvex.render.header import managed_by, secrets_of
@@ -53,7 +55,7 @@ class Position(NamedTuple):
         """What the files change that are not to be run on this server now."""
         if self.here.names == self.recorded.names:
             return frozenset()
-        return _changed(self.recorded.schema, self.here.schema)
+        return changed_paths(self.recorded.schema, self.here.schema)
 
 
 def locate(session: Session, live: Schema) -> Position:
@@ -91,12 +93,12 @@ def _by_structure(
     """
     remembered = {name for name in session.state.applied if name in recorded.names}
     schemas = [Schema.from_json(snapshot) for snapshot in recorded.snapshots]
-    shows = [_changed(after, before) for before, after in pairwise(schemas)]
+    shows = [changed_paths(after, before) for before, after in pairwise(schemas)]
     reached = 0
     for number in range(len(recorded.names), 0, -1):
         if recorded.names[number - 1] in remembered:
             break
-        if shows[number - 1] and not shows[number - 1] & _changed(schemas[number], live):
+        if shows[number - 1] and not differences(schemas[number], live, shows[number - 1]):
             reached = number
             break
     applied = tuple(n for i, n in enumerate(recorded.names) if i < reached or n in remembered)
@@ -106,9 +108,25 @@ def _by_structure(
     return applied, unseen
 
 
-def _changed(after: Schema, before: Schema) -> frozenset[str]:
+def changed_paths(after: Schema, before: Schema) -> frozenset[str]:
+    """Every path in which two schemas of one history differ."""
     diff = compare(after, before, ask=False)
     return frozenset(path for operation in diff.operations for path in touched_paths(operation))
+
+
+def differences(
+    wanted: Schema, live: Schema, touched: frozenset[str], version: tuple[int, ...] = (0, 40, 6)
+) -> list[str]:
+    """Which of these paths are not on the server as they should be."""
+    found = []
+    for operation in compare(wanted, live, version=version, ask=False).operations:
+        # What is missing as a whole is one operation, and lacks everything in it.
+        whole = isinstance(operation, CreateCollection) and any(
+            re.split(r"[.@:]", path)[0] == operation.collection for path in touched
+        )
+        if whole or touched_paths(operation) & touched:
+            found.append(operation.path)
+    return found
 
 
 def run_files(session: Session, position: Position, names: Sequence[str]) -> list[Json]:
@@ -142,12 +160,8 @@ def _check_reached(session: Session, position: Position, names: Sequence[str], l
     """Whether the server has what the named files make: everything that they touch, as recorded."""
     applied = [name for name in position.history.names if name in {*position.applied, *names}]
     after = replay(session.binary, position.history.pairs(applied), session.shadow_cache).schema
-    touched = _changed(after, position.here.schema) - _without_secret(position.history, after, session)
-    left = [
-        operation.path
-        for operation in compare(after, live, version=session.version, ask=False).operations
-        if touched_paths(operation) & touched
-    ]
+    touched = changed_paths(after, position.here.schema) - _without_secret(position.history, after, session)
+    left = differences(after, live, touched, session.version)
     missing = [name for name in names if name not in session.state.applied]
     if left or missing:
         raise NotAsIntended(

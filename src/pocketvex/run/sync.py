@@ -17,6 +17,7 @@ from pocketvex.plan.facts import Fact
 from pocketvex.plan.judge import Access, Verdict
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, items_of, touched_paths
+from pocketvex.run.answers import with_strangers
 from pocketvex.run.apply import keep_aside, write_changes
 from pocketvex.run.recorded import Position, locate, run_files
 from pocketvex.run.removals import is_removal
@@ -80,7 +81,8 @@ def plan_for(
         held=position.held_paths(),
     )
     said = choices.confirmed | late_secrets(desired, live, session.environ)
-    confirmed = said | _first_contacts(desired, live, ownership, said, choices.renames, session.version)
+    renames = with_strangers(desired, live, ownership, choices.renames, session.version)
+    confirmed = said | _first_contacts(desired, live, ownership, said, renames, session.version)
     known: dict[Fact, int | None] = {}
     while True:
         plan = make_plan(
@@ -88,7 +90,7 @@ def plan_for(
             live,
             facts=known,
             ownership=ownership,
-            renames=choices.renames,
+            renames=renames,
             confirmed=confirmed,
             version=session.version,
         )

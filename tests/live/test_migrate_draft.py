@@ -1,0 +1,200 @@
+"""The one draft, and sealing: when it appears, when it goes, and what is never rewritten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conftest import ServerFactory
+from pocketvex.errors import ChangesPending, ConsentNeeded, HistoryError, NotAsIntended
+from pocketvex.run.generate import generate_empty
+from pocketvex.server.binaries import Binary
+from pocketvex.server.process import Running
+from projects import Project, kept, names, paths, posts, put, rows, text
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "project", posts(text("body")))
+
+
+@pytest.fixture
+def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
+    """A server with the project's first file and a row."""
+    started = server(binary)
+    project.up(started)
+    with project.session(started) as session:
+        put(session, "posts", title="one", body="text")
+    return started
+
+
+def test_only_safe_changes_make_no_draft(project: Project, running: Running) -> None:
+    project.declare(posts(text("body"), text("more")))
+    outcome, draft = project.dev(running)
+    assert paths(outcome.applied) == ["posts.more"]
+    assert not draft.exists
+    assert project.draft is None
+
+
+def test_it_comes_with_an_unsafe_change_follows_every_save_and_goes_when_it_is_undone(
+    project: Project, running: Running
+) -> None:
+    project.declare(posts())
+    outcome, draft = project.dev(running)
+    assert paths(outcome.plan.changes) == ["posts.body"]
+    assert draft.written
+    assert draft.error is None
+    assert draft.proof is not None
+    assert "posts.body" in (project.draft or "")
+    first = project.draft
+    _, draft = project.dev(running)
+    assert draft.exists
+    assert not draft.written
+    project.declare(posts(text("more")))
+    _, draft = project.dev(running, renames={"posts.more": ""})
+    assert draft.written
+    assert draft.error is None
+    assert project.draft != first
+    project.declare(posts(text("body"), text("more")))
+    _, draft = project.dev(running)
+    assert draft.written
+    assert not draft.exists
+    assert project.draft is None
+
+
+def test_a_draft_that_a_person_edited_is_left_alone_and_sealed_as_it_stands(
+    project: Project, running: Running
+) -> None:
+    project.declare(posts())
+    project.dev(running)
+    path = project.config.migrations / "drafts" / "next.js"
+    edited = path.read_text().replace("migrate((app) => {", "// reviewed by Ada\nmigrate((app) => {", 1)
+    path.write_text(edited)
+    project.declare(posts())
+    _, draft = project.dev(running)
+    assert draft.edited
+    assert path.read_text() == edited
+    ran = project.up(running)
+    assert len(ran.sealed) == 1
+    assert "// reviewed by Ada" in (project.config.migrations / ran.sealed[0]).read_text()
+    assert project.draft is None
+    assert not project.dev(running)[0].plan
+
+
+def test_two_files_where_the_server_has_the_safe_part_already(project: Project, running: Running) -> None:
+    project.declare(posts(text("more", max=7), listRule=""))
+    outcome, _ = project.dev(running, renames={"posts.more": ""})
+    assert paths(outcome.applied) == ["posts.more", "posts:listRule"]
+    ran = project.up(running, renames={"posts.more": ""})
+    assert len(ran.sealed) == 2
+    assert ran.files == ran.sealed
+    with project.session(running) as session:
+        assert names(session.fetch(), "posts") == ["id", "title", "more"]
+    assert project.down(running).files == ran.files[1:]
+    with project.session(running) as session:
+        assert sorted(names(session.fetch(), "posts")) == ["body", "id", "more", "title"]
+        assert rows(session, "posts")[0]["body"] == "text"
+
+
+def test_generate_without_anything_outstanding_writes_nothing(project: Project, running: Running) -> None:
+    before = project.files
+    assert project.generate(running) == ()
+    assert project.files == before
+
+
+def test_generate_seals_on_a_server_that_only_http_reaches_and_up_refuses_elsewhere(
+    project: Project, running: Running
+) -> None:
+    project.declare(posts(text("body"), text("more")))
+    with pytest.raises(ChangesPending) as failure:
+        project.up(running, local=False)
+    assert failure.value.exit_code == 4
+    assert "migrate generate" in failure.value.todo
+    names_of = project.generate(running, "add more", native=False, local=False)
+    assert [name.split("_", 1)[1] for name in names_of] == ["add_more.js"]
+    assert project.up(running, local=False).files == names_of
+    assert not kept(project.sync(running, local=False).plan)
+
+
+def test_stamps_increase_within_one_second_and_behind_a_file_from_the_future(
+    project: Project, running: Running
+) -> None:
+    project.write("1900000000_from_the_future.js", "migrate((app) => {}, (app) => {});\n")
+    made = []
+    for name in ("a", "b", "c"):
+        fields = [text(f"field_{n}") for n in range(len(made) + 1)]
+        project.declare(posts(text("body"), *fields))
+        made += project.generate(running, name)
+    assert made == ["1900000001_a.js", "1900000002_b.js", "1900000003_c.js"]
+    assert project.files[-3:] == made
+
+
+def test_what_waits_for_an_answer_is_not_sealed(project: Project, running: Running) -> None:
+    project.declare(posts(text("content")))
+    with pytest.raises(ConsentNeeded) as failure:
+        project.generate(running)
+    assert failure.value.exit_code == 5
+    assert "--rename" in failure.value.todo
+    made = project.generate(running, renames={"posts.content": "body"})
+    project.up(running)
+    assert len(made) == 1
+    with project.session(running) as session:
+        assert rows(session, "posts")[0]["content"] == "text"
+
+
+@pytest.mark.parametrize("change", ["edit", "deletion"])
+def test_a_sealed_file_that_was_changed_is_reported(project: Project, running: Running, change: str) -> None:
+    path = project.config.migrations / project.files[0]
+    if change == "edit":
+        path.write_text(path.read_text() + "// more\n")
+    else:
+        path.unlink()
+    for command in (project.generate, project.up):
+        with pytest.raises(HistoryError) as failure:
+            command(running)
+        assert failure.value.exit_code == 2
+        assert path.name in failure.value.what
+
+
+def test_a_checkout_with_windows_newlines_is_no_edit(project: Project, running: Running) -> None:
+    for path in project.config.migrations.iterdir():
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert project.generate(running) == ()
+    assert project.status(running) == {project.files[0]: "applied"}
+
+
+def test_a_hand_written_file_is_run_when_it_is_written_and_can_be_reverted(
+    project: Project, running: Running
+) -> None:
+    file = generate_empty(project.config.migrations, name="Fix titles", now=project.now).files[0]
+    assert file.name.endswith("_fix_titles.js")
+    assert not project.sync(running).ran
+    assert not project.up(running).files
+    assert project.status(running)[file.name] == "unwritten"
+    statement = 'app.db().newQuery("UPDATE {{posts}} SET title = %s").execute();'
+    written = file.text.replace("// what is to be done", statement % "title || '!'")
+    path = project.config.migrations / file.name
+    path.write_text(written.replace("// what undoes it", statement % "rtrim(title, '!')"))
+    assert project.up(running).files == (file.name,)
+    with project.session(running) as session:
+        assert rows(session, "posts")[0]["title"] == "one!"
+    project.down(running)
+    with project.session(running) as session:
+        assert rows(session, "posts")[0]["title"] == "one"
+    # From the first run on it is a sealed file like any other.
+    path.write_text(path.read_text() + "// more\n")
+    with pytest.raises(HistoryError):
+        project.up(running)
+
+
+def test_a_file_without_a_down_part_stays(project: Project, running: Running) -> None:
+    project.write(
+        f"{int(project.files[-1].split('_')[0]) + 1}_forward.js",
+        'migrate((app) => {\n  app.db().newQuery("UPDATE {{posts}} SET title = 1").execute();\n}, null);\n',
+    )
+    name = project.up(running).files[0]
+    with pytest.raises(NotAsIntended) as failure:
+        project.down(running)
+    assert name in failure.value.what
+    assert project.status(running)[name] == "applied"

@@ -1,0 +1,225 @@
+"""Whose is it? Edits in the dashboard, leftovers of `dev`, first contacts, and servers born on 0.22."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import ServerFactory
+from pocketvex.server.binaries import Binary
+from pocketvex.server.process import Running
+from projects import Project, dashboard, kept, names, paths, posts, put, rows, text
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "project", posts(text("body", max=100), indexes=[INDEX], listRule=""))
+
+
+INDEX = "CREATE INDEX `idx_posts_title` ON `posts` (`title`)"
+
+
+@pytest.fixture
+def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
+    started = server(binary)
+    project.up(started)
+    return started
+
+
+def without(name: str) -> Any:
+    return lambda c: {"fields": [f for f in c["fields"] if f["name"] != name]}
+
+
+def with_option(name: str, option: str, value: object) -> Any:
+    return lambda c: {"fields": [{**f, option: value} if f["name"] == name else f for f in c["fields"]]}
+
+
+EDITS = {
+    "posts.by_hand": lambda c: {"fields": [*c["fields"], text("by_hand")]},
+    "posts.body": with_option("body", "max", 50),
+    "posts:viewRule": lambda c: {"viewRule": ""},
+    "posts@idx_by_hand": lambda c: {"indexes": [*c["indexes"], "CREATE INDEX idx_by_hand ON posts (body)"]},
+    "posts@idx_posts_title": lambda c: {"indexes": []},
+}
+
+
+@pytest.mark.parametrize("path", EDITS)
+def test_an_edit_in_the_dashboard_is_kept_listed_and_reverted_only_by_name(
+    project: Project, running: Running, path: str
+) -> None:
+    with project.session(running) as session:
+        dashboard(session, "posts", EDITS[path])
+        edited = session.fetch()
+    outcome, draft = project.dev(running)
+    assert kept(outcome.plan) == {path: "drift"}
+    assert not outcome.applied
+    assert not draft.exists
+    # Something else of the same collection is applied beside it.
+    project.declare(posts(text("body", max=100), text("more"), indexes=[INDEX], listRule=""))
+    outcome, _ = project.dev(running)
+    assert paths(outcome.applied) == ["posts.more"]
+    assert kept(outcome.plan) == {path: "drift"}
+    before, after = (next(c for c in live if c["name"] == "posts") for live in (edited, outcome.live))
+    assert [f for f in after["fields"] if f["name"] != "more"] == before["fields"] or {
+        f["name"]: f for f in after["fields"] if f["name"] != "more"
+    } == {f["name"]: f for f in before["fields"]}
+    assert after["indexes"] == before["indexes"]
+    outcome, _ = project.dev(running, confirmed=[path])
+    assert path in paths(outcome.applied)
+    outcome, _ = project.dev(running)
+    assert not outcome.plan
+    assert not kept(outcome.plan)
+
+
+def test_a_field_removed_in_the_dashboard_is_not_made_again(project: Project, running: Running) -> None:
+    with project.session(running) as session:
+        dashboard(session, "posts", without("body"))
+    outcome, _ = project.dev(running)
+    assert kept(outcome.plan) == {"posts.body": "drift"}
+    outcome, _ = project.dev(running, confirmed=["posts.body"])
+    assert paths(outcome.applied) == ["posts.body"]
+
+
+def test_a_collection_made_in_the_dashboard_is_unmanaged_for_ever(project: Project, running: Running) -> None:
+    with project.session(running) as session:
+        made = {"name": "notes", "type": "base", "fields": [text("note")]}
+        assert session.client._request("POST", "/api/collections", json=made).ok
+    outcome, _ = project.dev(running, confirmed=["posts"])
+    assert kept(outcome.plan) == {"notes": "unmanaged"}
+    # Written into the code, it is the project's.
+    project.declare(
+        posts(text("body", max=100), indexes=[INDEX], listRule=""),
+        {"name": "notes", "fields": [text("note")]},
+    )
+    outcome, _ = project.dev(running)
+    assert not outcome.plan
+    assert not kept(outcome.plan)
+    made_of = project.up(running)
+    assert len(made_of.sealed) == 1
+    assert not kept(project.sync(running).plan)
+
+
+def test_drift_with_values_is_kept_aside_when_it_is_confirmed(project: Project, running: Running) -> None:
+    with project.session(running) as session:
+        dashboard(session, "posts", EDITS["posts.by_hand"])
+        put(session, "posts", title="one", by_hand="precious")
+    outcome, _ = project.dev(running)
+    assert kept(outcome.plan) == {"posts.by_hand": "drift"}
+    outcome, _ = project.dev(running, confirmed=["posts.by_hand"])
+    assert paths(outcome.applied) == ["posts.by_hand"]
+    assert [row["by_hand"] for row in json.loads(outcome.kept_aside[0].read_text())] == ["precious"]
+
+
+def test_drift_goes_when_it_is_written_into_the_code(project: Project, running: Running) -> None:
+    with project.session(running) as session:
+        dashboard(session, "posts", EDITS["posts.by_hand"])
+    project.declare(posts(text("body", max=100), text("by_hand"), indexes=[INDEX], listRule=""))
+    outcome, _ = project.dev(running)
+    assert not outcome.plan
+    assert not kept(outcome.plan)
+    project.up(running)
+    assert not kept(project.dev(running)[0].plan)
+
+
+def test_a_field_added_and_renamed_within_a_minute(project: Project, running: Running) -> None:
+    code = {"indexes": [INDEX], "listRule": ""}
+    project.declare(posts(text("body", max=100), text("subtitel"), **code))
+    project.dev(running)
+    project.declare(posts(text("body", max=100), text("subtitle"), **code))
+    outcome, _ = project.dev(running)
+    assert [q.path for q in outcome.plan.questions] == ["posts.subtitel"]
+    project.declare(posts(text("body", max=100), text("subtitle", renamed_from="subtitel"), **code))
+    with project.session(running) as session:
+        put(session, "posts", title="one", subtitel="kept")
+    outcome, draft = project.dev(running)
+    assert paths(outcome.applied) == ["posts.subtitle"]
+    assert not draft.exists
+    with project.session(running) as session:
+        assert rows(session, "posts")[0]["subtitle"] == "kept"
+    sealed = project.up(running).sealed
+    text_of = (project.config.migrations / sealed[0]).read_text()
+    assert "subtitel" not in text_of.replace("renamed", "")
+    assert not kept(project.dev(running)[0].plan)
+
+
+def test_an_empty_leftover_goes_and_one_with_values_waits_for_its_name(
+    project: Project, running: Running
+) -> None:
+    code = {"indexes": [INDEX], "listRule": ""}
+    for values in ({}, {"tmp": "precious"}):
+        project.declare(posts(text("body", max=100), {"name": "tmp", "type": "editor"}, **code))
+        project.dev(running)
+        with project.session(running) as session:
+            put(session, "posts", title="one", **values)
+        project.declare(posts(text("body", max=100), **code))
+        outcome, draft = project.dev(running)
+        assert not draft.exists
+        if not values:
+            assert paths(outcome.applied) == ["posts.tmp"]
+            continue
+        assert [(c.path, c.leftover) for c in outcome.plan.changes] == [("posts.tmp", True)]
+        outcome, draft = project.dev(running, confirmed=["posts.tmp"])
+        assert paths(outcome.applied) == ["posts.tmp"]
+        values_kept = {row["tmp"] for row in json.loads(outcome.kept_aside[0].read_text())}
+        assert values_kept == {"", "precious"}
+        assert not draft.exists
+    assert not project.up(running).sealed
+
+
+def test_an_option_that_dev_widened_goes_back_by_name_only(project: Project, running: Running) -> None:
+    code = {"indexes": [INDEX], "listRule": ""}
+    project.declare(posts(text("body", max=200), **code))
+    project.dev(running)
+    with project.session(running) as session:
+        put(session, "posts", title="one", body="x" * 150)
+    project.declare(posts(text("body", max=100), **code))
+    outcome, draft = project.dev(running)
+    assert paths(outcome.plan.changes) == ["posts.body"]
+    assert not draft.exists
+    outcome, _ = project.dev(running, confirmed=["posts.body"])
+    assert paths(outcome.applied) == ["posts.body"]
+
+
+def users(*fields: Json) -> Json:
+    return {"name": "users", "type": "auth", "fields": list(fields)}
+
+
+def test_the_untouched_users_become_what_the_code_says(
+    tmp_path: Path, server: ServerFactory, binary: Binary
+) -> None:
+    running = server(binary)
+    project = Project(tmp_path / "project", users(text("nick")))
+    outcome, draft = project.dev(running)
+    assert "users.avatar" in paths(outcome.applied)
+    assert not draft.exists
+    with project.session(running) as session:
+        assert "avatar" not in names(session.fetch(), "users")
+    assert not kept(project.dev(running)[0].plan)
+    project.up(running)
+    assert not kept(project.dev(running)[0].plan)
+    assert not project.dev(running)[0].plan
+
+
+def test_users_with_rows_or_changes_are_met_for_the_first_time(
+    tmp_path: Path, server: ServerFactory, latest: Binary
+) -> None:
+    running = server(latest)
+    project = Project(tmp_path / "project", users(text("nick")))
+    with project.session(running) as session:
+        dashboard(session, "users", lambda c: {"fields": [*c["fields"], text("phone")]})
+        login = {"email": "ada@example.com", "password": "password1234", "passwordConfirm": "password1234"}
+        put(session, "users", **login, name="Ada", phone="1")
+    outcome, _ = project.dev(running)
+    assert "users.nick" in paths(outcome.applied)
+    assert kept(outcome.plan)["users.phone"] == "first contact"
+    assert kept(outcome.plan)["users.name"] == "first contact"
+    outcome, _ = project.dev(running, confirmed=["users"])
+    assert not kept(outcome.plan)
+    with project.session(running) as session:
+        assert "phone" not in names(session.fetch(), "users")
+        assert "nick" in names(session.fetch(), "users")
