@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, assert_never
 
+from pocketvex.diff.compare import Diff
 from pocketvex.diff.operations import (
     AddField,
     ChangeField,
@@ -22,8 +24,11 @@ from pocketvex.diff.operations import (
     ReplaceField,
 )
 from pocketvex.plan.facts import Evidence, Fact, Facts, NonZeroCount, RowCount
+from pocketvex.plan.limits import narrows
+from pocketvex.plan.uses import Uses
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import SYSTEM_FIELDS, Schema
+from pocketvex.schema.views import normal_query
 
 
 class Verdict(StrEnum):
@@ -58,14 +63,6 @@ class Needs(NamedTuple):
 Answer = Judgement | Needs
 
 
-def judge(operation: Operation, live: Schema, old_names: dict[str, str], facts: Facts) -> Answer:
-    """The verdict on one operation, or the facts that it needs and `facts` does not hold.
-
-    `old_names` maps the new name of a renamed collection to the name that the rows are counted under.
-    """
-    return _Judge(live, old_names, facts).judge(operation)
-
-
 class _Missing(Exception):
     """A fact that is not there yet."""
 
@@ -73,13 +70,17 @@ class _Missing(Exception):
         self.fact = fact
 
 
-class _Judge:
-    def __init__(self, live: Schema, old_names: dict[str, str], facts: Facts) -> None:
+class Judge:
+    """Gives the verdicts on the operations of one diff; `facts` are what was counted on `live`."""
+
+    def __init__(self, diff: Diff, live: Schema, facts: Facts) -> None:
         self.live = live
-        self.old_names = old_names
+        self.old_names = diff.renamed
         self.facts = facts
+        self.uses = Uses(live, diff)
 
     def judge(self, operation: Operation) -> Answer:
+        """The verdict on one operation, or the facts that it needs and nobody counted yet."""
         try:
             return self.verdict(operation)
         except _Missing as missing:
@@ -107,7 +108,7 @@ class _Judge:
             case DropCollection():
                 return self.drop_collection(operation)
             case RenameCollection():
-                return Judgement(Verdict.SAFE, "PV120", f"renamed from {operation.old}")
+                return self.rename(operation.old, "", operation.old)
             case ChangeType():
                 reason = (
                     f"PocketBase cannot turn a {operation.before} collection into a {operation.after} one"
@@ -116,17 +117,21 @@ class _Judge:
             case AddField():
                 return self.add_field(operation)
             case DropField():
-                return self.by_values("PV201", operation.collection, operation.field, "field removed")
+                return self.drop_field(operation)
             case RenameField():
-                return Judgement(Verdict.SAFE, "PV120", f"renamed from {operation.old}")
+                at = self.old_names.get(operation.collection, operation.collection)
+                return self.rename(at, operation.old, operation.old)
             case ChangeField():
                 return self.change_field(operation)
             case ReplaceField():
                 what = f"{_described(operation.before)} becomes {_described(operation.after)}"
-                return self.by_values("PV301", operation.collection, operation.before, what)
+                judged = self.by_values("PV301", operation.collection, operation.before, what)
+                return self.unless_read(judged, operation.collection, operation.before.name)
             case ChangeIndex():
                 return self.change_index(operation)
             case ChangeRule():
+                if operation.after and self.uses.renamed_in(operation.before) == operation.after:
+                    return Judgement(Verdict.SAFE, "PV120", _FOLLOWS)
                 return _access_of_rule(operation.before, operation.after)
             case ChangeOption():
                 return _access_of_option(operation)
@@ -136,11 +141,44 @@ class _Judge:
                 assert_never(operation)
 
     def drop_collection(self, operation: DropCollection) -> Judgement:
+        users = self.uses.of(operation.collection)
+        what = "collection removed" + _used_by(users)
         if operation.definition.type == "view":
-            return Judgement(Verdict.HARMLESS, "PV202", "view removed: it holds no data")
+            verdict = Verdict.UNSAFE if self.uses.staying(operation.collection) else Verdict.HARMLESS
+            return Judgement(verdict, "PV202", f"view removed: it holds no data{_used_by(users)}")
         rows = self.rows(operation.collection)
-        verdict = Verdict.HARMLESS if rows == 0 else Verdict.UNSAFE
-        return Judgement(verdict, "PV202", "collection removed", evidence=Evidence(rows, rows))
+        judged = Judgement(Verdict.HARMLESS if rows == 0 else Verdict.UNSAFE, "PV202", what,
+                           evidence=Evidence(rows, rows))  # fmt: skip
+        return self.unless_read(judged, operation.collection)
+
+    def drop_field(self, operation: DropField) -> Judgement:
+        at = self.old_names.get(operation.collection, operation.collection)
+        what = "field removed" + _used_by(self.uses.of(at, operation.field.name))
+        judged = self.by_values("PV201", operation.collection, operation.field, what)
+        return self.unless_read(judged, operation.collection, operation.field.name)
+
+    def rename(self, collection: str, field: str, old: str) -> Judgement:
+        """A rename is safe together with everything that names the old name, if the code has all of it."""
+        staying = [path for path in self.uses.staying(collection, field) if path.endswith(":query")]
+        if staying:
+            reason = f"renamed from {old}, which {' and '.join(staying)} reads: not in the code"
+            return Judgement(Verdict.UNSAFE, "PV120", reason)
+        if field and (views := self.uses.through_views(collection, field)):
+            reason = f"renamed from {old}, which {views} reads through another view: takes a migration"
+            return Judgement(Verdict.UNSAFE, "PV120", reason)
+        return Judgement(Verdict.SAFE, "PV120", f"renamed from {old}")
+
+    def unless_read(self, judged: Judgement, collection: str, field: str = "") -> Judgement:
+        """The API refuses to take away what a view reads, or a relation points at."""
+        if judged.verdict is not Verdict.HARMLESS:
+            return judged
+        at = self.old_names.get(collection, collection)
+        staying = [
+            p for p in self.uses.staying(at, field) if p.endswith(":query") or ("." in p and not field)
+        ]
+        if not staying:
+            return judged
+        return judged._replace(verdict=Verdict.UNSAFE)
 
     def by_values(self, code: str, collection: str, field: FieldBase, what: str) -> Judgement:
         """Unsafe unless no row holds a value."""
@@ -149,15 +187,16 @@ class _Judge:
         return Judgement(verdict, code, what, evidence=Evidence(values, rows))
 
     def add_field(self, operation: AddField) -> Judgement:
-        if not operation.field.required:
-            return Judgement(Verdict.SAFE, "PV101", f"new {operation.field.type} field")
+        field = operation.field
+        if not field.required:
+            return Judgement(Verdict.SAFE, "PV101", f"new {field.type} field")
         rows = self.rows(operation.collection)
         if rows == 0:
-            return Judgement(Verdict.SAFE, "PV101", f"new required {operation.field.type} field, no rows yet")
-        return Judgement(
-            Verdict.UNSAFE, "PV102", "a new required field: existing rows can no longer be updated",
-            evidence=Evidence(rows, rows),
-        )  # fmt: skip
+            return Judgement(Verdict.SAFE, "PV101", f"new required {field.type} field, no rows yet")
+        reason = "a new required field: existing rows can no longer be updated"
+        if field.backfill is not None:
+            reason = f"a new required field: a migration fills the rows with {_short(field.backfill)}"
+        return Judgement(Verdict.UNSAFE, "PV102", reason, evidence=Evidence(rows, rows))
 
     def change_field(self, operation: ChangeField) -> Judgement:
         access, worst = Access.SAME, Judgement(Verdict.SAFE, "PV110", "")
@@ -184,6 +223,8 @@ class _Judge:
         if rows == 0:
             return Judgement(Verdict.SAFE, "PV110", reason)
         if operation.after.required and not operation.before.required:
+            if operation.after.backfill is not None:
+                reason += f"; a migration fills empty values with {_short(operation.after.backfill)}"
             return Judgement(Verdict.UNSAFE, "PV203", reason, evidence=Evidence(None, rows))
         # What a row leaves empty is not measured against the limits of an optional field.
         judgement = self.by_values("PV203", operation.collection, operation.before, reason)
@@ -195,12 +236,15 @@ class _Judge:
         before, after = operation.before, operation.after
         system = {name.lower() for names in SYSTEM_FIELDS.values() for name in names}
         stuck = before and before.unique and any(c.expr.lower() in system for c in before.columns)
+        if before and after and self.uses.renamed_index(operation.collection, before) == after.meaning():
+            return Judgement(
+                Verdict.UNSAFE if stuck else Verdict.SAFE, "PV206" if stuck else "PV120", _FOLLOWS
+            )
         if after is None or stuck:
             if stuck:
                 return Judgement(Verdict.UNSAFE, "PV206", "a unique index over a system field")
             return Judgement(Verdict.SAFE, "PV205", "index removed")
-        same_columns = before is not None and before.unique and before.meaning() == after.meaning()
-        if not after.unique or same_columns:
+        if not after.unique:
             return Judgement(Verdict.SAFE, "PV101", "index")
         rows = self.rows(operation.collection)
         if rows is not None and rows <= 1:
@@ -212,6 +256,9 @@ class _Judge:
     def change_query(self, operation: ChangeQuery) -> Judgement:
         name = self.old_names.get(operation.collection, operation.collection)
         view = self.live.collection(name)
+        renamed = self.uses.renamed_in(operation.before)
+        if renamed is not None and normal_query(renamed) == normal_query(operation.after):
+            return Judgement(Verdict.SAFE, "PV120", _FOLLOWS)
         read = view is not None and (view.list_rule is not None or view.view_rule is not None)
         access = Access.OPENS if read else Access.SAME
         code = "PV401" if read else "PV404"
@@ -219,53 +266,18 @@ class _Judge:
         return Judgement(Verdict.SAFE, code, reason, access)
 
 
-def narrows(field: FieldBase, option: str, before: Any, after: Any) -> bool:
-    """Whether a value that was allowed may not be any more."""
-    match option:
-        case "required":
-            return bool(after)
-        case "min" | "min_select":
-            return field.type != "password" and bool(_floor(after) > _floor(before))
-        case "max" | "max_size" | "max_select":
-            if field.type == "password":
-                return False
-            return bool(_limit(field.type, option, after) < _limit(field.type, option, before))
-        case "pattern":
-            return bool(after) and field.type != "password"
-        case "only_int":
-            return bool(after)
-        case "only_domains" | "mime_types":
-            return bool(after) and not (before and set(before) <= set(after))
-        case "except_domains":
-            return not set(after) <= set(before)
-        case "values":
-            return not set(before) <= set(after)
-        case _:
-            return False
-
-
-_ZERO_MEANS = {("text", "max"): 5000, ("editor", "max_size"): 5 << 20, ("file", "max_size"): 5 << 20,
-               ("json", "max_size"): 1 << 20}  # fmt: skip
-
-
-def _floor(value: Any) -> Any:
-    return float("-inf") if value is None else value
-
-
-def _limit(type_: str, option: str, value: Any) -> Any:
-    """The limit in force: 0 stands for PocketBase's default, nothing for no limit at all."""
-    if isinstance(value, str):
-        return value or "9999"
-    if value is None:
-        return float("inf")
-    return _ZERO_MEANS.get((type_, option), value) if value == 0 else value
-
-
 def _access_of_rule(before: str | None, after: str | None) -> Judgement:
     words = f"{rule_words(before)} → {rule_words(after)}"
-    if after is None or before == "":
+    narrower = before is not None and after is not None and _is_narrower(before, after)
+    if after is None or before == "" or narrower:
         return Judgement(Verdict.SAFE, "PV402", words, Access.CLOSES)
     return Judgement(Verdict.SAFE, "PV401", words, Access.OPENS)
+
+
+def _is_narrower(before: str, after: str) -> bool:
+    """Whether a rule only got a further condition."""
+    more = after.removeprefix(before).removeprefix(f"({before})").lstrip()
+    return "||" not in after and "//" not in after and more != after and more.startswith("&&")
 
 
 def rule_words(rule: str | None) -> str:
@@ -281,9 +293,18 @@ def _access_of_option(operation: ChangeOption) -> Judgement:
         return judged._replace(reason=f"{option} {judged.reason}")
     enables = option.endswith(".enabled") and option.split(".")[0] in ("passwordAuth", "oauth2", "otp")
     disables_mfa = option in ("mfa.enabled", "authAlert.enabled") and not after
-    if (enables and after) or disables_mfa or option in ("mfa.rule", "oauth2.providers"):
+    shorter = option == "otp.length" and (after or 0) < (before or 0)
+    if (enables and after) or disables_mfa or shorter or option in ("mfa.rule", "oauth2.providers"):
         return Judgement(Verdict.SAFE, "PV401", words, Access.OPENS)
     return Judgement(Verdict.SAFE, "PV403", words)
+
+
+_FOLLOWS = "follows a rename"
+
+
+def _used_by(paths: Sequence[str]) -> str:
+    some = ", ".join(paths[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
+    return f" (named by {some})" if paths else ""
 
 
 def _described(field: FieldBase) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pocketvex.diff.compare import compare
 from pocketvex.errors import NotAsIntended
@@ -18,6 +18,8 @@ from pocketvex.run.shadow import placeholders
 from pocketvex.schema.model import Schema
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
+
+Json = dict[str, Any]
 
 
 class Proof(NamedTuple):
@@ -42,6 +44,7 @@ def prove(
         rows = insert_rows(copy, before, after)
         values = read_values(copy, before)
         names = ", ".join(name for name, _ in files)
+        original = scratch.collections(binary, copy)
         _up(binary, copy, files)
         _reached(binary, copy, after, f"up of {names}")
         changed = list(lost(surviving(values, before, after), read_values(copy, after)))
@@ -54,6 +57,7 @@ def prove(
                 raise NotAsIntended(f"down of {name} fails", why=error.reason) from error
             scratch.forget(copy, [f"{name}.down.js"])
         _reached(binary, copy, before, f"down of {names}")
+        _restored(original, scratch.collections(binary, copy), f"down of {names}")
         changed = list(lost(values, read_values(copy, before)))
         if changed:
             raise _lost(f"down of {names}", changed, before)
@@ -79,6 +83,21 @@ def _reached(binary: Binary, data_dir: Path, wanted: Schema, what: str) -> None:
     if diff:
         left = ", ".join(operation.path for operation in diff.operations[:5])
         raise NotAsIntended(f"{what} does not end where it should", why=f"still different: {left}")
+
+
+def _restored(before: Sequence[Json], now: Sequence[Json], what: str) -> None:
+    """Beyond what a comparison sees: ids, and the order of fields."""
+    there = {item["id"]: item for item in now}
+    for item in before:
+        again = there.get(item["id"])
+        if again is None:
+            raise NotAsIntended(f"{what} does not end where it should", why=f"{item['name']} has another id")
+        ids, now_ids = ([f["id"] for f in c["fields"]] for c in (item, again))
+        if item["type"] != "view" and ids != now_ids:
+            raise NotAsIntended(
+                f"{what} does not end where it should",
+                why=f"{item['name']} has the fields {now_ids} instead of {ids}",
+            )
 
 
 def _lost(

@@ -1,0 +1,89 @@
+"""What a plan is made of: changes with their verdicts, what is kept, what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as default
+
+from pocketvex.diff.operations import Ambiguous, Operation
+from pocketvex.plan.facts import Fact
+from pocketvex.plan.judge import Access, Judgement, Verdict
+
+
+@dataclass(frozen=True)
+class Change:
+    """One operation with the verdict on it."""
+
+    operation: Operation
+    judgement: Judgement
+    leftover: bool = False
+    """It undoes what this project wrote and no file has yet."""
+
+    @property
+    def path(self) -> str:
+        return self.operation.path
+
+    @property
+    def safe(self) -> bool:
+        return self.judgement.verdict is Verdict.SAFE
+
+    @property
+    def opens(self) -> bool:
+        return self.judgement.access is Access.OPENS
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A difference that nobody may touch: `why` is "drift", "first contact", "unmanaged" or "held"."""
+
+    operation: Operation
+    why: str
+
+    @property
+    def path(self) -> str:
+        return self.operation.path
+
+
+@dataclass(frozen=True)
+class NeedsFacts:
+    """The plan depends on these counts."""
+
+    facts: frozenset[Fact]
+
+
+@dataclass(frozen=True)
+class NeedsAnswers:
+    """The plan leaves these things as they are until somebody says what is meant."""
+
+    questions: tuple[Ambiguous, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do, what waits for an answer, and what is kept."""
+
+    changes: tuple[Change, ...] = ()
+    questions: tuple[Ambiguous, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    renamed: Mapping[str, str] = default(default_factory=dict)
+
+    @property
+    def safe(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if change.safe)
+
+    @property
+    def unsafe(self) -> tuple[Change, ...]:
+        """What may lose data, break rows, or fail; what is harmless on this data included."""
+        return tuple(change for change in self.changes if not change.safe)
+
+    @property
+    def needs(self) -> NeedsAnswers | None:
+        return NeedsAnswers(self.questions) if self.questions else None
+
+    @property
+    def drift(self) -> tuple[Kept, ...]:
+        return tuple(kept for kept in self.kept if kept.why == "drift")
+
+    def __bool__(self) -> bool:
+        return bool(self.changes or self.questions)

@@ -1,0 +1,263 @@
+"""What has to wait because something that it needs waits: the safe part of a plan must stand on its own.
+
+A rule cannot name a field that is not there yet, a relation cannot point at a collection that is not, and
+a column cannot be renamed while an index over it is not changed with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pocketvex.diff.operations import (
+    AddField,
+    Ambiguous,
+    ChangeField,
+    ChangeIndex,
+    ChangeOption,
+    ChangeQuery,
+    ChangeRule,
+    CreateCollection,
+    Operation,
+    RenameCollection,
+    RenameField,
+    ReplaceField,
+)
+from pocketvex.plan.changes import Change
+from pocketvex.plan.judge import Verdict
+from pocketvex.plan.uses import names_it
+from pocketvex.schema.fields import RelationField
+from pocketvex.schema.indexes import Index
+from pocketvex.schema.model import Schema
+
+Name = tuple[str, str]
+"""(collection, field), or (collection, "") for the collection itself; in lower case."""
+
+
+def with_waiting(
+    changes: Sequence[Change],
+    kept: Iterable[Operation],
+    questions: Iterable[Ambiguous],
+    live: Schema,
+) -> list[Change]:
+    """The changes, those made to wait that need what is not safe, is kept, or has no answer."""
+    blocked = _Import(changes, live).blocked
+    return _Waits([blocked(change) for change in changes], list(kept), questions).settled()
+
+
+class _Waits:
+    def __init__(
+        self, changes: list[Change], kept: Sequence[Operation], questions: Iterable[Ambiguous]
+    ) -> None:
+        self.changes = changes
+        self.missing = {name for operation in kept for name in _made(operation)}
+        self.harmless: set[Name] = set()
+        self.left = list(kept)
+        """Operations that will not be done now."""
+        for question in questions:
+            for name in question.candidates:
+                at = (question.collection, name) if question.collection else (name, "")
+                self.missing.add((at[0].lower(), at[1].lower()))
+        for change in changes:
+            if not change.safe:
+                self.wait(change)
+
+    def wait(self, change: Change) -> None:
+        harmless = change.judgement.verdict is Verdict.HARMLESS
+        (self.harmless if harmless else self.missing).update(_made(change.operation))
+        self.left.append(change.operation)
+
+    def settled(self) -> list[Change]:
+        moving = bool(self.missing or self.harmless or self.left)
+        while moving:
+            moving = False
+            for number, change in enumerate(self.changes):
+                verdict, needed = self.verdict(change)
+                if needed and verdict is not change.judgement.verdict:
+                    self.changes[number] = _waiting(change, verdict, f"waits for {needed}")
+                    self.wait(self.changes[number])
+                    moving = True
+        return self.changes
+
+    def verdict(self, change: Change) -> tuple[Verdict, str]:
+        operation = change.operation
+        if change.judgement.verdict not in (Verdict.SAFE, Verdict.HARMLESS):
+            return change.judgement.verdict, ""
+        if needed := next(_needed(operation, self.missing), ""):
+            return Verdict.UNSAFE, needed
+        for other in self.left:
+            if other is not operation and (_carries(operation, other) or _identifies(operation, other)):
+                return Verdict.UNSAFE, other.path
+        if change.safe and (needed := next(_needed(operation, self.harmless), "")):
+            return Verdict.HARMLESS, needed
+        return Verdict.SAFE, ""
+
+
+def _waiting(change: Change, verdict: Verdict, why: str) -> Change:
+    reason = f"{change.judgement.reason} ({why})" if change.judgement.reason else why
+    return replace(change, judgement=change.judgement._replace(verdict=verdict, reason=reason))
+
+
+def _made(operation: Operation) -> list[Name]:
+    """The names that are not there, or not what they are to be, before an operation."""
+    collection = operation.collection.lower()
+    match operation:
+        case CreateCollection() | RenameCollection() | ChangeQuery():
+            return [(collection, "")]
+        case AddField():
+            return [(collection, operation.field.name.lower())]
+        case ReplaceField():
+            return [(collection, operation.after.name.lower())]
+        case RenameField():
+            return [(collection, operation.new.lower())]
+        case _:
+            return []
+
+
+def _needed(operation: Operation, missing: set[Name]) -> Iterator[str]:
+    """Which of the missing names an operation needs, in words."""
+    home = operation.collection.lower()
+    own = set(_made(operation))
+    for collection, field in missing:
+        if (collection, field) in own and not _renamed_too(operation):
+            continue
+        if (
+            (collection == home and (not field or _speaks_of(operation, field)))
+            or any(names_it(text, home, collection, field) for text in _texts(operation))
+            or (not field and any(target.lower() == collection for target in _targets(operation)))
+        ):
+            yield f"{collection}.{field}" if field else collection
+
+
+def _renamed_too(operation: Operation) -> bool:
+    return isinstance(operation, ReplaceField) and operation.before.name != operation.after.name
+
+
+def _speaks_of(operation: Operation, field: str) -> bool:
+    """Whether an operation on the same collection needs the field."""
+    match operation:
+        case ChangeIndex(after=Index() as index):
+            return index.mentions(field)
+        case ChangeField():
+            return operation.after.name.lower() == field
+        case ReplaceField():
+            return operation.after.name.lower() == field
+        case ChangeOption():
+            return field in _words(operation.after)
+        case _:
+            return False
+
+
+def _words(value: Any) -> set[str]:
+    return {str(item).lower() for item in (value if isinstance(value, list) else [value])}
+
+
+def _texts(operation: Operation) -> Iterator[str]:
+    """What an operation says in the server's languages."""
+    match operation:
+        case ChangeRule(after=str() as rule):
+            yield rule
+        case ChangeQuery():
+            yield operation.after
+        case ChangeOption(option=option, after=str() as rule) if option.lower().endswith("rule"):
+            yield rule
+        case CreateCollection():
+            definition = operation.definition
+            yield definition.view_query
+            yield from filter(None, definition.rules().values())
+            yield from (rule for rule in definition.auth.values() if isinstance(rule, str))
+        case _:
+            return
+
+
+def _targets(operation: Operation) -> list[str]:
+    match operation:
+        case AddField(field=RelationField() as field) | ReplaceField(after=RelationField() as field):
+            return [field.target]
+        case CreateCollection():
+            return [f.target for f in operation.definition.fields if isinstance(f, RelationField)]
+        case _:
+            return []
+
+
+def _carries(operation: Operation, other: Operation) -> bool:
+    """Whether a rename leaves `other` behind: a text that names the old name and is to change with it."""
+    if isinstance(operation, RenameField):
+        collection, field = operation.collection.lower(), operation.old.lower()
+    elif isinstance(operation, RenameCollection):
+        collection, field = operation.old.lower(), ""
+    else:
+        return False
+    same = field != "" and other.collection.lower() == collection
+    match other:
+        case ChangeIndex(before=Index() as index):
+            return same and index.mentions(field)
+        case ChangeRule(before=str() as text) | ChangeQuery(before=text):
+            return names_it(text, other.collection, collection, field)
+        case ChangeOption(before=before):
+            return same and field in _words(before)
+        case _:
+            return False
+
+
+def _identifies(operation: Operation, other: Operation) -> bool:
+    """Whether accounts are to be told apart by a field whose unique index is not there yet."""
+    return (
+        isinstance(operation, ChangeOption)
+        and operation.option == "passwordAuth.identityFields"
+        and isinstance(other, ChangeIndex)
+        and other.collection == operation.collection
+    )
+
+
+class _Import:
+    """What one import cannot do, since it saves new things first and the others by their age: take a name
+    that is not free yet when it comes to it, or a column that a view does not show yet."""
+
+    def __init__(self, changes: Sequence[Change], live: Schema) -> None:
+        operations = [change.operation for change in changes]
+        self.live = live
+        self.old = {
+            o.collection.lower(): o.old.lower() for o in operations if isinstance(o, RenameCollection)
+        }
+        self.queries = [o for o in operations if isinstance(o, ChangeQuery)]
+        self.indexes = {i.name.lower(): c.name for c in live.collections for i in c.indexes}
+
+    def blocked(self, change: Change) -> Change:
+        why = next(self.why(change.operation), "") if change.safe else ""
+        return _waiting(change, Verdict.UNSAFE, why) if why else change
+
+    def why(self, operation: Operation) -> Iterator[str]:
+        was = self.old.get(operation.collection.lower(), operation.collection.lower())
+        indexes: list[Index] = []
+        match operation:
+            case CreateCollection() | RenameCollection():
+                there = self.live.collection(operation.collection)
+                if there and (isinstance(operation, CreateCollection) or there.name.lower() != was):
+                    yield f"the name {there.name} is not free before another goes"
+                if isinstance(operation, CreateCollection):
+                    indexes = operation.definition.indexes
+                    yield from self.shown(operation.definition.view_query)
+            case ChangeQuery():
+                yield from self.shown(operation.after)
+            case ChangeIndex(after=Index() as index):
+                indexes = [index]
+            case _:
+                return
+        for index in indexes:
+            if (holder := self.indexes.get(index.name.lower(), was)).lower() != was:
+                yield f"the index {index.name} is still one of {holder}"
+
+    def shown(self, query: str) -> Iterator[str]:
+        """What the query takes from a view that only the same import makes show it."""
+        words = _query_words(query)
+        for other in self.queries:
+            new = _query_words(other.after) - _query_words(other.before)
+            if other.collection.lower() in words and words & new:
+                yield f"{other.collection} does not show {', '.join(sorted(words & new))} yet"
+
+
+def _query_words(query: str) -> set[str]:
+    return set(re.findall(r"\w+", query.lower()))
