@@ -14,6 +14,7 @@ from pocketvex.cli.opening import (
     DataDirOption,
     HostOption,
     RenameOption,
+    checked_renames,
     choices,
     load,
     opened,
@@ -35,8 +36,11 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; this folder by default.")] = Path(),
 ) -> int:
     """Make a small project that works at once. Files that exist are left alone."""
+    from pocketvex.errors import UsageError
     from pocketvex.run.scaffold import scaffold
 
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file", todo="Name a folder; it is made if it is not there.")
     made, kept = scaffold(folder)
     for name in made:
         output.data(f"+ {name}")
@@ -62,7 +66,7 @@ def dev(
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
-    """Bring the server to the code, write the types, and do it again on every save."""
+    """Bring the server to the code and write the types, on every save."""
     try:
         return _dev(once, strict, write, fresh, host, confirm, rename, data_dir, pocketbase)
     except KeyboardInterrupt:
@@ -88,6 +92,7 @@ def _dev(
     from pocketvex.store.history import DRAFT
 
     config = project()
+    checked_renames(rename)
     if fresh:
         from pocketvex.run.fresh import set_data_aside
 
@@ -161,7 +166,9 @@ def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="For exampl
 
 
 def help_(
-    command: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND]")] = None,
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="[COMMAND]", help="For example: migrate up.")
+    ] = None,
 ) -> int:
     """Show the help of a command."""
     from pocketvex.cli.main import run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import typer
 from typer.exceptions import Abort, Exit, TyperException
@@ -54,7 +54,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exit as error:
         return error.exit_code
     except TyperException as error:
-        return _usage(error.format_message())
+        return _usage(error, arguments)
     except Stopped as stop:
         output.note("stopped")
         return 128 + stop.number
@@ -65,9 +65,26 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read our output has seen enough; the stream must not be flushed again at exit.
         sys.stdout = None
         return 0
+    except OSError as error:
+        # A folder that cannot be written, a full disk: not what was meant, and nobody's bug.
+        place = f"{error.filename}: " if error.filename else ""
+        output.error(
+            UsageError(f"{place}{error.strerror or error}", todo="Check the path, its owner, and the disk.")
+        )
+        return UsageError.exit_code
     except Exception as error:
         return _bug(error)
     return result if isinstance(result, int) else 0
+
+
+def _command(arguments: Sequence[str]) -> Iterator[str]:
+    """The part of the arguments that names a command."""
+    group: object = typer.main.get_command(app)
+    for word in arguments:
+        group = getattr(group, "commands", {}).get(word)
+        if group is None:
+            return
+        yield word
 
 
 class Stopped(KeyboardInterrupt):
@@ -91,11 +108,14 @@ def _end_when_told() -> None:
             signal.signal(number, stop)
 
 
-def _usage(message: str) -> int:
+def _usage(error: TyperException, arguments: Sequence[str]) -> int:
+    message = error.format_message()
     if message.lstrip().startswith("Usage:"):
         output.note(message)
-    else:
-        output.error(UsageError(message, todo="`pocketvex help` shows what there is."))
+        return UsageError.exit_code
+    said = message[:1].lower() + message[1:].rstrip(".")
+    help_ = " ".join(["pocketvex help", *_command(arguments)])
+    output.error(UsageError(said, todo=f"`{help_}` shows what there is."))
     return UsageError.exit_code
 
 

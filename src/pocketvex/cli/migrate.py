@@ -16,10 +16,12 @@ from pocketvex.cli.opening import (
     HostOption,
     RenameOption,
     checked_format,
+    checked_renames,
     choices,
     load,
     opened,
     project,
+    turn,
 )
 
 app = typer.Typer(help="Write, run and revert migrations.", no_args_is_help=True)
@@ -36,29 +38,31 @@ def generate(
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
-    """Seal what the code asks beyond the history as migration files, proven up and down."""
+    """Seal what the code asks beyond the history as migration files.
+
+    Each file is proven on a scratch server, up, down and up again, before it is kept.
+    """
+    checked_renames(rename)
     config = project()
 
     from pocketvex.errors import UsageError
     from pocketvex.run import migrate as use
-    from pocketvex.store.locks import project_lock
 
     if empty:
         if not name:
             raise UsageError(
                 "a hand-written migration needs a name", todo="pocketvex migrate generate --empty NAME"
             )
-        with project_lock(config.root, wait=30, what="pocketvex migrate generate"):
+        with turn(config, "pocketvex migrate generate"):
             sealed = use.generate_empty(config.migrations, name=name, now=int(time.time()))
     else:
         loaded = load(config)
         with (
-            project_lock(config.root, wait=30, what="pocketvex migrate generate"),
+            turn(config, "pocketvex migrate generate"),
             opened(config, host, data_dir, pocketbase) as session,
         ):
-            sealed = use.generate(
-                session, loaded.schema, name=name, now=int(time.time()), choices=choices(rename=rename)
-            )
+            said = choices(rename=rename)
+            sealed = use.generate(session, loaded.schema, name=name, now=int(time.time()), choices=said)
     for file in sealed.files:
         output.data(f"{config.migrations.name}/{file.name}")
     if not sealed.files:
@@ -85,14 +89,14 @@ def up(
     pocketbase: BinaryOption = None,
 ) -> int:
     """Run every migration that the server lacks: all of them, or none."""
+    checked_renames(rename)
     config = project()
 
     from pocketvex.run import migrate as use
-    from pocketvex.store.locks import project_lock
 
     loaded = load(config)
     with (
-        project_lock(config.root, wait=60, what="pocketvex migrate up"),
+        turn(config, "pocketvex migrate up"),
         opened(config, host, data_dir, pocketbase) as session,
     ):
         use.require_consent(session, confirm or ())
@@ -112,22 +116,21 @@ def up(
 
 @app.command()
 def down(
-    count: Annotated[int, typer.Argument(help="How many files to take back.", metavar="[N]")] = 1,
+    count: Annotated[int, typer.Argument(help="How many files to take back.", metavar="N")] = 1,
     dry_run: DryRun = False,
     host: HostOption = None,
     confirm: ConfirmOption = None,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
-    """Take back the last migrations of this project, structure and values."""
+    """Take back the last migrations, structure and values."""
     config = project()
 
     from pocketvex.run import migrate as use
-    from pocketvex.store.locks import project_lock
 
     loaded = load(config)
     with (
-        project_lock(config.root, wait=60, what="pocketvex migrate down"),
+        turn(config, "pocketvex migrate down"),
         opened(config, host, data_dir, pocketbase) as session,
     ):
         use.require_consent(session, confirm or ())
@@ -149,7 +152,7 @@ def status(
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
-    """List the migrations with what the server has run of them, and what the code asks beyond."""
+    """List the migrations, and what the code asks beyond them."""
     wanted = checked_format(format)
     config = project()
 
@@ -186,11 +189,10 @@ def baseline(host: HostOption = None, data_dir: DataDirOption = None, pocketbase
     config = project()
 
     from pocketvex.run import migrate as use
-    from pocketvex.store.locks import project_lock
 
     loaded = load(config)
     with (
-        project_lock(config.root, wait=60, what="pocketvex migrate baseline"),
+        turn(config, "pocketvex migrate baseline"),
         opened(config, host, data_dir, pocketbase) as session,
     ):
         sealed = use.baseline(session, loaded.schema, now=int(time.time()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pocketvex.run.session import Session
     from pocketvex.run.sync import Choices
     from pocketvex.store.config import Config
-    from pocketvex.store.hosts import Login
+    from pocketvex.store.hosts import Host, Login
 
 HostOption = Annotated[
     str | None, typer.Option("--host", help="Name of a host of the config, or a URL.", metavar="NAME|URL")
@@ -48,6 +48,13 @@ def project() -> Config:
     return load_config(find_root(Path.cwd()))
 
 
+def turn(config: Config, what: str) -> AbstractContextManager[None]:
+    """This command's turn to work on the project; who is waited for is said."""
+    from pocketvex.dev.turn import turn
+
+    return turn(config.root, what, output.note)
+
+
 @contextmanager
 def opened(
     config: Config, host: str | None, data_dir: Path | None = None, binary: Path | None = None
@@ -57,6 +64,7 @@ def opened(
     from pocketvex.store.hosts import choose_host
 
     chosen = choose_host(config, flag=host, environ=os.environ)
+    _check_data_dir(chosen, data_dir)
     if data_dir is not None or binary is not None:
         chosen = replace(chosen, data_dir=data_dir or chosen.data_dir, binary=binary or chosen.binary)
     if not chosen.embedded and not chosen.login.token and not chosen.login.password:
@@ -65,6 +73,21 @@ def opened(
         output.note(output.styled(session.title, "bold", err=True))
         yield session
         tell_notes(session)
+
+
+def _check_data_dir(host: Host, data_dir: Path | None) -> None:
+    if data_dir is None:
+        return
+    if host.embedded:
+        raise UsageError(
+            "--data-dir is for a server of your own: the embedded one has its own",
+            todo="Say which server it belongs to: --host NAME|URL, or PB_URL.",
+        )
+    if not (data_dir / "data.db").is_file():
+        raise UsageError(
+            f"{data_dir} is no data directory of PocketBase: it has no data.db",
+            todo="It is what PocketBase is started with as --dir, usually pb_data.",
+        )
 
 
 def tell_notes(session: Session) -> None:
@@ -110,8 +133,15 @@ def choices(
     strict: bool = False,
 ) -> Choices:
     """What was said on the command line."""
+    renames = checked_renames(rename)
+
     from pocketvex.run.sync import Choices
 
+    return Choices(write=write, strict=strict, confirmed=frozenset(confirm or ()), renames=renames)
+
+
+def checked_renames(rename: list[str] | None) -> dict[str, str]:
+    """`--rename posts.headline=title` as {"posts.headline": "title"}."""
     renames = {}
     for item in rename or ():
         new, equals, old = item.partition("=")
@@ -121,7 +151,7 @@ def choices(
                 todo="Say --rename posts.headline=title, or --rename posts.headline= for a new field.",
             )
         renames[new] = old.rpartition(".")[2]
-    return Choices(write=write, strict=strict, confirmed=frozenset(confirm or ()), renames=renames)
+    return renames
 
 
 def checked_format(format: str, allowed: tuple[str, ...] = ("text", "json")) -> str:

@@ -15,10 +15,12 @@ from pocketvex.cli.opening import (
     HostOption,
     RenameOption,
     checked_format,
+    checked_renames,
     choices,
     load,
     opened,
     project,
+    turn,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def diff(
 ) -> int:
     """Show what the code would change on a server. Writes nothing to it."""
     wanted = checked_format(format)
+    checked_renames(rename)
     config = project()
 
     from pocketvex.load.loader import start_load
@@ -91,17 +94,18 @@ def apply(
     pocketbase: BinaryOption = None,
 ) -> int:
     """Apply what is safe to a server; what is not needs a migration, or consent by name."""
+    checked_renames(rename)
     config = project()
 
     from pocketvex.run.sync import sync
-    from pocketvex.store.locks import project_lock
 
     loaded = load(config)
     with (
-        project_lock(config.root, wait=30, what="pocketvex schema apply"),
+        turn(config, "pocketvex schema apply"),
         opened(config, host, data_dir, pocketbase) as session,
     ):
-        outcome = sync(session, loaded.schema, choices(confirm=confirm, rename=rename, strict=strict))
+        said = choices(confirm=confirm, rename=rename, strict=strict)
+        outcome = sync(session, loaded.schema, said)
     from pocketvex.cli.report import tell_outcome
 
     tell_outcome(outcome)

@@ -46,6 +46,9 @@ class DevView:
     def back(self, title: str) -> None:
         self._line(f"back: {title}")
 
+    def waiting(self, text: str) -> None:
+        self._line(text)
+
     def note(self, text: str) -> None:
         output.note(f"note: {text}")
 

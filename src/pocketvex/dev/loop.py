@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from pocketvex.dev.proving import Proving
+from pocketvex.dev.turn import turn
 from pocketvex.dev.watch import Watch
 from pocketvex.errors import (
     Locked,
@@ -26,7 +27,6 @@ from pocketvex.run.types import FILE, types_of, write_types
 from pocketvex.schema.model import Schema
 from pocketvex.store.files import LOCAL
 from pocketvex.store.history import DRAFT
-from pocketvex.store.locks import project_lock
 
 _RETRY = 1.0
 """Seconds between two looks at a server: one that does not answer, one that works for somebody else."""
@@ -56,6 +56,8 @@ class Report(Protocol):
     def unreachable(self, error: ServerError) -> None: ...
 
     def back(self, title: str) -> None: ...
+
+    def waiting(self, text: str) -> None: ...
 
     def note(self, text: str) -> None: ...
 
@@ -207,7 +209,7 @@ class Loop:
     def work(self, schema: Schema, start: float, *, asked: bool) -> bool:
         """One pass over types, server and draft; whether something waits."""
         self.write_types(schema)
-        with project_lock(self.config.root, wait=10, what="pocketvex dev"):
+        with turn(self.config.root, "pocketvex dev", self.view.waiting):
             self.watch.take_others()
             if self.session.lease is not None:
                 self.session.lease.check()
