@@ -7,12 +7,13 @@ from the base, somebody else changed it: drift, kept and listed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as default
 from typing import Any, Final
 
-from pocketvex.diff.compare import flat_options
+from pocketvex.diff.compare import Diff, flat_options
 from pocketvex.diff.operations import (
     AddField,
     ChangeField,
@@ -68,6 +69,19 @@ def _items_of(collection: Collection) -> Items:
     return found
 
 
+def renamed_items(items: Mapping[str, Any], names: Mapping[str, str]) -> Items:
+    """The items with collections under their new names (old to new)."""
+    if not names:
+        return dict(items)
+
+    def moved(path: str) -> str:
+        name = re.match(r"[^.@:]*", path)
+        old = name[0] if name else path
+        return names.get(old, old) + path[len(old) :]
+
+    return {moved(path): value for path, value in items.items()}
+
+
 def field_item(field: FieldBase) -> dict[str, Any]:
     options = field.options()
     if options.get("max_select") == 0:
@@ -97,6 +111,13 @@ class Ownership:
         merged = {**items, **self.written}
         return {path: value for path, value in merged.items() if value is not None or ":" in path}
 
+    def renamed(self, names: Mapping[str, str]) -> Ownership:
+        """The same with collections under their new names (old to new); `recorded` stays as it is."""
+        if not names:
+            return self
+        managed = None if self.managed is None else frozenset(names.get(name, name) for name in self.managed)
+        return replace(self, written=renamed_items(self.written, names), managed=managed)
+
     def manages(self, collection: str) -> bool:
         return self.managed is None or collection in self.managed
 
@@ -104,11 +125,16 @@ class Ownership:
 class Owner:
     """Answers for single operations; made once for a plan."""
 
-    def __init__(self, ownership: Ownership) -> None:
-        self.ownership = ownership
+    def __init__(self, ownership: Ownership, diff: Diff | None = None) -> None:
+        renamed = {old: new for new, old in diff.renamed.items()} if diff else {}
+        self.ownership = ownership = ownership.renamed(renamed)
         recorded = items_of(ownership.recorded) if ownership.recorded is not None else None
-        self.recorded: Items = recorded or {}
-        self.base: Items | None = None if recorded is None else ownership.base(recorded)
+        self.recorded: Items = renamed_items(recorded or {}, renamed)
+        self.base: Items | None = None if recorded is None else ownership.base(self.recorded)
+        # Names that the same diff gives away are free.
+        self.given_away = {
+            f"{o.collection}.{o.old}" for o in (diff.operations if diff else ()) if isinstance(o, RenameField)
+        }
 
     def is_leftover(self, operation: Operation) -> bool:
         """Whether what is removed or replaced was written by this project and is in no file yet."""
@@ -132,7 +158,7 @@ class Owner:
             case CreateCollection():
                 return "drift" if operation.path in self.base else ""
             case AddField():
-                return "drift" if operation.path in self.base else ""
+                return "drift" if operation.path in self.base.keys() - self.given_away else ""
             case RenameField() | RenameCollection() | ChangeType():
                 return ""
             case ChangeField() | ReplaceField():

@@ -9,14 +9,7 @@ from pathlib import Path
 
 from pocketvex.diff.apply import apply_operations, changed_collections
 from pocketvex.diff.compare import compare
-from pocketvex.diff.operations import (
-    CreateCollection,
-    DropCollection,
-    DropField,
-    Operation,
-    RenameCollection,
-    ReplaceField,
-)
+from pocketvex.diff.operations import DropCollection, DropField, Operation, ReplaceField
 from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected
 from pocketvex.plan.make import Change
 from pocketvex.run.removals import is_removal, remove
@@ -44,11 +37,9 @@ def write_changes(
     operations = [change.operation for change in changes]
     additions = [operation for operation in operations if not is_removal(operation)]
     try:
-        target = now
-        for part in _rounds(additions):
-            before, target = target, apply_operations(target, part)
-            if payload := changed_collections(before, target):
-                session.client.import_collections(with_secrets(payload, before, session.environ))
+        target = apply_operations(now, additions)
+        if payload := changed_collections(now, target):
+            session.client.import_collections(with_secrets(payload, now, session.environ))
         if len(additions) < len(operations):
             remove(session, target, changes)
     except Rejected as error:
@@ -64,26 +55,6 @@ def _moved(now: Sequence[Json], raw: Sequence[Json]) -> str:
     before = {item["id"]: item for item in raw}
     names = names or [item["name"] for item in now if item != before.get(item["id"])]
     return ", ".join(names[:6])
-
-
-def _rounds(additions: Sequence[Operation]) -> list[Sequence[Operation]]:
-    """One import; more where a collection's new name is free only after another was renamed."""
-    renames = {o.old.lower(): o for o in additions if isinstance(o, RenameCollection)}
-    made = {o.collection.lower() for o in additions if isinstance(o, RenameCollection | CreateCollection)}
-    if not made & renames.keys():
-        return [additions]
-    first: list[Operation] = []
-
-    def place(rename: RenameCollection, above: frozenset[str]) -> None:
-        following = renames.get(rename.collection.lower())
-        if following is not None and following not in first and following.old not in above:
-            place(following, above | {rename.old})
-        if rename not in first:
-            first.append(rename)
-
-    for rename in renames.values():
-        place(rename, frozenset())
-    return [*([rename] for rename in first), [o for o in additions if o not in first]]
 
 
 def _check(

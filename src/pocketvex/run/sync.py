@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from pocketvex.diff.compare import compare
+from pocketvex.diff.operations import CreateCollection, RenameCollection
 from pocketvex.errors import SchemaError
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.judge import Access, Verdict
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
-from pocketvex.plan.ownership import Ownership, items_of, touched_paths
+from pocketvex.plan.ownership import Ownership, items_of, renamed_items, touched_paths
 from pocketvex.run.answers import with_strangers
 from pocketvex.run.apply import keep_aside, write_changes
 from pocketvex.run.recorded import Position, locate, run_files
@@ -73,9 +74,8 @@ def plan_for(
     if problems:
         raise SchemaError(f"PocketBase {session.version} cannot hold this schema", problems=problems)
     live = Schema.from_json(raw)
-    recorded = position.here.schema
     ownership = Ownership(
-        recorded=recorded,
+        recorded=recorded_here(position, live, session.state.written),
         written=session.state.written,
         managed=position.managed | frozenset(session.state.managed),
         held=position.held_paths(),
@@ -142,14 +142,22 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     if waiting or not choices.write:
         return Outcome(plan, position, raw, (), waiting, secrets=secrets)
     reverts = _reverts(desired, position)
-    now = [change for change in plan.changes if may_apply(change, session, choices, reverts)]
-    kept = tuple(path for change in now if (path := _kept(session, change, plan.renamed)))
-    if now:
-        raw = write_changes(session, raw, now, desired)
-    applied = set(map(id, now))
-    left = replace(plan, changes=tuple(change for change in plan.changes if id(change) not in applied))
-    remember(session, desired, raw, position, now, choices.confirmed)
-    return Outcome(left, position, raw, ran, (), tuple(now), kept, secrets)
+    applied: list[Change] = []
+    kept: list[Path] = []
+    while True:
+        now = [change for change in plan.changes if may_apply(change, session, choices, reverts)]
+        kept += [path for change in now if (path := _kept(session, change, plan.renamed))]
+        if now:
+            raw = write_changes(session, raw, now, desired)
+            applied += now
+        remember(session, desired, raw, position, now, choices.confirmed)
+        if not now or len(now) == len(plan.changes):
+            break
+        # What waited for something of this round may be possible now: a name that became free.
+        plan = plan_for(session, desired, raw, position, choices)
+    done = set(map(id, now))
+    left = replace(plan, changes=tuple(change for change in plan.changes if id(change) not in done))
+    return Outcome(left, position, raw, ran, (), tuple(applied), tuple(kept), secrets)
 
 
 def _tell(session: Session, position: Position) -> None:
@@ -209,14 +217,43 @@ def remember(
     live = Schema.from_json(raw)
     state = session.state
     declared = {collection.name for collection in desired.collections}
-    created = {c.path for c in applied if c.operation.kind == "create_collection"}
+    operations = [change.operation for change in applied]
+    created = {o.collection for o in operations if isinstance(o, CreateCollection)}
+    renamed = {o.old: o.collection for o in operations if isinstance(o, RenameCollection)}
+    created |= {new for old, new in renamed.items() if old in {*state.managed, *position.managed}}
     state.managed = sorted(
         name
         for name in (set(state.managed) | created | (confirmed & declared))
         if live.collection(name) is not None
     )
-    state.written = written_items(desired, live, position.here.schema, state.written)
+    previous = renamed_items(state.written, renamed)
+    state.written = written_items(desired, live, recorded_here(position, live, previous), previous)
     session.save()
+
+
+def recorded_here(position: Position, live: Schema, written: Mapping[str, Any]) -> Schema:
+    """What the history builds that ran on this server, with the names that this project gave since.
+
+    A collection that it renamed has another name in the history, until the draft is sealed.
+    """
+    recorded = position.here.schema
+    known, there = {c.id: c.name for c in recorded.collections}, live.names()
+    names = {
+        known[collection.id]: collection.name
+        for collection in live.collections
+        if collection.name in written
+        and collection.id in known
+        and known[collection.id] not in there - {collection.name}
+    }
+    names = {old: new for old, new in names.items() if old != new}
+    if not names:
+        return recorded
+    copy = recorded.model_copy(deep=True)
+    for collection in copy.collections:
+        collection.name = names.get(collection.name, collection.name)
+    for field in copy.relations():
+        field.target = names.get(field.target, field.target)
+    return copy
 
 
 def written_items(
