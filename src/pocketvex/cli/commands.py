@@ -16,7 +16,6 @@ from pocketvex.cli.opening import (
     RenameOption,
     checked_renames,
     choices,
-    load,
     opened,
     project,
 )
@@ -113,12 +112,18 @@ def generate(
     ] = False,
 ) -> int:
     """Write generated/types.ts from the code. Needs no server."""
-    from pocketvex.run.types import FILE, types_of, write_types
-    from pocketvex.server import binaries
-    from pocketvex.server.binaries import Version
-
     config = project()
-    loaded = load(config)
+
+    from pocketvex.load.loader import start_load
+
+    with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
+        # The schema loads in its own interpreter while this one imports what it takes to render.
+        from pocketvex.run.types import FILE, types_of, write_types
+        from pocketvex.server import binaries
+        from pocketvex.server.binaries import Version
+
+        loaded = pending.result()
+    output.printed(loaded.printed)
     pinned = Version.parse(config.pocketbase) if config.pocketbase else None
     text = types_of(config, loaded.schema, lambda: binaries.find(pinned))
     path = config.generated / FILE

@@ -46,21 +46,21 @@ def diff(
     config = project()
 
     from pocketvex.load.loader import start_load
-    from pocketvex.render.text import plan_values
-    from pocketvex.run.recorded import locate
-    from pocketvex.run.sync import plan_for
-    from pocketvex.schema.model import Schema
 
-    with (
-        start_load(config.root, config.schema, timeout=config.load_timeout) as pending,
-        opened(config, host, data_dir, pocketbase) as session,
-    ):
-        raw = session.fetch()
-        position = locate(session, Schema.from_json(raw))
-        loaded = pending.result()
-        output.printed(loaded.printed)
-        plan = plan_for(session, loaded.schema, raw, position, choices(rename=rename))
-        session.save()
+    with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
+        # The schema loads in its own interpreter while this one imports what it takes to compare.
+        from pocketvex.render.text import plan_values
+        from pocketvex.run.recorded import locate
+        from pocketvex.run.sync import plan_for
+        from pocketvex.schema.model import Schema
+
+        with opened(config, host, data_dir, pocketbase) as session:
+            raw = session.fetch()
+            position = locate(session, Schema.from_json(raw))
+            loaded = pending.result()
+            output.printed(loaded.printed)
+            plan = plan_for(session, loaded.schema, raw, position, choices(rename=rename))
+            session.save()
     if wanted == "json":
         import json
 
