@@ -240,3 +240,72 @@ class Dev:
         code = self.process.wait(PATIENCE)
         self._reader.join(PATIENCE)
         return code
+
+
+class Terminal:
+    """`pocketvex` at a terminal of its own: what is typed reaches it, and what it shows is kept in `text`."""
+
+    def __init__(self, project: Project, *arguments: str, env: Mapping[str, str] | None = None) -> None:
+        import pty
+
+        self._mine, theirs = pty.openpty()
+        self.text = ""
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _IN_A_TERMINAL, POCKETVEX, *arguments],
+            cwd=project.root,
+            env={**project.env, "TERM": "xterm", **(env or {})},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                chunk = os.read(self._mine, 65536)
+            except OSError:  # the other side is closed: that is how a terminal ends
+                return
+            if not chunk:
+                return
+            self.text += chunk.decode("utf-8", "replace")
+            # A program that asks where the cursor is waits for the answer of a terminal.
+            if b"\x1b[6n" in chunk:
+                os.write(self._mine, b"\x1b[1;1R")
+
+    def shows(self, text: str) -> None:
+        try:
+            until(lambda: text in self.text or self.process.poll() is not None, f"it shows {text!r}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.text}") from None
+        assert text in self.text, self.text
+
+    def types(self, text: str) -> None:
+        os.write(self._mine, text.encode())
+
+    def ends(self) -> int:
+        code = self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        return code
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._reader.join(PATIENCE)
+        os.close(self._mine)
+        assert "Traceback" not in self.text, self.text
+
+
+_IN_A_TERMINAL = """
+import fcntl, os, sys, termios
+# The terminal becomes that of this session, so that Ctrl+C typed there is a signal.
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""

@@ -54,10 +54,11 @@ class Session:
 
     def renew(self) -> str:
         """A new token in place of one that the server refused."""
+        if self._tokens and self._credentials.email:
+            # Also where nobody can log in now: kept, it would be tried and refused every time.
+            self._tokens.drop(self._transport.url, self._credentials.email)
         if not self._credentials.can_log_in:
             raise self._token_refused()
-        if self._tokens:
-            self._tokens.drop(self._transport.url, self._credentials.email)
         return self.log_in()
 
     def log_in(self) -> str:
@@ -118,6 +119,12 @@ class Session:
         )
 
     def _token_refused(self) -> LoginRefused:
+        if not self._credentials.token:
+            return LoginRefused(
+                f"{self._transport.url} does not take the token of the last login any more",
+                why=f"The password of {self._credentials.email} was changed, or the token was revoked.",
+                todo="Run the command again on a terminal, or set PB_ADMIN_EMAIL and PB_ADMIN_PASS.",
+            )
         expiry = expires_at(self._token)
         expired = 0 < expiry < time.time()
         return LoginRefused(

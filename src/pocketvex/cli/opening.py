@@ -38,6 +38,9 @@ RenameOption = Annotated[
     list[str] | None,
     typer.Option("--rename", help="posts.new=old: a rename; posts.new=: a new thing.", metavar="NEW=OLD"),
 ]
+_SLACK = 90.0
+"""Seconds for which a kept token must still be good to be worth a try."""
+
 FormatOption = Annotated[str, typer.Option("--format", help="text or json.")]
 
 
@@ -68,7 +71,8 @@ def opened(
     if data_dir is not None or binary is not None:
         chosen = replace(chosen, data_dir=data_dir or chosen.data_dir, binary=binary or chosen.binary)
     if not chosen.embedded and not chosen.login.token and not chosen.login.password:
-        chosen = replace(chosen, login=_ask_login(chosen.login, chosen.url))
+        login = _kept_login(config, chosen) or _ask_login(chosen.login, chosen.url)
+        chosen = replace(chosen, login=login)
     with Session(config, chosen) as session:
         output.note(output.styled(session.title, "bold", err=True))
         yield session
@@ -96,8 +100,23 @@ def tell_notes(session: Session) -> None:
     session.notes.clear()
 
 
+def _kept_login(config: Config, host: Host) -> Login | None:
+    """The login without a password, where the token of an earlier one is still good; else None."""
+    import time
+
+    from pocketvex.api.credentials import expires_at
+    from pocketvex.store.tokens import TokenStore
+
+    tokens = TokenStore(config.root)
+    email = host.login.email or tokens.identity(host.url)
+    token = tokens.get(host.url, email) if email else None
+    if not token or expires_at(token) < time.time() + _SLACK:
+        return None
+    return host.login._replace(email=email)
+
+
 def _ask_login(login: Login, url: str) -> Login:
-    """Ask on a terminal; elsewhere the token cache may still hold a token."""
+    """Ask on a terminal; elsewhere the error names the variables."""
     import sys
 
     if login.missing:

@@ -68,8 +68,10 @@ def error(problem: PocketVexError) -> None:
 
 
 def _excerpt(text: str) -> None:
+    room = width() - 5
     for line in text.splitlines():
-        note(styled(f"    {line}", "dim", err=True))
+        shown = line if len(line) <= room else f"{line[: room - 1]}…"
+        note(styled(f"    {shown}", "dim", err=True))
 
 
 def printed(text: str) -> None:

@@ -31,6 +31,12 @@ class TokenStore:
             return None
         return stored if is_loopback(url) else self._unsealed(stored)
 
+    def identity(self, url: str) -> str:
+        """Whose token is kept for this server, where it is one identity's only; else an empty string."""
+        end = f" {url.rstrip('/')}"
+        found = [entry.removesuffix(end) for entry in self._read() if entry.endswith(end)]
+        return found[0] if len(found) == 1 else ""
+
     def put(self, url: str, identity: str, token: str) -> None:
         with contextlib.suppress(OSError, UsageError):
             stored = token if is_loopback(url) else self._sealed(token)

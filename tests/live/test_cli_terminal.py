@@ -1,0 +1,105 @@
+"""What happens at a terminal, and what does not happen without one."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pocketvex.api.client import Client
+from pocketvex.api.credentials import Credentials
+from pocketvex.server.binaries import Binary
+from terminal import Project, Terminal, posts
+
+if sys.platform == "win32":
+    pytest.skip("pseudo terminals are POSIX", allow_module_level=True)
+
+EMAIL, PASSWORD = "admin@example.com", "password1234"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    found = Project(tmp_path / "app")
+    found.write("pocketvex.toml", "")
+    found.write("schema/posts.py", posts())
+    return found
+
+
+def test_a_login_is_asked_for_once(project: Project, server: Callable[..., Any], latest: Binary) -> None:
+    url = server(latest).url
+    project.write("pocketvex.toml", f'[hosts.staging]\nurl = "{url}"\nemail = "{EMAIL}"\n')
+    with Terminal(project, "schema", "diff", "--host", "staging") as terminal:
+        terminal.shows("Password")
+        terminal.types(f"{PASSWORD}\r")
+        terminal.shows("+ posts")
+        assert terminal.ends() == 0
+        assert PASSWORD not in terminal.text
+    # The token of that login does for the next commands, with a terminal and without.
+    assert "+ posts" in project.ok("schema", "diff", "--host", "staging").out
+    with Terminal(project, "schema", "diff", "--host", "staging") as terminal:
+        assert terminal.ends() == 0
+        assert "Password" not in terminal.text
+
+
+def test_without_an_address_both_are_asked_for(
+    project: Project, server: Callable[..., Any], latest: Binary
+) -> None:
+    url = server(latest).url
+    with Terminal(project, "util", "test-connection", env={"PB_URL": url}) as terminal:
+        terminal.shows("Superuser e-mail")
+        terminal.types(f"{EMAIL}\r")
+        terminal.shows("Password")
+        terminal.types(f"{PASSWORD}\r")
+        assert terminal.ends() == 0, terminal.text
+        assert "signed in" in terminal.text
+    env = {"PB_URL": url}
+    assert "signed in" in project.ok("util", "test-connection", env=env).out
+
+    # A token that the server does not take any more is said once, and then asked for again.
+    with Client(url, Credentials(email=EMAIL, password=PASSWORD)) as client:
+        client._request(
+            "PATCH",
+            "/api/collections/_superusers/records/" + client.records("_superusers")[0]["id"],
+            json={"password": "another1234", "passwordConfirm": "another1234"},
+        )
+    done = project("util", "test-connection", env=env)
+    assert done.code == 10
+    assert "token of the last login" in done.err
+    assert "No credentials" in project("util", "test-connection", env=env).err
+
+
+@pytest.mark.parametrize("keys", ["\x03", "\r"])
+def test_an_answer_that_is_none(
+    project: Project, server: Callable[..., Any], latest: Binary, keys: str
+) -> None:
+    url = server(latest).url
+    project.write("pocketvex.toml", f'[hosts.staging]\nurl = "{url}"\nemail = "{EMAIL}"\n')
+    with Terminal(project, "schema", "diff", "--host", "staging") as terminal:
+        terminal.shows("Password")
+        terminal.types(keys)
+        assert terminal.ends() in (2, 130)
+        assert "bug" not in terminal.text
+
+
+def test_colour_is_for_terminals_that_want_it(project: Project) -> None:
+    colour = re.compile(r"\x1b\[[0-9;]*m")
+    assert not colour.search("".join(project.ok("schema", "diff")[1:]))
+    with Terminal(project, "schema", "diff") as terminal:
+        assert terminal.ends() == 0
+        assert colour.search(terminal.text)
+    for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        with Terminal(project, "schema", "diff", env=env) as terminal:
+            assert terminal.ends() == 0
+            assert not colour.search(terminal.text)
+
+
+def test_ctrl_c_ends_dev_and_the_terminal_is_as_it_was(project: Project) -> None:
+    with Terminal(project, "dev") as terminal:
+        terminal.shows("in sync")
+        terminal.types("\x03")
+        assert terminal.ends() == 0
+        assert "error" not in terminal.text
