@@ -65,7 +65,7 @@ def outstanding(
 ) -> Outstanding:
     """Compare the code with the whole history; the evidence is counted on the session's server, if any."""
     recorded = position.recorded
-    live_schema = Schema.from_json(live)
+    live_schema = session.schema_of(live) if session else Schema.from_json(live)
     wanted = with_live_ids(desired, live_schema)
     before = recorded.schema
     owned = position.managed | frozenset(session.state.managed if session else ())

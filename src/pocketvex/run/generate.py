@@ -46,7 +46,7 @@ def generate(session: Session, desired: Schema, *, name: str | None, now: int, c
     Raises ConsentNeeded where something waits for an answer, UsageError for what no migration can do.
     """
     raw = session.fetch()
-    position = locate(session, Schema.from_json(raw))
+    position = locate(session, session.schema_of(raw))
     found = find_outstanding(session, desired, position, raw, renames=choices.renames)
     return seal_outstanding(session, desired, position, raw, found, name=name, now=now, choices=choices)
 

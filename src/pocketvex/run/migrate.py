@@ -87,7 +87,7 @@ def up(
     the command before anything is written (ChangesPending), unless `recorded_only`.
     """
     raw = session.fetch()
-    position = locate(session, Schema.from_json(raw))
+    position = locate(session, session.schema_of(raw))
     check_history(position.history)
     sealed = Sealed((), None)
     found = (
@@ -104,7 +104,7 @@ def up(
             sealed = seal_outstanding(
                 session, desired, position, raw, found, name=None, now=now, choices=choices
             )
-            position = locate(session, Schema.from_json(raw))
+            position = locate(session, session.schema_of(raw))
     names = tuple(file.name for file in sealed.files)
     pending = _up_to(position, to)
     if pending and not dry_run:
@@ -113,7 +113,7 @@ def up(
         except NotAsIntended:
             _take_back(session, position, sealed)
             raise
-        position = locate(session, Schema.from_json(raw))
+        position = locate(session, session.schema_of(raw))
     if not dry_run:
         enlist(position.history.folder, [f for f in position.history.files if f.name in position.applied])
         raw = _write_secrets(session, desired, raw, position, choices)
@@ -133,7 +133,7 @@ def _write_secrets(
     session: Session, desired: Schema, raw: list[Json], position: Position, choices: Choices
 ) -> list[Json]:
     """Sign-in providers that were left out for want of a secret are written once it is there."""
-    late = late_secrets(desired, Schema.from_json(raw), session.environ)
+    late = late_secrets(desired, session.schema_of(raw), session.environ)
     if not late:
         return raw
     plan = plan_for(session, desired, raw, position, choices)
@@ -204,7 +204,7 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     session.state.applied = list(session.applied() or [])
     session.save()
     raw = session.fetch()
-    live = Schema.from_json(raw)
+    live = session.schema_of(raw)
     _check_down(session, position, names, live)
     remember(session, desired, raw, locate(session, live), (), choices.confirmed)
     return Ran((), names)
@@ -240,7 +240,7 @@ def _check_down(session: Session, position: Position, names: Sequence[str], live
 def status(session: Session, desired: Schema, choices: Choices) -> Status:
     """What the server has run of the history, and what the code asks beyond it."""
     raw = session.fetch()
-    position = locate(session, Schema.from_json(raw))
+    position = locate(session, session.schema_of(raw))
     found = find_outstanding(session, desired, position, raw, renames=choices.renames).plan
 
     def state(name: str) -> str:

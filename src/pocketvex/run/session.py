@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -43,6 +43,7 @@ class Session:
         local_dir(self.root)
         self.state: HostState = load_state(self.root, host.key)
         self._recognised = False
+        self._read: tuple[Sequence[Json], Schema] | None = None
         self.notes += self.state.notes
         self.client = self._connect()
 
@@ -129,6 +130,12 @@ class Session:
         if not self._recognised:
             self._recognise(found)
         return found
+
+    def schema_of(self, raw: Sequence[Json]) -> Schema:
+        """The schema that fetched collections describe, read once. Copy it; never change it."""
+        if self._read is None or self._read[0] is not raw:
+            self._read = (raw, Schema.from_json(raw))
+        return self._read[1]
 
     def _recognise(self, collections: list[Json]) -> None:
         """Whether this is the server that is remembered: its data may be new, or its PocketBase another."""

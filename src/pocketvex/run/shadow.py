@@ -11,9 +11,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pocketvex.errors import HistoryError
 from pocketvex.render.header import body_hash, secrets_of
@@ -26,7 +28,8 @@ _FORMAT = 1
 """Part of the hash: a cache that an older PocketVex wrote is not read."""
 
 
-class Recorded(NamedTuple):
+@dataclass(frozen=True)
+class Recorded:
     """What a history builds: the collections in LIST's shape after each of its files, from none to all."""
 
     names: tuple[str, ...]
@@ -38,8 +41,9 @@ class Recorded(NamedTuple):
     def collections(self) -> list[Json]:
         return self.snapshots[-1]
 
-    @property
+    @cached_property
     def schema(self) -> Schema:
+        """What the whole history builds. Copy it; never change it."""
         return Schema.from_json(self.collections)
 
 

@@ -73,7 +73,7 @@ def plan_for(
     problems = for_server(desired, session.version)
     if problems:
         raise SchemaError(f"PocketBase {session.version} cannot hold this schema", problems=problems)
-    live = Schema.from_json(raw)
+    live = session.schema_of(raw)
     ownership = Ownership(
         recorded=recorded_here(position, live, session.state.written),
         written=session.state.written,
@@ -129,14 +129,14 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     """Bring the server to the history and to the code; what is not safe stays in the outcome's plan."""
     session.reload()
     raw = session.fetch()
-    position = locate(session, Schema.from_json(raw))
+    position = locate(session, session.schema_of(raw))
     _tell(session, position)
     ran = position.pending
     may_run = choices.write and session.local and session.data_dir is not None
     waiting = () if may_run else ran
     if ran and may_run:
         raw = run_files(session, position, ran)
-        position = locate(session, Schema.from_json(raw))
+        position = locate(session, session.schema_of(raw))
     plan = plan_for(session, desired, raw, position, choices)
     secrets = tuple(missing_secrets(desired, session.environ))
     if waiting or not choices.write:
@@ -214,7 +214,7 @@ def remember(
     confirmed: frozenset[str],
 ) -> None:
     """Note in the host's state what this project wrote, so that it is told from what others did."""
-    live = Schema.from_json(raw)
+    live = session.schema_of(raw)
     state = session.state
     declared = {collection.name for collection in desired.collections}
     operations = [change.operation for change in applied]
