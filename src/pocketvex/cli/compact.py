@@ -6,6 +6,7 @@ The whole text is in `schema diff --format json`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from pocketvex.plan.make import Change
@@ -33,12 +34,13 @@ def pair(before: str, after: str, limit: int = LIMIT) -> tuple[str, str]:
         return before, after
     head = _common(before, after)
     tail = _common(before[head:][::-1], after[head:][::-1])
-    start = head - _AROUND if head > _AROUND + 2 else 0
-    more = tail - _AROUND if tail > _AROUND + 2 else 0
+    # From the last word that begins before both differ to the first that ends after it, and a few more.
+    start = before.rfind(" ", 0, max(0, head - _AROUND)) + 1
+    more = after[::-1].rfind(" ", 0, max(0, tail - _AROUND)) + 1
 
     def cut(text: str) -> str:
         inner = text[start : len(text) - more]
-        return f"{'…' if start else ''}{middle(inner, limit)}{'…' if more else ''}"
+        return f"{'… ' if start else ''}{middle(inner, limit)}{' …' if more else ''}"
 
     return cut(before), cut(after)
 
@@ -54,4 +56,18 @@ def middle(text: str, limit: int = LIMIT) -> str:
     if len(text) <= limit:
         return text
     half = (limit - 3) // 2
-    return f"{text[:half].rstrip()} … {text[-half:].lstrip()}"
+    begin, end = text[:half].rpartition(" "), text[-half:].partition(" ")
+    # Whole words, unless one word is all that there is.
+    return f"{(begin[0] or begin[2]).rstrip()} … {(end[2] or end[0]).lstrip()}"
+
+
+def fitted(lines: Iterable[str], width: int) -> list[str]:
+    """Lines that are too long for the terminal, broken between words and indented further."""
+    from textwrap import wrap
+
+    found: list[str] = []
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip()) + 4)
+        parts = wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        found += [line] if len(line) <= width else parts
+    return found

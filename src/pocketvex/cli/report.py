@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
-from pocketvex.cli.compact import compact
+from pocketvex.cli.compact import compact, fitted
 from pocketvex.plan.judge import Verdict
 from pocketvex.render.text import change_lines, plan_lines, totals
 
@@ -56,7 +56,7 @@ def tell_missing(outcome: Outcome) -> None:
 def left_lines(outcome: Outcome) -> list[str]:
     """What waits, with the way on where it is not the draft; and what is kept."""
     lines = [line for change in outcome.plan.changes for line in (*_lines(change), *_way_on(change))]
-    return lines + plan_lines(_without_changes(outcome.plan), width=output.width())
+    return fitted([*lines, *plan_lines(_without_changes(outcome.plan))], output.width())
 
 
 def shown(plan: Plan) -> list[str]:
@@ -64,7 +64,7 @@ def shown(plan: Plan) -> list[str]:
     from dataclasses import replace
 
     short = replace(plan, changes=tuple(map(compact, plan.changes)))
-    return plan_lines(short, width=output.width())
+    return fitted(plan_lines(short, width=output.width()), output.width())
 
 
 def _without_changes(plan: Plan) -> Plan:

@@ -93,7 +93,10 @@ def apply(
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
-    """Apply what is safe to a server; what is not needs a migration, or consent by name."""
+    """Apply what is safe to a server.
+
+    What is not safe needs a migration, or consent by name.
+    """
     checked_renames(rename)
     config = project()
 
