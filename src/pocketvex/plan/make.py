@@ -63,7 +63,7 @@ def make_plan(
     `confirmed` are paths that a person named: drift there may be written over.
     """
     diff = compare(desired, live, renames=renames, version=version)
-    owner = Owner(ownership or Ownership())
+    owner = Owner(ownership or Ownership(), diff)
     counted = _Unknown() if facts is None else facts
     judge = Judge(diff, live, counted)
     named = set(confirmed)

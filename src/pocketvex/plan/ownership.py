@@ -70,16 +70,21 @@ def _items_of(collection: Collection) -> Items:
 
 
 def renamed_items(items: Mapping[str, Any], names: Mapping[str, str]) -> Items:
-    """The items with collections under their new names (old to new)."""
+    """The items with collections, and the targets of relations, under their new names (old to new)."""
     if not names:
         return dict(items)
+
+    def retargeted(value: Any) -> Any:
+        if isinstance(value, dict) and value.get("target") in names:
+            return {**value, "target": names[value["target"]]}
+        return value
 
     def moved(path: str) -> str:
         name = re.match(r"[^.@:]*", path)
         old = name[0] if name else path
         return names.get(old, old) + path[len(old) :]
 
-    return {moved(path): value for path, value in items.items()}
+    return {moved(path): retargeted(value) for path, value in items.items()}
 
 
 def field_item(field: FieldBase) -> dict[str, Any]:

@@ -29,6 +29,24 @@ def is_removal(operation: Operation) -> bool:
     return isinstance(operation, DropCollection | DropField | ReplaceField)
 
 
+def possible(raw: Sequence[Json], changes: Sequence[Change]) -> list[Change]:
+    """The changes without removals of collections that a relation, which stays for now, still points at."""
+    left = list(changes)
+    while True:
+        drops = {c.operation.definition.id for c in left if isinstance(c.operation, DropCollection)}
+        if not drops:
+            return left
+        after = apply_operations(raw, [change.operation for change in left])
+        pointed = {field.get("collectionId") for item in after for field in item["fields"]} & drops
+        if not pointed:
+            return left
+        left = [c for c in left if not _drops(c.operation, pointed)]
+
+
+def _drops(operation: Operation, ids: set[Any]) -> bool:
+    return isinstance(operation, DropCollection) and operation.definition.id in ids
+
+
 def remove(session: Session, collections: Sequence[Json], changes: Sequence[Change]) -> None:
     """Carry out the removals among the changes; `collections` are what the server has now.
 

@@ -21,7 +21,7 @@ from pocketvex.plan.ownership import Ownership, items_of, renamed_items, touched
 from pocketvex.run.answers import with_strangers
 from pocketvex.run.apply import keep_aside, write_changes
 from pocketvex.run.recorded import Position, locate, run_files
-from pocketvex.run.removals import is_removal
+from pocketvex.run.removals import is_removal, possible
 from pocketvex.run.secrets import late_secrets, missing_secrets, without_secret
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.model import Schema
@@ -75,7 +75,7 @@ def plan_for(
         raise SchemaError(f"PocketBase {session.version} cannot hold this schema", problems=problems)
     live = session.schema_of(raw)
     ownership = Ownership(
-        recorded=recorded_here(position, live, session.state.written),
+        recorded=named_as_live(position.here.schema, live, session.state.written),
         written=session.state.written,
         managed=position.managed | frozenset(session.state.managed),
         held=position.held_paths(),
@@ -145,7 +145,8 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     applied: list[Change] = []
     kept: list[Path] = []
     while True:
-        now = [change for change in plan.changes if may_apply(change, session, choices, reverts)]
+        wanted = [change for change in plan.changes if may_apply(change, session, choices, reverts)]
+        now = possible(raw, wanted)
         kept += [path for change in now if (path := _kept(session, change, plan.renamed))]
         if now:
             raw = write_changes(session, raw, now, desired)
@@ -227,16 +228,16 @@ def remember(
         if live.collection(name) is not None
     )
     previous = renamed_items(state.written, renamed)
-    state.written = written_items(desired, live, recorded_here(position, live, previous), previous)
+    recorded = named_as_live(position.here.schema, live, previous)
+    state.written = written_items(desired, live, recorded, previous)
     session.save()
 
 
-def recorded_here(position: Position, live: Schema, written: Mapping[str, Any]) -> Schema:
-    """What the history builds that ran on this server, with the names that this project gave since.
+def named_as_live(recorded: Schema, live: Schema, written: Mapping[str, Any]) -> Schema:
+    """What the history builds, with the names that this project gave to collections since.
 
-    A collection that it renamed has another name in the history, until the draft is sealed.
+    One that it renamed has another name in the history, until the draft is sealed.
     """
-    recorded = position.here.schema
     known, there = {c.id: c.name for c in recorded.collections}, live.names()
     names = {
         known[collection.id]: collection.name

@@ -1,0 +1,161 @@
+"""A law of passes: after one in which everything was applied, nothing is left, and nothing is drift.
+
+In the model of a server (`apply_operations`), with tables that hold nothing, through the life of a change:
+applied by `dev`, sealed and run, taken back, run again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from pocketvex.diff.apply import apply_operations
+from pocketvex.diff.compare import compare
+from pocketvex.errors import SchemaError
+from pocketvex.plan.facts import Fact
+from pocketvex.plan.judge import Verdict
+from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
+from pocketvex.plan.ownership import Ownership, renamed_items
+from pocketvex.run.removals import possible
+from pocketvex.run.sync import named_as_live, written_items
+from pocketvex.schema.model import Schema
+from schemas import World, build, edited, worlds, written
+
+Json = dict[str, Any]
+
+
+class Nothing(dict[Fact, int | None]):
+    """A server whose tables are all empty."""
+
+    def __contains__(self, fact: object) -> bool:
+        return True
+
+    def __missing__(self, fact: Fact) -> int:
+        return 0
+
+
+class Machine:
+    """One server, its history, and what this machine remembers of it."""
+
+    def __init__(self) -> None:
+        self.live: list[Json] = []
+        self.recorded: list[Json] = []
+        self.written: dict[str, Any] = {}
+        self.managed: set[str] = set()
+
+    def plan(self, desired: Schema) -> Plan:
+        live = Schema.from_json(self.live)
+        ownership = Ownership(
+            recorded=named_as_live(Schema.from_json(self.recorded), live, self.written),
+            written=self.written,
+            managed=frozenset(self.managed),
+        )
+        plan = make_plan(desired, live, facts=Nothing(), ownership=ownership)
+        assert not isinstance(plan, NeedsFacts)
+        return plan
+
+    def dev(self, desired: Schema) -> Plan:
+        """A pass in which a person agrees to whatever can be done."""
+        while True:
+            plan = self.plan(desired)
+            ready = [c for c in plan.changes if c.judgement.verdict in (Verdict.SAFE, Verdict.HARMLESS)]
+            ready = possible(self.live, ready)
+            if not ready:
+                return plan
+            self.write(desired, ready)
+
+    def write(self, desired: Schema, changes: list[Change]) -> None:
+        operations = [change.operation for change in changes]
+        self.live = apply_operations(self.live, operations)
+        renamed = {o.old: o.collection for o in operations if o.kind == "rename_collection"}
+        self.managed = {renamed.get(name, name) for name in self.managed}
+        self.managed |= {o.collection for o in operations if o.kind == "create_collection"}
+        self.remember(desired, renamed_items(self.written, renamed))
+
+    def remember(self, desired: Schema, previous: dict[str, Any]) -> None:
+        live = Schema.from_json(self.live)
+        recorded = named_as_live(Schema.from_json(self.recorded), live, previous)
+        self.written = written_items(desired, live, recorded, previous)
+
+    def up(self, desired: Schema) -> None:
+        """What is outstanding is sealed and run: the history builds what the server has."""
+        self.recorded = self.live
+        self.managed |= desired.names()
+        self.remember(desired, self.written)
+
+
+@st.composite
+def lives(draw: Any) -> tuple[World, World]:
+    before = draw(worlds())
+    return before, draw(edited(before))
+
+
+def settled(plan: Plan) -> bool:
+    return not plan.changes and not plan.questions and not plan.kept
+
+
+@settings(max_examples=150, deadline=None)
+@given(lives())
+def test_a_pass_that_applied_everything_leaves_nothing(pair: tuple[World, World]) -> None:
+    first, second = pair
+    try:
+        start, code = build(written(first)), build(written(second, first))
+    except SchemaError:
+        assume(False)
+        return
+    machine = Machine()
+    assert settled(machine.dev(start)), "a new server"
+    machine.up(start)
+    assert machine.written == {}
+    assert settled(machine.plan(start))
+
+    earlier = machine.live
+    plan = machine.dev(code)
+    # What is left has a reason of its own: a person is asked, or no server can do it at once.
+    assert not plan.kept, [(kept.path, kept.why) for kept in plan.kept]
+    assume(not plan.changes and not plan.questions)
+    assert settled(machine.plan(code)), "right after it"
+
+    machine.up(code)
+    assert machine.written == {}, "sealed: nothing is written beyond the history"
+    assert settled(machine.plan(code))
+
+    # `down` to what it was, and the code taken back as well.
+    later, machine.live, machine.recorded = machine.live, earlier, earlier
+    machine.managed = {c["name"] for c in earlier}
+    machine.remember(start, machine.written)
+    assert machine.written == {}
+    assert settled(machine.plan(start))
+
+    # Run again, with the code of then.
+    machine.live = machine.recorded = later
+    machine.managed = {c["name"] for c in later}
+    machine.remember(code, machine.written)
+    assert settled(machine.plan(code))
+    assert not compare(code, Schema.from_json(machine.live), ask=False)
+
+
+@settings(max_examples=150, deadline=None)
+@given(lives())
+def test_what_another_machine_wrote_is_never_taken_away(pair: tuple[World, World]) -> None:
+    """A second machine knows the history and not what `dev` did elsewhere: it adds, and removes nothing."""
+    first, second = pair
+    try:
+        start, code = build(written(first)), build(written(second, first))
+    except SchemaError:
+        assume(False)
+        return
+    one = Machine()
+    one.dev(start)
+    one.up(start)
+    other = Machine()
+    other.recorded, other.managed = one.recorded, set(one.managed)
+    one.dev(code)
+    other.live = one.live
+    plan = other.plan(start)
+    made = {c["name"] for c in one.live} - {c["name"] for c in one.recorded}
+    for change in plan.changes:
+        assert change.operation.kind != "drop_collection" or change.operation.collection not in made
+        assert change.operation.kind != "drop_field", change.path
