@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
@@ -71,7 +72,13 @@ def _infer(config: Config, schema: Schema, binary: Binary) -> dict[str, list[dic
             ordered = sorted(payload, key=lambda item: (item["type"] == "view", _depth(item, payload)))
             scratch.run_once(binary, data_dir, f"app.importCollections({json.dumps(ordered)}, false);")
         except scratch.MigrationFailed as error:
-            raise SchemaError("PocketBase does not take this schema", why=error.reason) from error
+            named = re.search(r'collection "(\w+)"', error.reason)
+            blamed = schema.collection(named[1]) if named else None
+            raise SchemaError(
+                f"PocketBase {binary.version} does not take {blamed.name if blamed else 'this schema'}",
+                why=error.reason,
+                where=blamed.source if blamed else None,
+            ) from error
         built = scratch.collections(binary, data_dir)
     return {item["name"]: item["fields"] for item in built if item["type"] == "view"}
 
