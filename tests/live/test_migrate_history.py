@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from conftest import ServerFactory
 from pocketvex.errors import HistoryError, NotAsIntended
 from pocketvex.server.binaries import Binary
-from projects import Project, kept, names, posts, put, text
+from projects import Project, kept, names, paths, posts, put, rows, text
 
 
 @pytest.fixture
@@ -117,10 +118,10 @@ def test_pocketbase_alone_builds_what_the_code_declares(
 
 
 def test_migrate_up_of_the_binary_on_an_empty_directory(
-    project: Project, server: ServerFactory, binary: Binary, data_dir: object
+    project: Project, server: ServerFactory, binary: Binary, data_dir: Callable[[Binary], Path]
 ) -> None:
     files = sealed_in_three(project, server, binary)
-    folder = data_dir(binary)  # type: ignore[operator]
+    folder = data_dir(binary)
     command = [binary.path, "migrate", "up", "--dir", folder, "--migrationsDir", project.config.migrations]
     subprocess.run([str(part) for part in command], check=True, capture_output=True)
     running = server(binary, data_dir=folder)
@@ -189,3 +190,27 @@ def test_a_history_that_cannot_be_replayed_is_named(
     assert "1700000000_broken.js" in failure.value.what
     assert reason in failure.value.why
     assert failure.value.exit_code == 2
+
+
+def test_what_dev_tried_here_makes_way_for_a_file_that_says_otherwise(
+    project: Project, server: ServerFactory, binary: Binary, data_dir: Callable[[Binary], Path]
+) -> None:
+    one, two = server(binary), server(binary, data_dir=data_dir(binary))
+    project.up(one)
+    clone = project.clone(project.root.with_name("clone"))
+    clone.up(two)
+    project.declare(posts(text("body", max=10), listRule=""))
+    assert paths(project.sync(one).applied) == ["posts.body", "posts:listRule"]
+    with project.session(one) as session:
+        put(session, "posts", title="one", body="text")
+    clone.declare(posts(text("body", max=99), listRule="title != ''"))
+    clone.up(two)
+    # She pulls what he sealed.
+    project.code = clone.code
+    shutil.copytree(clone.config.migrations, project.config.migrations, dirs_exist_ok=True)
+    outcome = project.sync(one)
+    assert outcome.ran == (project.files[1],)
+    assert not outcome.plan
+    assert not kept(outcome.plan)
+    with project.session(one) as session:
+        assert rows(session, "posts")[0]["body"] == "text"

@@ -16,7 +16,7 @@ from pocketvex.run.recorded import Position, changed_paths, check_history, diffe
 from pocketvex.run.secrets import late_secrets
 from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.run.shadow import replay
-from pocketvex.run.sync import Choices, plan_for, remember
+from pocketvex.run.sync import Choices, make_way, plan_for, remember
 from pocketvex.schema.model import Schema
 from pocketvex.store.history import enlist, read_draft, unseal, write_draft
 
@@ -109,6 +109,7 @@ def up(
     pending = _up_to(position, to)
     if pending and not dry_run:
         try:
+            make_way(session, raw, position)
             raw = run_files(session, position, pending)
         except NotAsIntended:
             _take_back(session, position, sealed)

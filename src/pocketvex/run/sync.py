@@ -20,7 +20,7 @@ from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, items_of, renamed_items, touched_paths
 from pocketvex.run.answers import with_strangers
 from pocketvex.run.apply import keep_aside, write_changes
-from pocketvex.run.recorded import Position, locate, run_files
+from pocketvex.run.recorded import Position, changed_paths, locate, run_files
 from pocketvex.run.removals import is_removal, possible
 from pocketvex.run.secrets import late_secrets, missing_secrets, without_secret
 from pocketvex.run.session import Json, Session
@@ -83,19 +83,17 @@ def plan_for(
     said = choices.confirmed | late_secrets(desired, live, session.environ)
     renames = with_strangers(desired, live, ownership, choices.renames, session.version)
     confirmed = said | _first_contacts(desired, live, ownership, said, renames, session.version)
+    plan = _counted(session, desired, live, ownership=ownership, renames=renames, confirmed=confirmed)
+    return _without(plan, without_secret(desired, session.environ))
+
+
+def _counted(session: Session, desired: Schema, live: Schema, **options: Any) -> Plan:
+    """The plan, with whatever it wants to know counted on the server."""
     known: dict[Fact, int | None] = {}
     while True:
-        plan = make_plan(
-            desired,
-            live,
-            facts=known,
-            ownership=ownership,
-            renames=renames,
-            confirmed=confirmed,
-            version=session.version,
-        )
+        plan = make_plan(desired, live, facts=known, version=session.version, **options)
         if not isinstance(plan, NeedsFacts):
-            return _without(plan, without_secret(desired, session.environ))
+            return plan
         known.update(session.count(plan.facts, live))
 
 
@@ -135,6 +133,7 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     may_run = choices.write and session.local and session.data_dir is not None
     waiting = () if may_run else ran
     if ran and may_run:
+        make_way(session, raw, position)
         raw = run_files(session, position, ran)
         position = locate(session, session.schema_of(raw))
     plan = plan_for(session, desired, raw, position, choices)
@@ -159,6 +158,26 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     done = set(map(id, now))
     left = replace(plan, changes=tuple(change for change in plan.changes if id(change) not in done))
     return Outcome(left, position, raw, ran, (), tuple(applied), tuple(kept), secrets)
+
+
+def make_way(session: Session, raw: Sequence[Json], position: Position) -> None:
+    """Before files run: what `dev` wrote here, and they define otherwise, is made what they say.
+
+    Two people tried different things, and one of them sealed hers: her file would find a state that is
+    neither what it was nor what it is to be. Only where no value is touched; the rest the file reports.
+    """
+    recorded, live = position.recorded.schema, session.schema_of(raw)
+    mine = changed_paths(recorded, position.here.schema) & session.state.written.keys()
+    if not session.local or not mine:
+        return
+    plan = _counted(session, recorded, live)
+    changes = [
+        change
+        for change in plan.changes
+        if change.path in mine and change.judgement.verdict in (Verdict.SAFE, Verdict.HARMLESS)
+    ]
+    if changes:
+        write_changes(session, raw, changes, recorded)
 
 
 def _tell(session: Session, position: Position) -> None:
