@@ -235,3 +235,53 @@ def _read(terminal: int, into: bytearray) -> bool:
             break
         into += chunk
     return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_migrate_that_is_cut_off_is_done_or_not_and_can_be_repeated(
+    project: Project, latest: Binary, number: int
+) -> None:
+    project.write("schema/posts.py", posts("slug = field.text()"))
+    project.ok("dev", "--once")
+    project.ok("migrate", "generate", "first")
+    project.ok("migrate", "up")
+    with project.client(latest) as client:
+        answer = client._request(
+            "POST", "/api/collections/posts/records", json={"title": "one", "slug": "kept"}
+        )
+        assert answer.ok
+        dice = random.Random(number)
+        for turn in range(5):
+            project.write("schema/posts.py", posts())
+            cut_off(project, ["migrate", "up"], number, 0.2 + dice.random() * 1.5)
+            # Whatever it had done: the command does the rest, and a value is never lost.
+            project.ok("migrate", "up")
+            assert "slug" not in client.records("posts")[0], turn
+            cut_off(project, ["migrate", "down"], number, 0.2 + dice.random() * 0.8)
+            states = [
+                row["state"] for row in project.ok("migrate", "status", "--format", "json").json["migrations"]
+            ]
+            if states[-1] == "applied":
+                project.ok("migrate", "down")
+            assert client.records("posts")[0]["slug"] == "kept", turn
+            project.write("schema/posts.py", posts("slug = field.text()"))
+    assert project.temporary_files() == []
+    if number != signal.SIGKILL:
+        assert list(Path(project.env["TMPDIR"]).iterdir()) == []
+
+
+def cut_off(project: Project, command: list[str], number: int, seconds: float) -> None:
+    process = subprocess.Popen(
+        [POCKETVEX, *command],
+        cwd=project.root,
+        env=project.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    timer = threading.Timer(seconds, process.send_signal, [number])
+    timer.start()
+    said, _ = process.communicate(timeout=PATIENCE)
+    timer.cancel()
+    timer.join()
+    assert b"bug in PocketVex" not in said, said
+    assert b"Traceback" not in said, said
