@@ -13,7 +13,7 @@ import pytest
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.server.binaries import Binary
-from terminal import Project, Terminal, posts
+from terminal import Project, Terminal, posts, until
 
 if sys.platform == "win32":
     pytest.skip("pseudo terminals are POSIX", allow_module_level=True)
@@ -103,3 +103,23 @@ def test_ctrl_c_ends_dev_and_the_terminal_is_as_it_was(project: Project) -> None
         terminal.types("\x03")
         assert terminal.ends() == 0
         assert "error" not in terminal.text
+
+
+def test_a_key_answers_what_dev_asks(project: Project, latest: Binary) -> None:
+    project.write("schema/posts.py", posts("slug = field.text()"))
+    with Terminal(project, "dev") as terminal, project.client(latest) as client:
+        terminal.shows("in sync")
+        client._request("POST", "/api/collections/posts/records", json={"title": "one", "slug": "kept"})
+        project.write("schema/posts.py", posts("headline = field.text()"))
+        terminal.shows("posts.slug: press 1 renamed to headline, n neither")
+        terminal.types("x1")
+        until(lambda: client.records("posts")[0].get("headline") == "kept", "it is renamed, value and all")
+
+        project.write("schema/posts.py", posts())
+        terminal.shows("posts.headline: press y to agree")
+        assert client.records("posts")[0]["headline"] == "kept"
+        terminal.types("y")
+        until(lambda: "headline" not in client.records("posts")[0], "it is removed")
+        assert len(list((project.root / ".pocketvex/kept").glob("*posts.headline*"))) == 1
+        terminal.types("\x03")
+        assert terminal.ends() == 0

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self
 
+from pocketvex.dev.asking import Ask, asks
+from pocketvex.dev.keys import listening
 from pocketvex.dev.proving import Proving
 from pocketvex.dev.turn import turn
 from pocketvex.dev.watch import Watch
@@ -78,6 +81,7 @@ class Loop:
     def __init__(self, session: Session, choices: Choices, *, view: Report) -> None:
         self.session = session
         self.choices = choices
+        self.given = choices
         self.view = view
         self.config = session.config
         self.schema: Schema | None = None
@@ -90,6 +94,8 @@ class Loop:
         self.tries = 0
         self.spare: LateSpare | None = None
         self.proving = Proving(session)
+        self.asks: list[Ask] = []
+        self.answered = False
         states = self.config.root / LOCAL / "hosts"
         states.mkdir(exist_ok=True)
         self.watch = Watch([self.config.schema], [self.config.migrations, states])
@@ -131,6 +137,7 @@ class Loop:
     def step(self) -> None:
         """Load what is on disk now, and work on it; a save in the meantime starts anew."""
         start = time.monotonic()
+        answered, self.answered = self.answered, False
         asked = self.watch.take_sources()
         if asked:
             self.tries = 0
@@ -140,7 +147,7 @@ class Loop:
             self.watch.take_others()
             return
         try:
-            self.work(self.schema, start, asked=asked)
+            self.work(self.schema, start, asked=asked or answered)
         except (Unreachable, ServerProcessError) as error:
             self.lost(error)
         except Locked as error:
@@ -159,7 +166,26 @@ class Loop:
         """Until something changes on disk, or the server that does not answer is looked at again."""
         if self.spare is not None:
             self.spare.start()
+        if not self.asks:
+            self.look()
+            return
+        with listening(self.heard) as hears:
+            if hears:
+                self.view.waiting(self.asks[0].text)
+            self.look()
+
+    def heard(self, key: str) -> None:
+        """A key of the terminal, on a thread of its own."""
+        said = self.asks[0].answers.get(key.lower()) if self.asks else None
+        if said is not None and not self.answered:
+            self.choices, self.answered = said, True
+            self.watch.wake()
+
+    def look(self) -> None:
+        """Until there is something to do."""
         while not self.watch.wait(_RETRY):
+            if self.answered:
+                return
             if (draft := self.proving.take()) is not None:
                 self.view.proven(draft)
             if self.away:
@@ -231,6 +257,9 @@ class Loop:
             self.view.note(text)
         self.session.notes.clear()
         self.trouble, self.tries = "", 0
+        # An answer about a name stays true; consent to a loss is for this once.
+        self.choices = replace(self.choices, confirmed=self.given.confirmed)
+        self.asks = list(asks(outcome.plan, self.choices))
         self.view.passed(outcome, draft, found, time.monotonic() - start, asked=asked)
         if draft.written and draft.exists:
             # After the report: a proof takes longer than all the rest, and nobody waits for it.

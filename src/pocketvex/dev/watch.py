@@ -32,6 +32,7 @@ class Watch:
         self._seen = {"sources": "", "files": self._digest(())}
         self._seen_others: dict[Path, bytes] = {}
         self._event = threading.Event()
+        self._woken = False
         self._listeners: list[_Listener] = []
         self._places: Places = frozenset()
 
@@ -73,10 +74,16 @@ class Watch:
             if self._differs():
                 return True
             left = deadline - time.monotonic()
-            if left <= 0:
+            if left <= 0 or self._woken:
+                self._woken = False
                 return False
             self._event.wait(min(_LOOK, left))
             self._follow()
+
+    def wake(self) -> None:
+        """Have `wait` come back now."""
+        self._woken = True
+        self._event.set()
 
     def changed_within(self, seconds: float) -> bool:
         """Whether an event comes within this time."""
