@@ -56,10 +56,10 @@ def _replace(target: Path, data: bytes, mode: int | None) -> None:
         mode = target.stat().st_mode & 0o777
     # In the same folder, since a rename across file systems is no rename.
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    handle = os.open(
-        temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode or 0o666
-    )
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
+        # Inside: Ctrl+C may come before the next line is reached.
+        handle = os.open(temporary, flags, mode or 0o666)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
