@@ -171,7 +171,7 @@ def test_a_hand_written_file_is_run_when_it_is_written_and_can_be_reverted(
     assert file.name.endswith("_fix_titles.js")
     assert not project.sync(running).ran
     assert not project.up(running).files
-    assert project.status(running)[file.name] == "unwritten"
+    assert project.status(running)[file.name] == "empty"
     statement = 'app.db().newQuery("UPDATE {{posts}} SET title = %s").execute();'
     written = file.text.replace("// what is to be done", statement % "title || '!'")
     path = project.config.migrations / file.name

@@ -45,7 +45,11 @@ class Ran:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of `migrate status`: state is applied, pending, held, edited, unwritten or unseen."""
+    """A line of `migrate status`: state is applied, pending, held, edited, empty or unseen.
+
+    Empty is a hand-written step that nobody has written yet; unseen one that changes no collection, on a
+    server that cannot tell what it has run.
+    """
 
     name: str
     state: str
@@ -89,6 +93,7 @@ def up(
     raw = session.fetch()
     position = locate(session, session.schema_of(raw))
     check_history(position.history)
+    session.notes += [f"{name} is not written yet: it is not run" for name in position.unwritten]
     sealed = Sealed((), None)
     found = (
         None if recorded_only else find_outstanding(session, desired, position, raw, renames=choices.renames)
@@ -247,10 +252,13 @@ def status(session: Session, desired: Schema, choices: Choices) -> Status:
     def state(name: str) -> str:
         if name in position.history.edited:
             return "edited"
-        for known in ("applied", "held", "unwritten", "unseen"):
-            if name in getattr(position, known):
-                return known
-        return "pending"
+        known = {
+            "applied": position.applied,
+            "held": position.held,
+            "empty": position.unwritten,
+            "unseen": position.unseen,
+        }
+        return next((said for said, names in known.items() if name in names), "pending")
 
     return Status(
         tuple(Row(name, state(name)) for name in position.history.names),
