@@ -61,7 +61,7 @@ def _check(
     session: Session, before: list[Json], after: list[Json], operations: list[Operation], desired: Schema
 ) -> None:
     wanted = Schema.from_json(apply_operations(before, operations))
-    diff = compare(wanted, Schema.from_json(after), version=session.version, ask=False)
+    diff = compare(wanted, session.schema_of(after), version=session.version, ask=False)
     # A provider without its secret was left out: that is reported as such.
     missing = without_secret(desired, session.environ)
     left = [operation.path for operation in diff.operations if operation.path not in missing]
