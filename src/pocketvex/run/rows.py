@@ -34,7 +34,7 @@ def insert_rows(data_dir: Path, schema: Schema, after: Schema | None = None) -> 
             if collection.type == "view" or collection.system:
                 continue
             fields = _fitting(collection, later.get(collection.id))
-            for row in range(ROWS if fields else 0):
+            for row in range(_room(collection, later.get(collection.id)) if fields else 0):
                 values = {f.name: _value(f, collection, row) for f in fields}
                 values["id"] = _record_id(collection.id, row)
                 names = ", ".join(f"[{name}]" for name in values)
@@ -42,6 +42,16 @@ def insert_rows(data_dir: Path, schema: Schema, after: Schema | None = None) -> 
                 sql = f"INSERT OR IGNORE INTO [{collection.name}] ({names}) VALUES ({marks})"
                 written += database.execute(sql, list(values.values())).rowcount
     return written
+
+
+def _room(collection: Collection, after: Collection | None) -> int:
+    """How many rows fit: one, where a new field, empty in all of them, is to be unique."""
+    known = {field.id for field in collection.fields}
+    new = {field.name.lower() for field in (after.fields if after else ()) if field.id not in known}
+    for index in after.indexes if after else ():
+        if index.unique and not index.where and {c.expr.lower() for c in index.columns} <= new:
+            return 1
+    return ROWS
 
 
 def _fitting(collection: Collection, after: Collection | None) -> list[FieldBase]:
