@@ -100,6 +100,9 @@ class World:
     def views(self) -> list[CollectionModel]:
         return [c for c in self.collections if c.type == "view"]
 
+    def __repr__(self) -> str:
+        return "\n".join(map(str, [*written(self.copy()), ""]))
+
     def copy(self) -> World:
         return World(deepcopy(self.collections), self.numbers)
 

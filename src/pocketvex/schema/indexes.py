@@ -51,7 +51,7 @@ class Index(NamedTuple):
     def meaning(self) -> tuple[object, ...]:
         """What two indexes of one name are compared by."""
         columns = tuple(
-            (_unquoted_words(c.expr).lower(), c.collate.lower(), c.sort.upper()) for c in self.columns
+            (_unquoted_words(c.expr), c.collate.lower(), c.sort.upper()) for c in self.columns
         )
         return (self.unique, columns, _unquoted_words(self.where))
 
@@ -148,6 +148,13 @@ def _folded(text: str) -> str:
     return _TOKENS.sub(lambda m: m[1] or (" " if m[3] else m[0]), text).strip()
 
 
+_LITERAL = re.compile(r"('(?:[^']|'')*')")
+
+
 def _unquoted_words(text: str) -> str:
-    folded = _TOKENS.sub(lambda m: m[1] or m[2] or " ", text)
-    return re.sub(r"\s*([^\w\s'])\s*", r"\1", folded).strip()
+    """The text without quotes of names, needless spaces and case, all of which SQLite ignores; literals stay."""
+    parts = _LITERAL.split(text)
+    for n in range(0, len(parts), 2):
+        folded = _TOKENS.sub(lambda m: m[2] or " ", parts[n])
+        parts[n] = re.sub(r"\s*([^\w\s])\s*", r"\1", folded).strip().lower()
+    return "".join(parts)

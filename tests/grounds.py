@@ -1,0 +1,118 @@
+"""Scratch databases for tests of migrations: schemas built by files of ours, files run up and down on them."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pocketvex.diff.apply import apply_operations
+from pocketvex.diff.compare import compare
+from pocketvex.diff.operations import Operation
+from pocketvex.render.migration import render_migration
+from pocketvex.render.one_off import down_step
+from pocketvex.run.shadow import Recorded, placeholders, replay
+from pocketvex.schema.model import Schema
+from pocketvex.server import scratch
+from pocketvex.server.binaries import Binary
+
+Json = dict[str, Any]
+FIRST, SECOND = "1700000000", "1700000001"
+
+
+class Ground:
+    """An empty database of one version, and what is built on copies of it under `folder`."""
+
+    def __init__(self, binary: Binary, folder: Path) -> None:
+        self.binary = binary
+        self.version = tuple(binary.version)
+        self.folder = folder
+        self.empty: Recorded = replay(binary, [], folder / "shadow")
+
+    def built(self, desired: Schema) -> Built:
+        """A database that the first migration of this schema made."""
+        before = self.empty.schema
+        operations = compare(desired, before, version=self.version, ask=False).operations
+        after = Schema.from_json(apply_operations(self.empty.collections, operations))
+        text = migration(before, after, FIRST)
+        place = self.copy(self.empty.data_dir)
+        place.up(text, f"{FIRST}_first.js")
+        return place
+
+    def copy(self, data_dir: Path) -> Built:
+        home = Path(tempfile.mkdtemp(dir=self.folder)) / "pb_data"
+        scratch.copy(data_dir, home)
+        return Built(self.binary, home)
+
+    def imported(self, collections: Sequence[Json]) -> Built:
+        """A database that holds these collections and no others."""
+        place = self.copy(self.empty.data_dir)
+        place.take(collections, alone=True)
+        return place
+
+
+class Built:
+    """One data directory."""
+
+    def __init__(self, binary: Binary, data_dir: Path) -> None:
+        self.binary = binary
+        self.version = tuple(binary.version)
+        self.data_dir = data_dir
+
+    @property
+    def raw(self) -> list[Json]:
+        return scratch.collections(self.binary, self.data_dir)
+
+    @property
+    def schema(self) -> Schema:
+        return Schema.from_json(self.raw)
+
+    def up(self, text: str, name: str = f"{SECOND}_second.js") -> None:
+        scratch.migrate_up(self.binary, self.data_dir, {name: text}, env=placeholders([text]))
+
+    def down(self, text: str, name: str = f"{SECOND}_second.js") -> None:
+        step = f"{name}.down.js"
+        env = placeholders([text])
+        scratch.migrate_up(self.binary, self.data_dir, {step: down_step(name, text)}, env=env)
+        scratch.forget(self.data_dir, [step])
+
+    def take(self, collections: Iterable[Json], *, alone: bool = False) -> None:
+        """Import them, with a word in the place of every secret; `alone`: drop everything else."""
+        items = [with_words(item) for item in collections]
+        if items:
+            text = f"app.importCollections(JSON.parse({json.dumps(json.dumps(items))}), {json.dumps(alone)});"
+            scratch.run_once(self.binary, self.data_dir, text)
+
+    def after(self, operations: Sequence[Operation]) -> Schema:
+        return Schema.from_json(apply_operations(self.raw, operations))
+
+
+def migration(before: Schema, after: Schema, stamp: str = SECOND) -> str:
+    return render_migration(before, after, stamp=stamp, comment=["A test."], manages=after.names())
+
+
+def with_words(item: Mapping[str, Any]) -> Json:
+    providers = (item.get("oauth2") or {}).get("providers") or []
+    if not providers:
+        return dict(item)
+    filled = [{**provider, "clientSecret": "a word"} for provider in providers]
+    return {**item, "oauth2": {**item["oauth2"], "providers": filled}}
+
+
+def comparable(raw: Iterable[Json]) -> dict[str, Json]:
+    """The collections by name, without what changes on every save."""
+    result = {}
+    for item in raw:
+        kept = {key: value for key, value in item.items() if key not in ("updated", "created")}
+        if item["type"] == "view":
+            kept["fields"] = [{**field, "id": ""} for field in item["fields"]]
+        # Up to 0.39 an empty list may be null, and both 0 and 1 mean a single value.
+        kept["fields"] = [
+            {k: [] if v is None and k not in ("min", "max") else v or 1 if k == "maxSelect" else v
+             for k, v in field.items()}
+            for field in kept["fields"]
+        ]  # fmt: skip
+        result[item["name"]] = kept
+    return result
