@@ -22,6 +22,7 @@ from pocketvex.cli.opening import (
     opened,
     project,
     turn,
+    writing,
 )
 
 app = typer.Typer(help="Write, run and revert migrations.", no_args_is_help=True)
@@ -57,10 +58,7 @@ def generate(
             sealed = use.generate_empty(config.migrations, name=name, now=int(time.time()))
     else:
         loaded = load(config)
-        with (
-            turn(config, "pocketvex migrate generate"),
-            opened(config, host, data_dir, pocketbase) as session,
-        ):
+        with writing("pocketvex migrate generate", config, host, data_dir, pocketbase) as session:
             said = choices(rename=rename)
             sealed = use.generate(session, loaded.schema, name=name, now=int(time.time()), choices=said)
     for file in sealed.files:
@@ -95,10 +93,7 @@ def up(
     from pocketvex.run import migrate as use
 
     loaded = load(config)
-    with (
-        turn(config, "pocketvex migrate up"),
-        opened(config, host, data_dir, pocketbase) as session,
-    ):
+    with writing("pocketvex migrate up", config, host, data_dir, pocketbase) as session:
         use.require_consent(session, confirm or ())
         said = choices(confirm=confirm, rename=rename)
         ran = use.up(
@@ -129,10 +124,7 @@ def down(
     from pocketvex.run import migrate as use
 
     loaded = load(config)
-    with (
-        turn(config, "pocketvex migrate down"),
-        opened(config, host, data_dir, pocketbase) as session,
-    ):
+    with writing("pocketvex migrate down", config, host, data_dir, pocketbase) as session:
         use.require_consent(session, confirm or ())
         ran = use.down(session, loaded.schema, count=count, choices=choices(confirm=confirm), dry_run=dry_run)
     for name in ran.files:
@@ -191,10 +183,7 @@ def baseline(host: HostOption = None, data_dir: DataDirOption = None, pocketbase
     from pocketvex.run import migrate as use
 
     loaded = load(config)
-    with (
-        turn(config, "pocketvex migrate baseline"),
-        opened(config, host, data_dir, pocketbase) as session,
-    ):
+    with writing("pocketvex migrate baseline", config, host, data_dir, pocketbase) as session:
         sealed = use.baseline(session, loaded.schema, now=int(time.time()))
     for file in sealed.files:
         output.data(f"{config.migrations.name}/{file.name}")

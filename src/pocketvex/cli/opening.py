@@ -79,6 +79,15 @@ def opened(
         tell_notes(session)
 
 
+@contextmanager
+def writing(
+    command: str, config: Config, host: str | None, data_dir: Path | None, binary: Path | None
+) -> Iterator[Session]:
+    """A session for a command that writes: it waits for its turn on the project first."""
+    with turn(config, command), opened(config, host, data_dir, binary) as session:
+        yield session
+
+
 def _check_data_dir(host: Host, data_dir: Path | None) -> None:
     if data_dir is None:
         return

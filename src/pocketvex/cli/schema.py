@@ -20,7 +20,7 @@ from pocketvex.cli.opening import (
     load,
     opened,
     project,
-    turn,
+    writing,
 )
 
 if TYPE_CHECKING:
@@ -103,10 +103,7 @@ def apply(
     from pocketvex.run.sync import sync
 
     loaded = load(config)
-    with (
-        turn(config, "pocketvex schema apply"),
-        opened(config, host, data_dir, pocketbase) as session,
-    ):
+    with writing("pocketvex schema apply", config, host, data_dir, pocketbase) as session:
         said = choices(confirm=confirm, rename=rename, strict=strict)
         outcome = sync(session, loaded.schema, said)
     from pocketvex.cli.report import tell_outcome
