@@ -27,8 +27,8 @@ class Users(Auth):
     created, updated = field.timestamps()
 
     rules = Rules(
-        list=Rules.authenticated(),
-        view=Rules.authenticated(),
+        list="id = @request.auth.id",
+        view="id = @request.auth.id",
         create=Rules.public(),
         update="id = @request.auth.id",
         delete="id = @request.auth.id",
