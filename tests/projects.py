@@ -17,7 +17,7 @@ from pocketvex.plan.make import Change, Plan
 from pocketvex.run import baseline as start
 from pocketvex.run import generate as sealing
 from pocketvex.run import migrate
-from pocketvex.run.draft import DraftState, Outstanding, keep_draft, outstanding, with_dropped_options
+from pocketvex.run.draft import DraftState, find_outstanding, keep_draft
 from pocketvex.run.recorded import Position, locate
 from pocketvex.run.session import Session
 from pocketvex.run.sync import Choices, Outcome, plan_for, sync
@@ -97,7 +97,9 @@ class Project:
         choices = _choices(said)
         with self.session(server, native=native) as session:
             outcome = sync(session, self.code, choices)
-            found = _found(session, self.code, outcome.position, outcome.live, choices)
+            found = find_outstanding(
+                session, self.code, outcome.position, outcome.live, renames=choices.renames
+            )
             return outcome, keep_draft(session, found, outcome.position)
 
     def diff(self, server: Running, *, native: bool = True, local: bool = True, **said: Any) -> Any:
@@ -163,13 +165,6 @@ class Project:
 def _choices(said: Mapping[str, Any]) -> Choices:
     confirmed = frozenset(said.get("confirmed", ()))
     return Choices(**{**said, "confirmed": confirmed})
-
-
-def _found(
-    session: Session, code: Schema, position: Position, live: Sequence[Json], choices: Choices
-) -> Outstanding:
-    wanted = with_dropped_options(code, position)
-    return outstanding(wanted, position, live=live, session=session, renames=choices.renames)
 
 
 def put(session: Session, collection: str, **values: Any) -> Json:

@@ -223,3 +223,19 @@ def test_users_with_rows_or_changes_are_met_for_the_first_time(
     with project.session(running) as session:
         assert "phone" not in names(session.fetch(), "users")
         assert "nick" in names(session.fetch(), "users")
+
+
+def test_an_auth_option_stated_once_and_dropped_goes_back_to_the_default(
+    tmp_path: Path, latest: Binary, server: ServerFactory
+) -> None:
+    project = Project(tmp_path, {"name": "members", "type": "auth", "otp": {"enabled": True}})
+    running = server(latest)
+    project.up(running)
+    project.declare({"name": "members", "type": "auth"})
+    outcome = project.sync(running)
+    assert paths(outcome.applied) == ["members:otp.enabled"]
+    members = next(c for c in outcome.live if c["name"] == "members")
+    assert members["otp"]["enabled"] is False
+    sealed = project.generate(running)
+    assert len(sealed) == 1
+    assert not project.sync(running).plan

@@ -23,7 +23,7 @@ from pocketvex.errors import (
 )
 from pocketvex.load.loader import Loaded, LoadFailed, Pending, start_load
 from pocketvex.load.spare import Spare
-from pocketvex.run.draft import DraftState, Outstanding, keep_draft, outstanding, with_dropped_options
+from pocketvex.run.draft import DraftState, Outstanding, find_outstanding, keep_draft
 from pocketvex.run.session import Session
 from pocketvex.run.sync import Choices, Outcome, sync
 from pocketvex.run.types import FILE, types_of, write_types
@@ -241,12 +241,8 @@ class Loop:
                 self.session.lease.check()
             outcome = sync(self.session, schema, self.choices)
             self.returned()
-            found = outstanding(
-                with_dropped_options(schema, outcome.position),
-                outcome.position,
-                live=outcome.live,
-                session=self.session,
-                renames=self.choices.renames,
+            found = find_outstanding(
+                self.session, schema, outcome.position, outcome.live, renames=self.choices.renames
             )
             draft = DraftState(exists=False, written=False)
             if self.session.local:

@@ -11,11 +11,10 @@ from pocketvex.errors import PocketVexError
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, touched_paths
-from pocketvex.render.header import managed_by
 from pocketvex.render.migration import render_migration
 from pocketvex.run.answers import known_to_be_new, with_strangers
 from pocketvex.run.prove import Proof, prove
-from pocketvex.run.recorded import Position
+from pocketvex.run.recorded import Position, with_dropped_options
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.fields import RelationField
 from pocketvex.schema.model import Schema
@@ -117,22 +116,6 @@ def managed_entries(desired: Schema, names: frozenset[str] | set[str]) -> frozen
         groups = ",".join(sorted(collection.auth)) if collection else ""
         entries.add(f"{name}[{groups}]" if groups else name)
     return frozenset(entries)
-
-
-def with_dropped_options(desired: Schema, position: Position) -> Schema:
-    """The schema with the server's default for each auth option group that files state and the code not."""
-    defaults = Schema.from_json(position.recorded.snapshots[0]).collection("users")
-    stated: dict[str, set[str]] = {}
-    for file in position.history.files:
-        for entry in managed_by(file.text):
-            name, _, groups = entry.partition("[")
-            stated.setdefault(name, set()).update(g for g in groups.rstrip("]").split(",") if g)
-    copy = desired.model_copy(deep=True)
-    for collection in copy.collections:
-        for group in stated.get(collection.name, set()) - set(collection.auth):
-            if collection.type == "auth" and defaults is not None and group in defaults.auth:
-                collection.auth[group] = defaults.auth[group]
-    return copy
 
 
 def with_live_ids(desired: Schema, live: Schema) -> Schema:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import CreateCollection
@@ -189,3 +189,31 @@ def check_history(history: History) -> None:
             why="A server that ran the file before will never see the edit.",
             todo="Restore the file from version control, or accept it by deleting its line in pocketvex.sum.",
         )
+
+
+def with_dropped_options(desired: Schema, position: Position) -> Schema:
+    """The schema with the server's default for each auth option group that files state and the code not.
+
+    Stated once and then dropped, an option goes back to what a new server has.
+    """
+    stated: dict[str, set[str]] = {}
+    for file in position.history.files:
+        for entry in managed_by(file.text):
+            name, _, groups = entry.partition("[")
+            stated.setdefault(name, set()).update(g for g in groups.rstrip("]").split(",") if g)
+    dropped = {c.name: stated.get(c.name, set()) - set(c.auth) for c in desired.collections}
+    if not any(dropped.values()):
+        return desired
+    users = Schema.from_json(position.recorded.snapshots[0]).collection("users")
+    assert users is not None  # every server is born with it
+    collections = [
+        c.model_copy(update={"auth": {**_groups(users.auth, dropped[c.name]), **c.auth}})
+        if c.type == "auth"
+        else c
+        for c in desired.collections
+    ]
+    return desired.model_copy(update={"collections": collections})
+
+
+def _groups(options: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name in names}

@@ -20,7 +20,7 @@ from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, items_of, renamed_items, touched_paths
 from pocketvex.run.answers import with_strangers
 from pocketvex.run.apply import keep_aside, write_changes
-from pocketvex.run.recorded import Position, changed_paths, locate, run_files
+from pocketvex.run.recorded import Position, changed_paths, locate, run_files, with_dropped_options
 from pocketvex.run.removals import is_removal, possible
 from pocketvex.run.secrets import late_secrets, missing_secrets, without_secret
 from pocketvex.run.session import Json, Session
@@ -73,6 +73,7 @@ def plan_for(
     problems = for_server(desired, session.version)
     if problems:
         raise SchemaError(f"PocketBase {session.version} cannot hold this schema", problems=problems)
+    desired = with_dropped_options(desired, position)
     live = session.schema_of(raw)
     ownership = Ownership(
         recorded=named_as_live(position.here.schema, live, session.state.written),
