@@ -1,4 +1,4 @@
-"""Scratch databases for tests of migrations: schemas built by files of ours, files run up and down on them."""
+"""Scratch databases for tests: schemas built by files of ours, and files run up and down on them."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ FIRST, SECOND = "1700000000", "1700000001"
 
 
 class Ground:
-    """An empty database of one version, and what is built on copies of it under `folder`."""
+    """An empty database of one version, kept in `cache`, and what is built on copies of it in `folder`."""
 
-    def __init__(self, binary: Binary, folder: Path) -> None:
+    def __init__(self, binary: Binary, folder: Path, cache: Path) -> None:
         self.binary = binary
         self.version = tuple(binary.version)
         self.folder = folder
-        self.empty: Recorded = replay(binary, [], folder / "shadow")
+        self.empty: Recorded = replay(binary, [], cache / "shadow")
 
     def built(self, desired: Schema) -> Built:
         """A database that the first migration of this schema made."""

@@ -1,4 +1,4 @@
-"""Collection sets of real projects, read in place: imported, read as code, written as a migration."""
+"""Real schemas of public projects: read, compared, written by a migration, without loss."""
 
 from __future__ import annotations
 
@@ -9,83 +9,64 @@ from typing import Any
 import pytest
 
 from binaries import LATEST, SUPPORTED, binary_of
-from pocketvex.diff.apply import apply_operations
+from grounds import SECOND, Ground, comparable, migration
 from pocketvex.diff.compare import compare
-from pocketvex.render.migration import render_migration
 from pocketvex.run.prove import prove
-from pocketvex.run.shadow import replay
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
-from pocketvex.schema.indexes import parse_index
 from pocketvex.schema.model import Schema
 from pocketvex.schema.validate import for_server
-from pocketvex.server import scratch
 
-Json = dict[str, Any]
+CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
+SETS = sorted(path.stem for path in CORPUS.glob("*.json"))
+SHARE = [
+    *((name, LATEST) for name in SETS),
+    *((name, version) for n, name in enumerate(SETS) for k, version in enumerate(SUPPORTED[:-1]) if n % 3 == k % 3),
+]  # fmt: skip
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
-PROJECTS = sorted(path.stem for path in CORPUS.glob("*.json"))
-
-pytestmark = pytest.mark.skipif(not PROJECTS, reason="the corpus of real schemas is not beside the checkout")
-
-# All of them on the newest version, and each on one of the older ones.
-OLDER = [version for version in SUPPORTED if version != LATEST]
-CASES = [(name, LATEST) for name in PROJECTS]
-CASES += [(name, OLDER[number % len(OLDER)]) for number, name in enumerate(PROJECTS)]
+pytestmark = pytest.mark.skipif(not SETS, reason=f"there is no {CORPUS}")
 
 
-def collections_of(name: str) -> list[Json]:
-    content = json.loads((CORPUS / f"{name}.json").read_text(encoding="utf-8"))
-    found: list[Json] = content["items"] if isinstance(content, dict) else content
-    return found
+@pytest.fixture(params=SHARE, ids=lambda share: "-".join(share))
+def share(request: pytest.FixtureRequest) -> tuple[list[dict[str, Any]], str]:
+    name, version = request.param
+    return json.loads((CORPUS / f"{name}.json").read_text(encoding="utf-8")), version
 
 
-def without_providers(collections: list[Json]) -> list[Json]:
-    """An export has no secrets, and a new server takes no enabled provider without one."""
-    return [
-        {**c, "oauth2": {**c["oauth2"], "providers": [], "enabled": False}} if c.get("oauth2") else c
-        for c in collections
-    ]
+def test_a_real_schema(
+    share: tuple[list[dict[str, Any]], str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    exported, version = share
+    ground = Ground(binary_of(version), tmp_path, tmp_path_factory.getbasetemp())
+    desired = build_schema(from_dictionary(exported, lambda *_: None))
+    missing = for_server(desired, ground.version)
+    if missing:
+        pytest.skip(f"{version}: {missing[0]}")
+
+    own = [item for item in exported if not item["system"]]
+    place = ground.imported(sorted(own, key=lambda item: (item["type"] == "view", item["created"])))
+    live = place.raw
+    assert not compare(desired, Schema.from_json(live), version=ground.version, ask=False).operations
+    read = Schema.from_json(live)
+    assert comparable(read.to_json()).keys() == comparable(live).keys()
+    for item, again in zip(live, read.to_json(), strict=True):
+        nothing_lost(item, again)
+
+    before = ground.empty.schema
+    operations = compare(desired, before, version=ground.version, ask=False).operations
+    empty = ground.copy(ground.empty.data_dir)
+    after = empty.after(operations)
+    prove(ground.binary, empty.data_dir, [(f"{SECOND}.js", migration(before, after))], before, after)
 
 
-def comparable(collection: Json) -> Json:
-    """What an export says, with the forms that mean the same made one."""
-    kept = {k: v for k, v in collection.items() if k not in ("created", "updated")}
-    kept["indexes"] = [parse_index(index) for index in kept["indexes"] or []]
-    if kept["type"] == "view":
-        del kept["fields"]  # their ids are random
-    return kept
-
-
-@pytest.mark.parametrize(("name", "version"), CASES)
-def test_an_imported_project_read_as_code_differs_in_nothing(name: str, version: str, tmp_path: Path) -> None:
-    raw = without_providers(collections_of(name))
-    desired = build_schema(from_dictionary(raw, lambda *_: None))
-    binary = binary_of(version)
-    if for_server(desired, binary.version):
-        pytest.skip(f"{name} wants what PocketBase {version} does not have")
-    # What is missing goes: a project may have no `users`, or others than a new server.
-    scratch.run_once(binary, tmp_path, f"app.importCollections({json.dumps(raw)}, true);")
-    live = Schema.from_json(scratch.collections(binary, tmp_path))
-    assert compare(desired, live, version=binary.version).operations == []
-
-
-@pytest.mark.parametrize("name", PROJECTS)
-def test_the_models_lose_nothing(name: str) -> None:
-    raw = collections_of(name)
-    back = Schema.from_json(raw).to_json()
-    assert [comparable(c) for c in back] == [comparable(c) for c in raw]
-
-
-@pytest.mark.parametrize(("name", "version"), CASES)
-def test_one_migration_builds_the_project_from_nothing(name: str, version: str, tmp_path: Path) -> None:
-    binary = binary_of(version)
-    desired = build_schema(from_dictionary(without_providers(collections_of(name)), lambda *_: None))
-    if for_server(desired, binary.version):
-        pytest.skip(f"{name} wants what PocketBase {version} does not have")
-    empty = replay(binary, [], tmp_path)
-    operations = compare(desired, empty.schema, version=binary.version, ask=False).operations
-    after = Schema.from_json(apply_operations(empty.collections, operations))
-    text = render_migration(empty.schema, after, stamp="1700000000", comment=[], manages=desired.names())
-    prove(binary, empty.data_dir, [("1700000000_all.js", text)], empty.schema, after)
-    assert compare(desired, after, version=binary.version).operations == []
+def nothing_lost(item: dict[str, Any], again: dict[str, Any]) -> None:
+    """The models know every option, or carry it along."""
+    for key, value in item.items():
+        if key in ("created", "updated", "indexes", "fields"):
+            continue
+        assert again[key] == (value or again[key]), f"{item['name']}.{key}"
+    assert len(again["indexes"]) == len(item["indexes"])
+    for field, same in zip(item["fields"], again["fields"], strict=True):
+        for key, value in field.items():
+            if not (item["type"] == "view" and key == "id"):
+                assert same[key] == value or (value is None and same[key] == []), f"{item['name']}.{key}"

@@ -39,8 +39,8 @@ PHASES = [Phase.generate, *([Phase.shrink] if "POCKETVEX_SHRINK" in os.environ e
 
 
 @pytest.fixture
-def ground(binary: Binary, tmp_path: Path) -> Ground:
-    return Ground(binary, tmp_path)
+def ground(binary: Binary, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    return Ground(binary, tmp_path, tmp_path_factory.getbasetemp())
 
 
 class Pair:

@@ -44,7 +44,8 @@ Json = dict[str, Any]
 def apply_operations(collections: Iterable[Mapping[str, Any]], operations: Sequence[Operation]) -> list[Json]:
     """The collections after the operations, in LIST's shape; the input is not touched.
 
-    A new field's `backfill` is part of its JSON, and a provider's secret stands as `{"env": "NAME"}`.
+    Beside what a server takes, a field's JSON holds `backfill`, and `renamed_from` where its type changed
+    with its name; a provider's secret stands as `{"env": "NAME"}`.
     Raises UsageError for a change of a collection's type, which no server can do.
     """
     return _State(collections).run(operations)
@@ -53,7 +54,7 @@ def apply_operations(collections: Iterable[Mapping[str, Any]], operations: Seque
 def changed_collections(before: Sequence[Mapping[str, Any]], after: Sequence[Json]) -> list[Json]:
     """Those of `after` that are new or different: tables first, and each view behind the views it reads."""
     known = {item["id"]: item for item in before}
-    sent = [_without_backfill(item) for item in after]
+    sent = [_for_a_server(item) for item in after]
     changed = [item for item in sent if item != known.get(item["id"])]
     views = {item["name"]: item for item in changed if item["type"] == "view"}
     order = view_order({name: item["viewQuery"] for name, item in views.items()})
@@ -74,11 +75,14 @@ def view_order(queries: Mapping[str, str]) -> list[str]:
     return list(placed)
 
 
-def _without_backfill(item: Json) -> Json:
-    if not any("backfill" in field for field in item["fields"]):
+_OURS = ("backfill", "renamed_from")
+"""What is said of a field that no server knows."""
+
+
+def _for_a_server(item: Json) -> Json:
+    if not any(key in field for field in item["fields"] for key in _OURS):
         return item
-    fields = [{k: v for k, v in field.items() if k != "backfill"} for field in item["fields"]]
-    return {**item, "fields": fields}
+    return {**item, "fields": [{k: v for k, v in f.items() if k not in _OURS} for f in item["fields"]]}
 
 
 _ORDER = (DropField, RenameField, ReplaceField, ChangeField, AddField)
@@ -136,7 +140,10 @@ class _State:
                 fields = self.named(operation.collection)["fields"]
                 position = fields.index(self.field(operation.collection, operation.after.name))
                 old = fields.pop(position)
-                fields.insert(position, self.new_field(operation.collection, operation.after, old["id"]))
+                new = self.new_field(operation.collection, operation.after, old["id"])
+                if operation.before.name != operation.after.name:
+                    new["renamed_from"] = operation.before.name
+                fields.insert(position, new)
             case ChangeField():
                 target = self.field(operation.collection, operation.after.name)
                 for option, (_, value) in operation.changed().items():

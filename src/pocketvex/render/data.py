@@ -137,7 +137,7 @@ def _narrowed(after: FieldBase, changed: dict[str, tuple[Any, Any]]) -> Iterator
             if after.multiple:
                 broken = f"EXISTS (SELECT 1 FROM json_each([[value]]) AS [[e]] WHERE [[e.value]] {allowed})"
             bound = {"values": json.dumps(changed["values"][1])}
-            yield Guard("values", "hold a choice that is not allowed any more", broken, bound)
+            yield Guard("values", "hold a choice that goes", broken, bound)
     before_most, most = changed.get("max_select", (0, 0))
     if 1 < most < before_most:
         yield Guard("max_select", f"hold more than {most}", f"json_array_length([[value]]) > {most}")

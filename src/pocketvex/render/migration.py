@@ -6,7 +6,7 @@ can run it. Up is the diff from before to after, down is the diff from after to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -35,9 +35,13 @@ def render_migration(
     collections (and the auth options stated for them, `users[otp]`) that the file's project declares.
     Raises UsageError for what no migration can do.
     """
-    _refuse_swaps(compare(after, before, ask=False).operations)
-    up = steps(before, after)
-    down = steps(after, before, back=True)
+    turned = list(_turned(before, after))
+    forth = {f"{new_home}.{new}": old for _, new_home, old, new in turned}
+    back = {f"{old_home}.{old}": new for old_home, _, old, new in turned}
+    operations = compare(after, before, renames=forth, ask=False).operations
+    _refuse_swaps(operations)
+    up = steps(operations)
+    down = steps(compare(before, after, renames=back, ask=False).operations, back=True)
     used = {name for step in up + down for name in helpers(step)}
     return (
         _template()
@@ -52,6 +56,16 @@ def render_migration(
         .rstrip()
         + "\n"
     )
+
+
+def _turned(before: Schema, after: Schema) -> Iterator[tuple[str, str, str, str]]:
+    """Fields that got another type, and so another id, together with another name: collection and field
+    before and after."""
+    homes = {c.id: c.name for c in before.collections}
+    for collection in after.collections:
+        for field in collection.fields:
+            if field.renamed_from and collection.id in homes:
+                yield homes[collection.id], collection.name, field.renamed_from, field.name
 
 
 def _refuse_swaps(operations: Sequence[Operation]) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, assert_never
 
 from pocketvex.diff.apply import wire_name
-from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import (
     AddField,
     ChangeField,
@@ -29,7 +28,7 @@ from pocketvex.render.data import Guard, Sql, conversion, empty, guards
 from pocketvex.render.javascript import call
 from pocketvex.schema.fields import FieldBase, RelationField
 from pocketvex.schema.indexes import Index
-from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
+from pocketvex.schema.model import SYSTEM_FIELDS, Collection
 
 _ORDER: tuple[type[Operation], ...] = (
     DropCollection, RenameCollection, CreateCollection, RenameField, DropField, ReplaceField, AddField,
@@ -47,10 +46,10 @@ class Step(NamedTuple):
         return call(self.name, self.arguments)
 
 
-def steps(before: Schema, after: Schema, *, back: bool = False) -> list[Step]:
-    """What brings a server from `before` to `after`, renames first, so that all later steps speak of the
-    new names. With `back`, it takes back what the opposite direction did."""
-    return _Steps(compare(after, before, ask=False).operations, back).all()
+def steps(operations: Sequence[Operation], *, back: bool = False) -> list[Step]:
+    """The calls for these operations, renames first, so that all later ones speak of the new names. With
+    `back`, they take back what the opposite direction did."""
+    return _Steps(operations, back).all()
 
 
 class _Steps:

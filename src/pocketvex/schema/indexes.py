@@ -50,9 +50,7 @@ class Index(NamedTuple):
 
     def meaning(self) -> tuple[object, ...]:
         """What two indexes of one name are compared by."""
-        columns = tuple(
-            (_unquoted_words(c.expr), c.collate.lower(), c.sort.upper()) for c in self.columns
-        )
+        columns = tuple((_unquoted_words(c.expr), c.collate.lower(), c.sort.upper()) for c in self.columns)
         return (self.unique, columns, _unquoted_words(self.where))
 
     def covers_only(self, column: str) -> bool:

@@ -111,6 +111,7 @@ def rule_problems(rule: str | None) -> Iterator[str]:
     if not rule:
         return
     bare = re.sub(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", "''", rule)
+    bare = re.sub(r"//[^\n]*", "", bare)
     if not rule.strip():
         yield 'is only white space: use "" for public or None for locked'
     if "@request.data" in bare:

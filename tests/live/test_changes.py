@@ -1,0 +1,176 @@
+"""Every row of the table of changes, on real servers: planned, run up, down and up again, with rows."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cases.changes import CASES, Case, Rows
+from grounds import Built, Ground, migration
+from pocketvex.diff.apply import apply_operations, changed_collections
+from pocketvex.diff.compare import compare
+from pocketvex.diff.operations import DropCollection, DropField, ReplaceField
+from pocketvex.plan.facts import Fact, NonZeroCount, RowCount
+from pocketvex.plan.judge import Access
+from pocketvex.plan.make import NeedsFacts, Plan, make_plan
+from pocketvex.run.rows import _zero
+from pocketvex.schema.build import build_schema
+from pocketvex.schema.dictionary import from_dictionary
+from pocketvex.schema.model import Schema
+from pocketvex.server.binaries import Binary
+from pocketvex.server.scratch import MigrationFailed
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_change(
+    case: Case, binary: Binary, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    if binary.version < case.since:
+        pytest.skip(f"came with {'.'.join(map(str, case.since))}")
+    ground = Ground(binary, tmp_path, tmp_path_factory.getbasetemp())
+    place = ground.built(declared(case.before, ground))
+    before = place.schema
+    insert(place, before, case.rows)
+    for file in case.files:
+        write_file(place, before, file)
+    desired = declared(case.after, ground)
+
+    plan = planned(desired, before, place)
+    assert {
+        c.path: said(c) for c in plan.changes if c.judgement.code != "PV120" or c.path in case.plan
+    } == case.plan
+    evidence = {c.path: str(c.judgement.evidence) for c in plan.changes if c.path in case.evidence}
+    assert evidence == case.evidence
+
+    after = place.after([change.operation for change in plan.changes])
+    file = migration(before, after)
+    if case.refused:
+        original = place.raw
+        with pytest.raises(MigrationFailed, match=re.escape(case.refused)):
+            place.up(file)
+        assert (place.raw, rows(place, case.rows)) == (original, case.rows)
+        return
+    imports(ground, place, plan)
+    place.up(file)
+    assert left(desired, place) == []
+    assert rows(place, case.up) == case.up
+    place.down(file)
+    assert left(before, place) == []
+    assert rows(place, case.rows) == case.rows
+    assert tables(place) == tables_of(place.schema) | ({"_pv_kept"} if case.keeps else set())
+    for path in case.files:
+        assert stored(place, before, path).read_text(encoding="utf-8") == path
+    place.up(file)
+    assert left(desired, place) == []
+    assert rows(place, case.up) == case.up
+
+
+def declared(collections: list[dict[str, Any]], ground: Ground) -> Schema:
+    """The schema, with the `users` that every server is born with."""
+    schema = build_schema(from_dictionary(collections, lambda *_: None))
+    users = ground.empty.schema.collection("users")
+    assert users is not None
+    schema.collections.append(users)
+    return schema
+
+
+def planned(desired: Schema, before: Schema, place: Built) -> Plan:
+    known: dict[Fact, int | None] = {}
+    while isinstance(plan := make_plan(desired, before, facts=known, version=place.version), NeedsFacts):
+        known.update({fact: count(fact, before, place) for fact in plan.facts})
+    assert not plan.questions
+    return plan
+
+
+def count(fact: Fact, schema: Schema, place: Built) -> int:
+    with closing(sqlite3.connect(place.data_dir / "data.db")) as database:
+        match fact:
+            case RowCount():
+                return int(database.execute(f"SELECT COUNT(*) FROM [{fact.collection}]").fetchone()[0])
+            case NonZeroCount():
+                collection = schema.collection(fact.collection)
+                field = collection.field(fact.field) if collection else None
+                assert field is not None
+                sql = f"SELECT COUNT(*) FROM [{fact.collection}] WHERE [{fact.field}] IS NOT ?"
+                return int(database.execute(sql, [_zero(field)]).fetchone()[0])
+
+
+def said(change: Any) -> str:
+    judged = change.judgement
+    access = {Access.SAME: "", Access.OPENS: " opens", Access.CLOSES: " closes"}[judged.access]
+    return f"{judged.verdict.split()[0]} {judged.code}{access}"
+
+
+def imports(ground: Ground, place: Built, plan: Plan) -> None:
+    """The safe part as one import, on a copy: it is there afterwards, and no row has changed."""
+    twin = ground.copy(place.data_dir)
+    now = [
+        c.operation
+        for c in plan.safe
+        if not isinstance(c.operation, DropCollection | DropField | ReplaceField)
+    ]
+    target = apply_operations(twin.raw, now)
+    twin.take(changed_collections(twin.raw, target))
+    assert left(Schema.from_json(target), twin) == []
+
+
+def left(wanted: Schema, place: Built) -> list[str]:
+    diff = compare(wanted, place.schema, version=place.version, ask=False)
+    return [f"{operation.kind} {operation.path}" for operation in diff.operations]
+
+
+def insert(place: Built, schema: Schema, given: Rows) -> None:
+    with closing(sqlite3.connect(place.data_dir / "data.db")) as database, database:
+        for name, listed in given.items():
+            for number, values in enumerate(listed, 1):
+                full = {"id": f"{name}{number}", **values}
+                names, marks = ", ".join(f"[{key}]" for key in full), ", ".join("?" for _ in full)
+                database.execute(f"INSERT INTO [{name}] ({names}) VALUES ({marks})", list(full.values()))
+
+
+def rows(place: Built, like: Rows) -> Rows:
+    """The rows of the tables that `like` names, with the columns that its rows name; [] for no table."""
+    found: Rows = {}
+    with closing(sqlite3.connect(place.data_dir / "data.db")) as database:
+        for name, listed in like.items():
+            there = database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [name]).fetchone()
+            found[name] = []
+            for number, values in enumerate(listed if there else [], 1):
+                names = ", ".join(f"[{key}]" for key in ["rowid", *values])
+                row = database.execute(
+                    f"SELECT {names} FROM [{name}] ORDER BY rowid LIMIT 1 OFFSET ?", [number - 1]
+                )
+                found[name].append(dict(zip(values, row.fetchone()[1:], strict=True)))
+    return found
+
+
+def tables(place: Built) -> set[str]:
+    with closing(sqlite3.connect(place.data_dir / "data.db")) as database:
+        names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    return (
+        {name for (name,) in names}
+        - {"_params", "_migrations", "_collections"}
+        - {"sqlite_sequence", "sqlite_stat1", "sqlite_stat4"}
+    )
+
+
+def tables_of(schema: Schema) -> set[str]:
+    return {c.name for c in schema.collections if c.type != "view"}
+
+
+def stored(place: Built, schema: Schema, file: str) -> Path:
+    collection, record, name = file.split("/")
+    there = schema.collection(collection)
+    assert there is not None
+    return place.data_dir / "storage" / there.id / record / name
+
+
+def write_file(place: Built, schema: Schema, file: str) -> None:
+    path = stored(place, schema, file)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(file, encoding="utf-8")
