@@ -168,7 +168,7 @@ CASES = [
         {"posts.slug": "unsafe PV102"},
         TWO,
         evidence={"posts.slug": "2 of 2 rows"},
-        refused="posts.slug: PV102: 2 values are empty, and the new field is required, as in record posts1",
+        refused="posts.slug: 2 values are empty, and the new field is required (PV102), as in record posts1",
     ),
     Case(
         5,
@@ -397,7 +397,7 @@ CASES = [
         [posts({"state": select("a")})],
         {"posts.state": "unsafe PV203"},
         {"posts": [{"state": "b"}, {"state": "a"}]},
-        refused="posts.state: PV203: 1 values hold a choice that goes, as in record posts1",
+        refused="posts.state: 1 values hold a choice that goes (PV203), as in record posts1",
     ),
     Case(
         15,
@@ -406,7 +406,7 @@ CASES = [
         [posts({"state": select("a", "c", max=2)})],
         {"posts.state": "unsafe PV203"},
         {"posts": [{"state": '["a"]'}, {"state": '["a","it\'s {:b}"]'}]},
-        refused="posts.state: PV203: 1 values hold a choice that goes, as in record posts2",
+        refused="posts.state: 1 values hold a choice that goes (PV203), as in record posts2",
     ),
     Case(
         16,
@@ -433,7 +433,7 @@ CASES = [
         [posts() | {"fields": [{"name": "title", **field(required=True)}]}],
         {"posts.title": "unsafe PV203"},
         TWO,
-        refused="posts.title: PV203: 1 values are empty, and it becomes required, as in record posts2",
+        refused="posts.title: 1 values are empty, and it becomes required (PV203), as in record posts2",
     ),
     Case(
         17,
@@ -452,7 +452,7 @@ CASES = [
             [posts({"x": after})],
             {"posts.x": "unsafe PV203"},
             {"posts": [{"x": good}, {"x": bad}]},
-            refused=f"posts.x: PV203: 1 values {says}, as in record posts2",
+            refused=f"posts.x: 1 values {says} (PV203), as in record posts2",
         )
         for name, before, after, good, bad, says in (
             ("max", field(), field(max=3), "abc", "abcd", "are longer than 3"),

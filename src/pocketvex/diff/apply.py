@@ -26,7 +26,7 @@ from pocketvex.diff.operations import (
     ReplaceField,
 )
 from pocketvex.errors import UsageError
-from pocketvex.schema.fields import FieldBase, RelationField
+from pocketvex.schema.fields import FIELD, FieldBase, RelationField
 from pocketvex.schema.ids import field_id
 from pocketvex.schema.indexes import parse_index
 from pocketvex.schema.model import (
@@ -36,6 +36,7 @@ from pocketvex.schema.model import (
     fill_field_ids,
     system_id,
 )
+from pocketvex.schema.system import STANDARD
 from pocketvex.schema.views import tables_read
 
 Json = dict[str, Any]
@@ -177,8 +178,11 @@ class _State:
         self.items.append(item)
 
     def fill(self, definition: Collection) -> None:
+        """The fields with their ids: first those that the server would add by itself."""
         item = self.named(definition.name)
-        copy = definition.model_copy(deep=True)
+        system = {f["name"]: FIELD.validate_python(f) for f in STANDARD[definition.type]}
+        stated = {field.name: field.model_copy(deep=True) for field in definition.fields}
+        copy = definition.model_copy(update={"fields": list({**system, **stated}.values())})
         fill_field_ids(copy)
         for field in copy.fields:
             self.resolve(field)

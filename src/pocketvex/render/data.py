@@ -1,7 +1,7 @@
 """The parts of a migration that are about values: what converts, what a stricter option would not allow.
 
-Both are SQL for the steps of a file. `[[value]]` stands for a stored value; texts of the schema never
-stand in the SQL itself, where PocketBase would read `{{…}}`, `[[…]]` and `{:…}` in them, but are bound.
+`[[value]]` stands for a stored value; texts of the schema never stand in the SQL itself, where PocketBase
+would read `{{…}}`, `[[…]]` and `{:…}` in them, but are bound.
 """
 
 from __future__ import annotations
@@ -11,64 +11,30 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from pocketvex.diff.operations import changed_options
-from pocketvex.schema.fields import FieldBase, SelectField
+from pocketvex.schema.fields import FieldBase
 
 _TEXTS = ("text", "editor", "email", "url", "date", "autodate", "select")
-_SAME = "[[value]]"
-_NO_TEXT = "CASE WHEN {} THEN [[value]] ELSE '' END"
 
-_CHECKED = {
-    "email": _NO_TEXT.format("[[value]] LIKE '%_@_%._%' AND [[value]] NOT LIKE '% %'"),
-    "url": _NO_TEXT.format("[[value]] GLOB '[a-zA-Z]*://?*' AND [[value]] NOT LIKE '% %'"),
-    "date": "CASE WHEN [[value]] GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' "
-    "THEN COALESCE(strftime('%Y-%m-%d %H:%M:%fZ', [[value]]), '') ELSE '' END",
-    "number": "CASE WHEN NOT json_valid([[value]]) THEN 0 WHEN json_type([[value]]) IN ('integer', 'real') "
-    "THEN json_extract([[value]], '$') ELSE 0 END",
-    "json": "CASE WHEN [[value]] = '' THEN NULL WHEN json_valid([[value]]) THEN [[value]] "
-    "ELSE json_quote([[value]]) END",
-}
-"""What a text becomes; a text that is no such value becomes the empty one."""
-
+_OF_TEXT = {
+    "text": "asText", "editor": "asText", "email": "asEmail", "url": "asUrl", "date": "asDate",
+    "number": "asNumber", "json": "asJson", "select": "asChoice",
+}  # fmt: skip
 _OTHER = {
-    (
-        "number",
-        "text",
-    ): "CASE WHEN [[value]] = CAST([[value]] AS INTEGER) THEN CAST(CAST([[value]] AS INTEGER) "
-    "AS TEXT) ELSE CAST([[value]] AS TEXT) END",
-    ("bool", "number"): "CAST([[value]] AS INTEGER)",
-    ("number", "bool"): "[[value]] != 0",
-    ("json", "text"): "CASE WHEN [[value]] IS NULL THEN '' WHEN json_type([[value]]) = 'null' THEN '' "
-    "WHEN json_type([[value]]) = 'text' THEN json_extract([[value]], '$') ELSE [[value]] END",
-}
+    ("number", "text"): "numberAsText", ("json", "text"): "jsonAsText", ("bool", "number"): "asNumberOfBool",
+    ("number", "bool"): "asBool",
+}  # fmt: skip
 
 
-class Sql(NamedTuple):
-    """An expression over `[[value]]`, and what is bound to its parameters."""
+def conversion(before: FieldBase, after: FieldBase) -> str | None:
+    """The name of the SQL (in the file's second half) that makes a value of one type of the other's.
 
-    text: str
-    bound: dict[str, Any]
-
-
-def conversion(before: FieldBase, after: FieldBase) -> Sql | None:
-    """What a value becomes in a field of another type; None where nothing sensible can."""
+    None where nothing sensible can. A text that is no value of the other type becomes the empty one.
+    """
     if before.multiple or after.multiple:
         return None
-    if isinstance(after, SelectField) and before.type in _TEXTS:
-        allowed = "[[value]] IN (SELECT [[value]] FROM json_each({:values}))"
-        return Sql(_NO_TEXT.format(allowed.replace("[[value]] FROM", "[[e.value]] FROM")
-                                   .replace("json_each({:values})", "json_each({:values}) AS [[e]]")),
-                   {"values": json.dumps(after.values)})  # fmt: skip
-    if (before.type, after.type) in _OTHER:
-        return Sql(_OTHER[before.type, after.type], {})
-    if before.type not in _TEXTS:
-        return None
-    if after.type in ("text", "editor"):
-        return Sql(_SAME, {})
-    if after.type == "date" and before.type == "autodate":
-        return Sql(_SAME, {})
-    if after.type in _CHECKED and before.type in ("text", "editor", "select"):
-        return Sql(_CHECKED[after.type], {})
-    return None
+    if before.type in _TEXTS and (after.type != "json" or before.type == "text"):
+        return _OF_TEXT.get(after.type)
+    return _OTHER.get((before.type, after.type))
 
 
 class Guard(NamedTuple):

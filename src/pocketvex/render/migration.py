@@ -16,6 +16,7 @@ from pocketvex.errors import UsageError
 from pocketvex.render.javascript import shifted
 from pocketvex.render.steps import helpers, steps
 from pocketvex.schema.model import Schema
+from pocketvex.schema.system import STANDARD
 
 if TYPE_CHECKING:
     import jinja2
@@ -42,6 +43,7 @@ def render_migration(
     _refuse_swaps(operations)
     up = steps(operations)
     down = steps(compare(before, after, renames=back, ask=False).operations, back=True)
+    types = {step.arguments[0]["type"] for step in up + down if step.name == "create"}
     used = {name for step in up + down for name in helpers(step)}
     return (
         _template()
@@ -51,6 +53,7 @@ def render_migration(
             manages=sorted(manages),
             up=[shifted(step.text()).lstrip() for step in up],
             down=[shifted(step.text()).lstrip() for step in down],
+            standard=[(type_, fields) for type_, fields in STANDARD.items() if type_ in types],
             uses=lambda *names: bool(used & set(names)),
         )
         .rstrip()

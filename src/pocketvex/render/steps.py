@@ -24,11 +24,11 @@ from pocketvex.diff.operations import (
     ReplaceField,
 )
 from pocketvex.errors import UsageError
-from pocketvex.render.data import Guard, Sql, conversion, empty, guards
+from pocketvex.render.data import Guard, conversion, empty, guards
 from pocketvex.render.javascript import call
 from pocketvex.schema.fields import FieldBase, RelationField
-from pocketvex.schema.indexes import Index
-from pocketvex.schema.model import SYSTEM_FIELDS, Collection
+from pocketvex.schema.model import Collection
+from pocketvex.schema.system import STANDARD
 
 _ORDER: tuple[type[Operation], ...] = (
     DropCollection, RenameCollection, CreateCollection, RenameField, DropField, ReplaceField, AddField,
@@ -133,7 +133,12 @@ class _Steps:
         found = guards(None, field) if not self.back else []
         added = Step(
             "addField",
-            (operation.collection, _field(field), operation.after, *([_guards(found)] if found else [])),
+            (
+                operation.collection,
+                _field(field),
+                operation.after,
+                *([_guards(found, field)] if found else []),
+            ),
         )
         return [added] if field.backfill is None else [added, _fill("fill", operation.collection, field)]
 
@@ -193,12 +198,11 @@ def _move(group: Sequence[RenameField | DropField | AddField]) -> Step:
 def _replace(operation: ReplaceField) -> Step:
     before, after = operation.before, operation.after
     to, back = conversion(before, after), conversion(after, before)
-    turned = [_sql(to), _sql(back)] if to else []
-    return Step("replaceField", (operation.collection, _field(before, brief=True), _field(after), *turned))
-
-
-def _sql(made: Sql | None) -> dict[str, Any] | None:
-    return None if made is None else {"text": made.text, "bound": made.bound}
+    turned = [to, back] if to else []
+    old = _field(before, brief=True)
+    if back == "asChoice" and to:
+        old["values"] = before.options()["values"]
+    return Step("replaceField", (operation.collection, old, _field(after), *turned))
 
 
 def _fill(name: str, collection: str, field: FieldBase) -> Step:
@@ -213,35 +217,23 @@ def _bound(field: FieldBase, value: Any) -> Any:
     return value
 
 
-def _guards(found: Sequence[Guard], field: FieldBase | None = None) -> list[dict[str, Any]]:
-    listed = []
-    for guard in found:
-        option = wire_name(field, guard.option) if field else guard.option
-        named = {"option": option} if field else {}
-        listed.append(
-            {**named, "code": guard.code, "says": guard.says, "broken": guard.broken, "bound": guard.bound}
-        )
-    return listed
+def _guards(found: Sequence[Guard], field: FieldBase) -> list[dict[str, Any]]:
+    return [
+        {
+            "option": wire_name(field, guard.option),
+            "says": f"{guard.says} ({guard.code})",
+            "broken": guard.broken,
+        }
+        | ({"bound": guard.bound} if guard.bound else {})
+        for guard in found
+    ]
 
 
 def _index(operation: ChangeIndex) -> list[Step]:
     before, after = (
         index.sql(operation.collection) if index else None for index in (operation.before, operation.after)
     )
-    if operation.before and is_stuck(operation.before):
-        drop = Step("dropStuckIndex", (operation.collection, operation.name, before))
-        if after is None:
-            return [drop]
-        return [drop, Step("setIndex", (operation.collection, operation.name, None, after))]
-    return [Step("setIndex", (operation.collection, operation.name, before, after))]
-
-
-def is_stuck(index: Index) -> bool:
-    """Whether PocketBase refuses to take the index away again: unique, and over a system field."""
-    return index.unique and any(column.expr.lower() in _SYSTEM for column in index.columns)
-
-
-_SYSTEM = {name.lower() for names in SYSTEM_FIELDS.values() for name in names}
+    return [Step("setIndex", (operation.collection, before, after))]
 
 
 def _field(field: FieldBase, *, brief: bool = False) -> dict[str, Any]:
@@ -268,7 +260,11 @@ def _definition(collection: Collection) -> dict[str, Any]:
         del values["fields"], values["indexes"]
         values = {k: v for k, v in values.items() if k not in ("createRule", "updateRule", "deleteRule")}
     else:
-        values["fields"] = [_field(field) for field in collection.fields]
+        fields = [_field(field) for field in collection.fields]
+        standard = [*map(dict, STANDARD[collection.type])]
+        if fields[: len(standard)] == standard:
+            fields = fields[len(standard) :]  # the step adds them
+        values["fields"] = fields
     return {**head, **values}
 
 
@@ -293,6 +289,9 @@ def helpers(step: Step) -> set[str]:
         found |= {"keep", "keepValues"}
     if step.name == "setField" and "maxSelect" in step.arguments[3]:
         found |= {"lists", "keep", "keepValues"}
+    if step.name == "replaceField":
+        found |= {text for text in step.arguments[3:] if text}
+        found |= {"convert"} if len(step.arguments) > 3 else set()
     if (step.name == "setField" and len(step.arguments) > 4) or (
         step.name == "addField" and len(step.arguments) > 3
     ):

@@ -150,7 +150,7 @@ _LITERAL = re.compile(r"('(?:[^']|'')*')")
 
 
 def _unquoted_words(text: str) -> str:
-    """The text without quotes of names, needless spaces and case, all of which SQLite ignores; literals stay."""
+    """The text without what SQLite ignores: quotes of names, needless spaces, case. Literals stay."""
     parts = _LITERAL.split(text)
     for n in range(0, len(parts), 2):
         folded = _TOKENS.sub(lambda m: m[2] or " ", parts[n])
