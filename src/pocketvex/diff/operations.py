@@ -20,58 +20,50 @@ from pocketvex.schema.rules import Rule
 
 
 @dataclass(frozen=True)
-class CreateCollection:
+class _Change:
+    """What all operations have: a collection, a kind, and the path of what they touch."""
+
+    kind: ClassVar[str]
+    collection: str
+
+    @property
+    def path(self) -> str:
+        return self.collection
+
+
+@dataclass(frozen=True)
+class CreateCollection(_Change):
     kind: ClassVar[str] = "create_collection"
-    collection: str
     definition: Collection
-
-    @property
-    def path(self) -> str:
-        return self.collection
 
 
 @dataclass(frozen=True)
-class DropCollection:
+class DropCollection(_Change):
     kind: ClassVar[str] = "drop_collection"
-    collection: str
     definition: Collection
-
-    @property
-    def path(self) -> str:
-        return self.collection
 
 
 @dataclass(frozen=True)
-class RenameCollection:
+class RenameCollection(_Change):
+    """`collection` is the new name."""
+
     kind: ClassVar[str] = "rename_collection"
-    collection: str
-    """The new name."""
     old: str
     id: str
 
-    @property
-    def path(self) -> str:
-        return self.collection
-
 
 @dataclass(frozen=True)
-class ChangeType:
+class ChangeType(_Change):
     """A collection that should be of another type: no version of PocketBase can do it in place."""
 
     kind: ClassVar[str] = "change_type"
-    collection: str
     before: str
     after: str
 
-    @property
-    def path(self) -> str:
-        return self.collection
-
 
 @dataclass(frozen=True)
-class AddField:
+class AddField(_Change):
     kind: ClassVar[str] = "add_field"
-    collection: str
     field: FieldBase
     after: str
     """The name of the field that stands before it; "" at the beginning."""
@@ -82,9 +74,8 @@ class AddField:
 
 
 @dataclass(frozen=True)
-class DropField:
+class DropField(_Change):
     kind: ClassVar[str] = "drop_field"
-    collection: str
     field: FieldBase
     after: str
 
@@ -94,9 +85,8 @@ class DropField:
 
 
 @dataclass(frozen=True)
-class RenameField:
+class RenameField(_Change):
     kind: ClassVar[str] = "rename_field"
-    collection: str
     id: str
     old: str
     new: str
@@ -107,11 +97,10 @@ class RenameField:
 
 
 @dataclass(frozen=True)
-class ChangeField:
+class ChangeField(_Change):
     """Options of a field, changed in place."""
 
     kind: ClassVar[str] = "change_field"
-    collection: str
     before: FieldBase
     after: FieldBase
 
@@ -125,11 +114,10 @@ class ChangeField:
 
 
 @dataclass(frozen=True)
-class ReplaceField:
+class ReplaceField(_Change):
     """A field of another type, or with another relation target: a new column under the same name."""
 
     kind: ClassVar[str] = "replace_field"
-    collection: str
     before: FieldBase
     after: FieldBase
 
@@ -139,11 +127,10 @@ class ReplaceField:
 
 
 @dataclass(frozen=True)
-class ChangeIndex:
+class ChangeIndex(_Change):
     """An index made (`before` is None), removed (`after` is None), or defined anew."""
 
     kind: ClassVar[str] = "change_index"
-    collection: str
     before: Index | None
     after: Index | None
 
@@ -158,9 +145,8 @@ class ChangeIndex:
 
 
 @dataclass(frozen=True)
-class ChangeRule:
+class ChangeRule(_Change):
     kind: ClassVar[str] = "change_rule"
-    collection: str
     rule: str
     before: Rule
     after: Rule
@@ -171,11 +157,10 @@ class ChangeRule:
 
 
 @dataclass(frozen=True)
-class ChangeOption:
+class ChangeOption(_Change):
     """An auth option, by its dotted name; `before` is None where it is not known."""
 
     kind: ClassVar[str] = "change_option"
-    collection: str
     option: str
     before: Any
     after: Any
@@ -186,9 +171,8 @@ class ChangeOption:
 
 
 @dataclass(frozen=True)
-class ChangeQuery:
+class ChangeQuery(_Change):
     kind: ClassVar[str] = "change_query"
-    collection: str
     before: str
     after: str
 
