@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any
 
-from pocketvex.diff.match import FieldPairs, match_collections, match_fields
+from pocketvex.diff.match import FieldPairs, Renames, match_collections, match_fields
 from pocketvex.diff.operations import (
     AddField,
     Ambiguous,
@@ -40,6 +40,8 @@ from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
 from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.views import normal_query
+
+_SYSTEM = {type_: frozenset(name.lower() for name in names) for type_, names in SYSTEM_FIELDS.items()}
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class _Comparison:
         self.new_names: dict[str, str] = {}
 
     def diff(self) -> Diff:
-        pairs = match_collections(self.desired, self.live, self.renames.get)
+        pairs = match_collections(self.desired, self.live, self.renames.get if self.renames else None)
         # The names that relations point at, once the renames of this diff are done.
         self.new_names = {old.name.lower(): new.name for new, old in pairs.both}
         for new, old in pairs.both:
@@ -141,9 +143,9 @@ class _Comparison:
 
     def fields(self, new: Collection, old: Collection) -> None:
         declared = {f.name.lower() for f in new.fields}
-        system = {name.lower() for name in SYSTEM_FIELDS[old.type]}
-        live = [f for f in old.fields if f.name.lower() in declared or f.name.lower() not in system]
-        pairs = match_fields(new.fields, live, lambda name: self.renames.get(f"{new.name}.{name}"))
+        system = _SYSTEM[old.type]
+        live = [f for f in old.fields if f.name.lower() not in system or f.name.lower() in declared]
+        pairs = match_fields(new.fields, live, self.answers(new.name))
         asked = self.ask(new, pairs)
         for mine, other in pairs.both:
             if mine.name != other.name:
@@ -156,6 +158,9 @@ class _Comparison:
             if other.name not in asked:
                 before = _before(other, old.fields)
                 self.operations.append(DropField(new.name, self.retargeted(other), before))
+
+    def answers(self, collection: str) -> Renames | None:
+        return (lambda name: self.renames.get(f"{collection}.{name}")) if self.renames else None
 
     def ask(self, new: Collection, pairs: FieldPairs) -> set[str]:
         """The names that wait for an answer, old and new."""
@@ -178,9 +183,11 @@ class _Comparison:
             self.operations.append(ReplaceField(collection.name, other, mine))
             return
         changed = changed_options(other, mine)
+        if not changed:
+            return
         if self.version < (0, 37):
             changed.pop("help", None)
-        if mine.name.lower() in {name.lower() for name in SYSTEM_FIELDS[collection.type]}:
+        if mine.name.lower() in _SYSTEM[collection.type]:
             # The server forces these back whatever is sent.
             for forced in ("system", "required" if mine.name != "email" else "", "hidden", "primary_key"):
                 changed.pop(forced, None)

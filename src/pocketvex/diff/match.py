@@ -29,16 +29,20 @@ Renames = Callable[[str], str | None]
 """An answer for a desired name: the live name that it had, "" if it is new, None if nobody said."""
 
 
-def match_collections(desired: Sequence[Collection], live: Sequence[Collection], renamed: Renames) -> Pairs:
+def match_collections(
+    desired: Sequence[Collection], live: Sequence[Collection], renamed: Renames | None
+) -> Pairs:
     return Pairs(*_match(desired, live, renamed))
 
 
-def match_fields(desired: Sequence[FieldBase], live: Sequence[FieldBase], renamed: Renames) -> FieldPairs:
+def match_fields(
+    desired: Sequence[FieldBase], live: Sequence[FieldBase], renamed: Renames | None
+) -> FieldPairs:
     return FieldPairs(*_match(desired, live, renamed))
 
 
 def _match(
-    desired: Sequence[Thing], live: Sequence[Thing], renamed: Renames
+    desired: Sequence[Thing], live: Sequence[Thing], renamed: Renames | None
 ) -> tuple[list[tuple[Thing, Thing]], list[Thing], list[Thing]]:
     by_name = {thing.name.lower(): thing for thing in live}
     by_id = {thing.id: thing for thing in live if thing.id}
@@ -46,22 +50,20 @@ def _match(
     taken: set[int] = set()
 
     def pair(mine: Thing, other: Thing | None) -> None:
-        if other is None or id(other) in taken or id(mine) in pairs:
-            return
-        pairs[id(mine)] = other
-        taken.add(id(other))
+        if other is not None and id(other) not in taken and id(mine) not in pairs:
+            pairs[id(mine)] = other
+            taken.add(id(other))
 
+    hints: list[tuple[Thing, Thing]] = []
     for thing in desired:
         # An id tells a rename from a namesake, unless the namesake has an id of its own.
         known = by_id.get(thing.id) if thing.id else None
-        if known is not None and (known.name.lower() == thing.name.lower() or _free(thing, known, by_name)):
+        if known is not None and (known.name == thing.name or _free(thing, known, by_name)):
             pair(thing, known)
-    hints: list[tuple[Thing, Thing]] = []
-    for thing in desired:
-        said = thing.renamed_from if thing.renamed_from is not None else renamed(thing.name)
-        if (old := by_name.get((said or "").lower())) is not None:
+        said = renamed(thing.name) if renamed and thing.renamed_from is None else thing.renamed_from
+        if said and (old := by_name.get(said.lower())) is not None:
             hints.append((thing, old))
-    following = True
+    following = bool(hints)
     while following:
         # A hint counts until it was followed: while its new name is not there, or is another's that moves.
         following = False
@@ -81,4 +83,8 @@ def _match(
 def _free(wanted: Thing, known: Thing, by_name: dict[str, Thing]) -> bool:
     """Whether a declared id may rename: also where names are swapped, since then both have ids."""
     namesake = by_name.get(wanted.name.lower())
-    return namesake is None or bool(namesake.id and namesake.id != wanted.id and known.type == wanted.type)
+    return (
+        namesake is None
+        or namesake is known
+        or bool(namesake.id and namesake.id != wanted.id and known.type == wanted.type)
+    )

@@ -74,7 +74,7 @@ class Judge:
     """Gives the verdicts on the operations of one diff; `facts` are what was counted on `live`."""
 
     def __init__(self, diff: Diff, live: Schema, facts: Facts) -> None:
-        self.live = live
+        self.live = {collection.name.lower(): collection for collection in live.collections}
         self.old_names = diff.renamed
         self.facts = facts
         self.uses = Uses(live, diff)
@@ -93,7 +93,7 @@ class Judge:
 
     def rows(self, collection: str) -> int | None:
         name = self.old_names.get(collection, collection)
-        return self.count(RowCount(name)) if self.live.collection(name) else 0
+        return self.count(RowCount(name)) if self.live.get(name.lower()) else 0
 
     def values(self, collection: str, field: FieldBase) -> int | None:
         rows = self.rows(collection)
@@ -120,13 +120,16 @@ class Judge:
                 return self.drop_field(operation)
             case RenameField():
                 at = self.old_names.get(operation.collection, operation.collection)
-                return self.rename(at, operation.old, operation.old)
+                judged = self.rename(at, operation.old, operation.old)
+                there = self.live.get(at.lower())
+                return _unless_system(judged, there.field(operation.old) if there else None)
             case ChangeField():
                 return self.change_field(operation)
             case ReplaceField():
                 what = f"{_described(operation.before)} becomes {_described(operation.after)}"
                 judged = self.by_values("PV301", operation.collection, operation.before, what)
-                return self.unless_read(judged, operation.collection, operation.before.name)
+                judged = self.unless_read(judged, operation.collection, operation.before.name)
+                return _unless_system(judged, operation.before)
             case ChangeIndex():
                 return self.change_index(operation)
             case ChangeRule():
@@ -155,7 +158,8 @@ class Judge:
         at = self.old_names.get(operation.collection, operation.collection)
         what = "field removed" + _used_by(self.uses.of(at, operation.field.name))
         judged = self.by_values("PV201", operation.collection, operation.field, what)
-        return self.unless_read(judged, operation.collection, operation.field.name)
+        judged = self.unless_read(judged, operation.collection, operation.field.name)
+        return _unless_system(judged, operation.field)
 
     def rename(self, collection: str, field: str, old: str) -> Judgement:
         """A rename is safe together with everything that names the old name, if the code has all of it."""
@@ -255,7 +259,7 @@ class Judge:
 
     def change_query(self, operation: ChangeQuery) -> Judgement:
         name = self.old_names.get(operation.collection, operation.collection)
-        view = self.live.collection(name)
+        view = self.live.get(name.lower())
         renamed = self.uses.renamed_in(operation.before)
         if renamed is not None and normal_query(renamed) == normal_query(operation.after):
             return Judgement(Verdict.SAFE, "PV120", _FOLLOWS)
@@ -300,6 +304,13 @@ def _access_of_option(operation: ChangeOption) -> Judgement:
 
 
 _FOLLOWS = "follows a rename"
+
+
+def _unless_system(judged: Judgement, field: FieldBase | None) -> Judgement:
+    """The API keeps fields that are marked `system`, also those that somebody made so."""
+    if field is None or not field.system or judged.verdict is Verdict.UNSAFE:
+        return judged
+    return judged._replace(verdict=Verdict.UNSAFE, reason=f"{judged.reason}: a field marked `system`")
 
 
 def _used_by(paths: Sequence[str]) -> str:

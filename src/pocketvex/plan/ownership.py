@@ -127,15 +127,42 @@ class Ownership:
         return self.managed is None or collection in self.managed
 
 
+class _Lazy:
+    """The items of a schema, taken apart where somebody asks; `over` says otherwise of some."""
+
+    def __init__(self, schema: Schema | None, renamed: Mapping[str, str], over: Mapping[str, Any]) -> None:
+        self.collections = {renamed.get(c.name, c.name): c for c in schema.collections} if schema else {}
+        self.renamed = renamed
+        self.over = over
+        self.known: dict[str, Items] = {}
+
+    def get(self, path: str, default: Any = None) -> Any:
+        if path in self.over:
+            value = self.over[path]
+            return value if value is not None or ":" in path else default
+        name = _COLLECTION.match(path)[0]  # type: ignore[index]  # it matches every text
+        if name not in self.known:
+            collection = self.collections.get(name)
+            alone = Schema.model_construct(collections=[collection] if collection else [])
+            self.known[name] = renamed_items(items_of(alone), self.renamed)
+        return self.known[name].get(path, default)
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and self.get(path, _ABSENT) is not _ABSENT
+
+
+_COLLECTION = re.compile(r"[^.@:]*")
+
+
 class Owner:
     """Answers for single operations; made once for a plan."""
 
     def __init__(self, ownership: Ownership, diff: Diff | None = None) -> None:
         renamed = {old: new for new, old in diff.renamed.items()} if diff else {}
         self.ownership = ownership = ownership.renamed(renamed)
-        recorded = items_of(ownership.recorded) if ownership.recorded is not None else None
-        self.recorded: Items = renamed_items(recorded or {}, renamed)
-        self.base: Items | None = None if recorded is None else ownership.base(self.recorded)
+        recorded = ownership.recorded
+        self.recorded = _Lazy(recorded, renamed, {})
+        self.base = None if recorded is None else _Lazy(recorded, renamed, ownership.written)
         # Names that the same diff gives away are free.
         self.given_away = {
             f"{o.collection}.{o.old}" for o in (diff.operations if diff else ()) if isinstance(o, RenameField)
@@ -163,7 +190,8 @@ class Owner:
             case CreateCollection():
                 return "drift" if operation.path in self.base else ""
             case AddField():
-                return "drift" if operation.path in self.base.keys() - self.given_away else ""
+                free = operation.path in self.given_away or operation.path not in self.base
+                return "" if free else "drift"
             case RenameField() | RenameCollection() | ChangeType():
                 return ""
             case ChangeField() | ReplaceField():

@@ -7,15 +7,27 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from pocketvex.diff.compare import Diff
-from pocketvex.diff.operations import RenameField
+from pocketvex.diff.operations import DropCollection, RenameField
 from pocketvex.schema.fields import RelationField
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import Schema
 
 _WORD = re.compile(r"\w+")
+_ABROAD = re.compile(r"(?<=\.)\w+")
+_QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 _NEW = "_pv_new_"
 """Marks a name that was put in already, so that a name handed on is not renamed twice."""
 _STRING = r"'(?:\\.|''|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
+_NAMES = re.compile(rf"{_STRING}|@request\.[\w.]+|\w+")
+
+
+def words_of(text: str) -> set[str]:
+    return set(_WORD.findall(text.lower()))
+
+
+def words_abroad(text: str) -> set[str]:
+    """The words that may name a thing of another collection: all of a query, those behind a dot of a rule."""
+    return words_of(text) if _QUERY.match(text) else set(_ABROAD.findall(text.lower()))
 
 
 def names_it(text: str, home: str, collection: str, field: str = "") -> bool:
@@ -26,7 +38,7 @@ def names_it(text: str, home: str, collection: str, field: str = "") -> bool:
     bare = re.sub(_STRING, "''", text)
     if not field:
         return re.search(rf"(?<!\w){re.escape(collection)}(?!\w)", bare, re.IGNORECASE) is not None
-    query = re.match(r"\s*(select|with)\b", text, re.IGNORECASE)
+    query = _QUERY.match(text)
     if query and not names_it(text, home, collection):
         return False
     before = r"(?<!\w)" if query or home.lower() == collection.lower() else r"\."
@@ -43,8 +55,12 @@ class Uses:
     def of(self, collection: str, field: str = "") -> list[str]:
         """The paths of all that names a collection, or a field of it."""
         found = []
-        for path, home, thing in self.words.get((field or collection).lower(), ()):
-            if home.lower() == collection.lower() and not field:
+        at, word = collection.lower(), (field or collection).lower()
+        things = self.words.get(("", word), [])
+        if field:
+            things = [*self.words.get((at, word), ()), *(t for t in things if t[1].lower() != at)]
+        for path, home, thing in things:
+            if home.lower() == at and not field:
                 continue  # what goes with it
             if isinstance(thing, Index):
                 named = field != "" and home.lower() == collection.lower() and thing.mentions(field)
@@ -78,25 +94,27 @@ class Uses:
         for operation in self.diff.operations:
             at = old.get(operation.collection, operation.collection)
             found.add(at + operation.path.removeprefix(operation.collection))
-            if operation.kind == "drop_collection":
-                gone = self.live.collection(at)
-                found |= {f"{at}.{f.name}" for f in gone.fields} if gone else set()
+            if isinstance(operation, DropCollection):
+                found |= {f"{at}.{field.name}" for field in operation.definition.fields}
                 found |= {f"{at}:query"}
             if isinstance(operation, RenameField):
                 found.add(f"{at}.{operation.old}")
         return found
 
     @cached_property
-    def words(self) -> dict[str, list[tuple[str, str, str | Index | RelationField]]]:
-        """Every word of a rule, a query, an index or a target: (path, collection, what says it)."""
-        found: dict[str, list[tuple[str, str, str | Index | RelationField]]] = {}
+    def words(self) -> dict[tuple[str, str], list[tuple[str, str, str | Index | RelationField]]]:
+        """By collection and word what it says of itself, and by "" and word what others may say."""
+        found: dict[tuple[str, str], list[tuple[str, str, str | Index | RelationField]]] = {}
         for path, home, thing in self._things():
             if isinstance(thing, RelationField):
-                text = thing.target
+                own, abroad = set[str](), {thing.target.lower()}
+            elif isinstance(thing, Index):
+                own, abroad = words_of(thing.sql("")), set[str]()
             else:
-                text = thing.sql("") if isinstance(thing, Index) else thing
-            for word in set(_WORD.findall(text.lower())):
-                found.setdefault(word, []).append((path, home, thing))
+                own, abroad = words_of(thing), words_abroad(thing)
+            keys = [*((home.lower(), word) for word in own), *(("", word) for word in abroad)]
+            for key in keys:
+                found.setdefault(key, []).append((path, home, thing))
         return found
 
     def _things(self) -> Iterator[tuple[str, str, str | Index | RelationField]]:
@@ -115,14 +133,22 @@ class Uses:
                     yield f"{c.name}.{field.name}", c.name, field
 
     @cached_property
+    def fields(self) -> dict[str, dict[str, str]]:
+        """By the new name of a collection: old to new names of its fields."""
+        found: dict[str, dict[str, str]] = {}
+        for operation in self.diff.operations:
+            if isinstance(operation, RenameField):
+                found.setdefault(operation.collection, {})[operation.old] = operation.new
+        return found
+
+    @cached_property
     def renames(self) -> dict[str, str]:
         """Old name to new name, of fields and collections; what is renamed to two names is left out."""
         found: dict[str, str] = {old: new for new, old in self.diff.renamed.items()}
-        for operation in self.diff.operations:
-            if isinstance(operation, RenameField):
-                twice = found.setdefault(operation.old, operation.new) != operation.new
-                if twice:
-                    found[operation.old] = operation.old
+        for group in self.fields.values():
+            for old, new in group.items():
+                if found.setdefault(old, new) != new:
+                    found[old] = old
         return found
 
     def renamed_in(self, text: str | None) -> str | None:
@@ -132,20 +158,15 @@ class Uses:
         """
         if not text or not self.renames:
             return None
-        names = "|".join(map(re.escape, sorted(self.renames, key=len, reverse=True)))
-        swap = re.compile(rf"{_STRING}|@request\.[\w.]+|(?<!\w)({names})(?!\w)")
-        changed = swap.sub(lambda m: self.renames[m[1]] if m[1] else m[0], text)
+        changed = _NAMES.sub(lambda m: self.renames.get(m[0], m[0]), text)
         return changed if changed != text else None
 
     def renamed_index(self, collection: str, index: Index) -> tuple[object, ...] | None:
         """The meaning of an index once the fields of its collection have their new names."""
         renamed = index
-        for operation in self.diff.operations:
-            if isinstance(operation, RenameField) and operation.collection == collection:
-                renamed = renamed.renamed(operation.old, f"{_NEW}{operation.new}")
-        return self._named(renamed).meaning() if renamed is not index else None
-
-    @staticmethod
-    def _named(index: Index) -> Index:
-        columns = tuple(c._replace(expr=c.expr.replace(_NEW, "")) for c in index.columns)
-        return index._replace(columns=columns, where=index.where.replace(_NEW, ""))
+        for old, new in self.fields.get(collection, {}).items():
+            renamed = renamed.renamed(old, f"{_NEW}{new}")
+        if renamed is index:
+            return None
+        columns = tuple(c._replace(expr=c.expr.replace(_NEW, "")) for c in renamed.columns)
+        return renamed._replace(columns=columns, where=renamed.where.replace(_NEW, "")).meaning()

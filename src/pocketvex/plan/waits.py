@@ -6,7 +6,6 @@ a column cannot be renamed while an index over it is not changed with it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -27,7 +26,7 @@ from pocketvex.diff.operations import (
 )
 from pocketvex.plan.changes import Change
 from pocketvex.plan.judge import Verdict
-from pocketvex.plan.uses import names_it
+from pocketvex.plan.uses import names_it, words_abroad, words_of
 from pocketvex.schema.fields import RelationField
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import Schema
@@ -47,30 +46,60 @@ def with_waiting(
     return _Waits([blocked(change) for change in changes], list(kept), questions).settled()
 
 
+class _Names:
+    """Names that are not there, found by the words that may mean them."""
+
+    def __init__(self) -> None:
+        self.by_word: dict[str, set[Name]] = {}
+        self.by_home: dict[str, set[Name]] = {}
+
+    def add(self, names: Iterable[Name]) -> None:
+        for name in names:
+            self.by_word.setdefault(name[1] or name[0], set()).add(name)
+            self.by_home.setdefault(name[0], set()).add(name)
+
+    def near(self, operation: Operation) -> set[Name]:
+        """Those that an operation may need."""
+        found = set(self.by_home.get(operation.collection.lower(), ()))
+        words = {word for text in _texts(operation) for word in words_abroad(text)}
+        for word in words | {target.lower() for target in _targets(operation)}:
+            found |= self.by_word.get(word, set())
+        return found
+
+
 class _Waits:
     def __init__(
         self, changes: list[Change], kept: Sequence[Operation], questions: Iterable[Ambiguous]
     ) -> None:
         self.changes = changes
-        self.missing = {name for operation in kept for name in _made(operation)}
-        self.harmless: set[Name] = set()
-        self.left = list(kept)
-        """Operations that will not be done now."""
+        self.missing = _Names()
+        self.harmless = _Names()
+        self.left: dict[tuple[str, str], list[Operation]] = {}
+        """Operations that will not be done now: by their collection; by it and a word that they change; by
+        "" and a word that may be another collection's."""
+        for operation in kept:
+            self.leave(operation, self.missing)
         for question in questions:
             for name in question.candidates:
                 at = (question.collection, name) if question.collection else (name, "")
-                self.missing.add((at[0].lower(), at[1].lower()))
+                self.missing.add([(at[0].lower(), at[1].lower())])
         for change in changes:
             if not change.safe:
                 self.wait(change)
 
     def wait(self, change: Change) -> None:
         harmless = change.judgement.verdict is Verdict.HARMLESS
-        (self.harmless if harmless else self.missing).update(_made(change.operation))
-        self.left.append(change.operation)
+        self.leave(change.operation, self.harmless if harmless else self.missing)
+
+    def leave(self, operation: Operation, names: _Names) -> None:
+        names.add(_made(operation))
+        home, text = operation.collection.lower(), _text_before(operation)
+        keys = [(home, ""), *((home, w) for w in words_of(text)), *(("", w) for w in words_abroad(text))]
+        for key in keys:
+            self.left.setdefault(key, []).append(operation)
 
     def settled(self) -> list[Change]:
-        moving = bool(self.missing or self.harmless or self.left)
+        moving = bool(self.left or self.missing.by_word)
         while moving:
             moving = False
             for number, change in enumerate(self.changes):
@@ -85,14 +114,36 @@ class _Waits:
         operation = change.operation
         if change.judgement.verdict not in (Verdict.SAFE, Verdict.HARMLESS):
             return change.judgement.verdict, ""
-        if needed := next(_needed(operation, self.missing), ""):
+        if needed := next(_needed(operation, self.missing.near(operation)), ""):
             return Verdict.UNSAFE, needed
-        for other in self.left:
+        for other in self.bound_to(operation):
             if other is not operation and (_carries(operation, other) or _identifies(operation, other)):
                 return Verdict.UNSAFE, other.path
-        if change.safe and (needed := next(_needed(operation, self.harmless), "")):
+        if change.safe and (needed := next(_needed(operation, self.harmless.near(operation)), "")):
             return Verdict.HARMLESS, needed
         return Verdict.SAFE, ""
+
+    def bound_to(self, operation: Operation) -> list[Operation]:
+        """What is left undone and may have to be done together with an operation."""
+        home = operation.collection.lower()
+        match operation:
+            case RenameField():
+                old = operation.old.lower()
+                return [o for key in ((home, ""), (home, old), ("", old)) for o in self.left.get(key, ())]
+            case RenameCollection():
+                return self.left.get(("", operation.old.lower()), [])
+            case ChangeOption(option="passwordAuth.identityFields"):
+                return self.left.get((home, ""), [])
+            case _:
+                return []
+
+
+def _text_before(operation: Operation) -> str:
+    match operation:
+        case ChangeRule(before=str() as text) | ChangeQuery(before=text):
+            return text
+        case _:
+            return ""
 
 
 def _waiting(change: Change, verdict: Verdict, why: str) -> Change:
@@ -116,7 +167,7 @@ def _made(operation: Operation) -> list[Name]:
             return []
 
 
-def _needed(operation: Operation, missing: set[Name]) -> Iterator[str]:
+def _needed(operation: Operation, missing: Iterable[Name]) -> Iterator[str]:
     """Which of the missing names an operation needs, in words."""
     home = operation.collection.lower()
     own = set(_made(operation))
@@ -252,12 +303,8 @@ class _Import:
 
     def shown(self, query: str) -> Iterator[str]:
         """What the query takes from a view that only the same import makes show it."""
-        words = _query_words(query)
+        words = words_of(query)
         for other in self.queries:
-            new = _query_words(other.after) - _query_words(other.before)
+            new = words_of(other.after) - words_of(other.before)
             if other.collection.lower() in words and words & new:
                 yield f"{other.collection} does not show {', '.join(sorted(words & new))} yet"
-
-
-def _query_words(query: str) -> set[str]:
-    return set(re.findall(r"\w+", query.lower()))
