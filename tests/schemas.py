@@ -285,7 +285,7 @@ def worlds(draw: Draw, version: Version = (0, 40, 6)) -> World:
 
 
 @st.composite
-def edited(draw: Draw, world: World, version: Version = (0, 40, 6), most: int = 6) -> World:
+def edited(draw: Draw, world: World, version: Version = (0, 40, 6), most: int = 8) -> World:
     """The same schema after one to `most` random edits."""
     copy = world.copy()
     made = Maker(draw, copy, version)
