@@ -21,7 +21,7 @@ CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 SETS = sorted(path.stem for path in CORPUS.glob("*.json"))
 SHARE = [
     *((name, LATEST) for name in SETS),
-    *((name, version) for n, name in enumerate(SETS) for k, version in enumerate(SUPPORTED[:-1]) if n % 3 == k % 3),
+    *((name, old) for n, name in enumerate(SETS) for k, old in enumerate(SUPPORTED[:-1]) if n % 3 == k % 3),
 ]  # fmt: skip
 
 pytestmark = pytest.mark.skipif(not SETS, reason=f"there is no {CORPUS}")
