@@ -14,6 +14,7 @@ from dataclasses import field as default
 from itertools import count
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from pocketvex.schema.build import build_schema
@@ -475,6 +476,7 @@ class Maker:
         ]  # fmt: skip
 
     def view_columns(self, source: CollectionModel) -> list[int]:
+        assume(self.viewable(source))
         return list(
             self.draw(st.lists(st.sampled_from(self.viewable(source)), min_size=1, max_size=3, unique=True))
         )
