@@ -305,7 +305,9 @@ class Maker:
         self.version = version
 
     def one(self, items: Any) -> Any:
-        return self.draw(st.sampled_from(list(items)))
+        found = list(items)
+        assume(found)
+        return self.draw(st.sampled_from(found))
 
     def chance(self) -> bool:
         return bool(self.draw(st.booleans()))
@@ -407,6 +409,7 @@ class Maker:
             if self.chance():
                 return IndexModel(name, [(column, "%s"), (0, "%s")], unique=True)
             return IndexModel(name, [(column, self.one(["%s", "lower(%s)"]))], unique=True, where=column)
+        assume(c.fields)
         some = self.draw(
             st.lists(st.sampled_from([f.uid for f in c.fields]), min_size=1, max_size=3, unique=True)
         )
