@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-WIDTH = 104
+WIDTH = 108
 
 
 def call(name: str, arguments: tuple[Any, ...]) -> str:
@@ -24,7 +24,7 @@ def call(name: str, arguments: tuple[Any, ...]) -> str:
 def literal(value: Any) -> str:
     """Short things on one line; `{"env": NAME}` is a call that reads it."""
     line = _flat(value)
-    if len(line) <= WIDTH - 12:
+    if len(line) <= WIDTH - 16:
         return line
     if isinstance(value, dict) and set(value) != {"env"}:
         lines = ",\n".join(shifted(f"{json.dumps(key)}: {literal(item)}") for key, item in value.items())
