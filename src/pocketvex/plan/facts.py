@@ -33,10 +33,13 @@ Facts = Mapping[Fact, int | None]
 
 
 class Evidence(NamedTuple):
-    """`rows` of `of` rows are affected; None is unknown."""
+    """`rows` of `of` rows are affected; None is unknown. `ids` are some of them."""
 
     rows: int | None
     of: int | None
+    ids: tuple[str, ...] = ()
+    values: tuple[tuple[str, int], ...] = ()
+    """Values that stand in the way, each with how often: the most frequent first."""
 
     def __str__(self) -> str:
         if self.rows is None:
