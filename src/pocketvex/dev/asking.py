@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 
 from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Plan
+from pocketvex.plan.questions import Question
 from pocketvex.run.sync import Choices
+
+_KEYS = "123456789"
 
 
 @dataclass(frozen=True)
@@ -21,21 +24,26 @@ class Ask:
 def asks(plan: Plan, choices: Choices) -> Iterator[Ask]:
     """The questions of a plan, one after the other: renames first, since other things follow from them."""
     for question in plan.questions:
-        prefix = f"{question.collection}." if question.collection else ""
-        answers = {}
-        for number, name in enumerate(question.candidates[:8], 1):
-            answers[str(number)] = _renamed(choices, f"{prefix}{name}", question.old)
-        answers["n"] = replace(
-            choices,
-            renames={**choices.renames, **{f"{prefix}{name}": "" for name in question.candidates}},
-        )
-        ways = [f"{number} renamed to {name}" for number, name in enumerate(question.candidates[:8], 1)]
-        yield Ask(f"{question.path}: press {', '.join(ways)}, n neither", answers)
+        yield _asked(question, choices)
     for change in plan.changes:
         if change.leftover and change.judgement.verdict is Verdict.UNSAFE:
             agreed = replace(choices, confirmed=choices.confirmed | {change.path})
             yield Ask(f"{change.path}: press y to agree (its values are kept aside)", {"y": agreed})
 
 
-def _renamed(choices: Choices, new: str, old: str) -> Choices:
-    return replace(choices, renames={**choices.renames, new: old})
+def _asked(question: Question, choices: Choices) -> Ask:
+    """Numbers for the answers that name something, n for none of them."""
+    named = [option for option in question.options if option.value]
+    keys = dict(zip(_KEYS, named, strict=False))
+    nothing = [option for option in question.options if not option.value]
+    keys |= {"n": option for option in nothing}
+    ways = [
+        f"{key} {option.value if option.value else 'neither' if question.kind == 'rename' else 'nothing'}"
+        for key, option in keys.items()
+    ]
+    answers = {
+        key: replace(choices, answers={**choices.answers, question.id: option.value})
+        for key, option in keys.items()
+    }
+    verb = "renamed to: press" if question.kind == "rename" else "rows hold instead: press"
+    return Ask(f"{question.id}: {verb} {', '.join(ways)}", answers)

@@ -242,7 +242,7 @@ class Loop:
             outcome = sync(self.session, schema, self.choices)
             self.returned()
             found = find_outstanding(
-                self.session, schema, outcome.position, outcome.live, renames=self.choices.renames
+                self.session, schema, outcome.position, outcome.live, answers=self.choices.answers
             )
             draft = DraftState(exists=False, written=False)
             if self.session.local:

@@ -45,8 +45,8 @@ Json = dict[str, Any]
 def apply_operations(collections: Iterable[Mapping[str, Any]], operations: Sequence[Operation]) -> list[Json]:
     """The collections after the operations, in LIST's shape; the input is not touched.
 
-    Beside what a server takes, a field's JSON holds `backfill`, and `renamed_from` where its type changed
-    with its name; a provider's secret stands as `{"env": "NAME"}`.
+    Beside what a server takes, a field's JSON holds `backfill`, `remap` and `keep`, and `renamed_from` where
+    its type changed with its name; a provider's secret stands as `{"env": "NAME"}`.
     Raises UsageError for a change of a collection's type, which no server can do.
     """
     return _State(collections).run(operations)
@@ -76,7 +76,7 @@ def view_order(queries: Mapping[str, str]) -> list[str]:
     return list(placed)
 
 
-_OURS = ("backfill", "renamed_from")
+_OURS = ("backfill", "renamed_from", "remap", "keep")
 """What is said of a field that no server knows."""
 
 
@@ -149,8 +149,7 @@ class _State:
                 target = self.field(operation.collection, operation.after.name)
                 for option, (_, value) in operation.changed().items():
                     target[wire_name(operation.after, option)] = deepcopy(value)
-                if operation.after.backfill is not None:
-                    target["backfill"] = operation.after.backfill
+                target |= _said(operation.after)
             case ChangeIndex():
                 self.index(operation)
             case ChangeRule():
@@ -186,7 +185,7 @@ class _State:
         fill_field_ids(copy)
         for field in copy.fields:
             self.resolve(field)
-        item["fields"] = [_with_backfill(field) for field in copy.fields]
+        item["fields"] = [_with_said(field) for field in copy.fields]
 
     def resolve(self, field: FieldBase) -> FieldBase:
         if isinstance(field, RelationField):
@@ -199,7 +198,7 @@ class _State:
         taken = {item["id"] for item in self.named(collection)["fields"]} | {avoid}
         if not copy.id or copy.id in taken:
             copy.id = field_id(copy.type, copy.name, taken)
-        return _with_backfill(copy)
+        return _with_said(copy)
 
     def add(self, collection: str, field: FieldBase, after: str) -> None:
         item = self.named(collection)
@@ -247,8 +246,14 @@ def _remap(collection: Json, names: Mapping[str, str]) -> None:
         mapped[key] = names.get(name, name)
 
 
-def _with_backfill(field: FieldBase) -> Json:
-    return field.to_json() | ({} if field.backfill is None else {"backfill": field.backfill})
+def _with_said(field: FieldBase) -> Json:
+    return field.to_json() | _said(field)
+
+
+def _said(field: FieldBase) -> Json:
+    """What the code says about the values of a field that changes."""
+    said = {name: getattr(field, name, None) for name in ("backfill", "remap", "keep")}
+    return {name: value for name, value in said.items() if value not in (None, {}, "last")}
 
 
 _SYSTEM = {type_: {name.lower() for name in names} for type_, names in SYSTEM_FIELDS.items()}

@@ -68,7 +68,7 @@ def compare(
     """Every difference between what the code declares and what a server (or the history) has.
 
     `renames` are answers: the path of the new name to the old name (`{"posts.headline": "title"}`);
-    an old name of "" says that it is new. `version` is the server's: options that it does not have
+    an old name of "" says that it is new. The path of an old name to "" says that it is gone. `version` is the server's: options that it does not have
     are not compared (`help` came with 0.37). Without `ask` nothing is ambiguous: the ids of both sides
     are one history's, so that what has no partner is new.
     """
@@ -116,7 +116,8 @@ class _Comparison:
 
     def added(self, collection: Collection, gone: list[Collection]) -> None:
         said = collection.renamed_from is not None or collection.name in self.renames
-        look_alikes = [] if said or not self.may_ask else [c for c in gone if _look_alike(collection, c)]
+        unsaid = [] if said or not self.may_ask else [c for c in gone if c.name not in self.renames]
+        look_alikes = [c for c in unsaid if _look_alike(collection, c)]
         if look_alikes:
             for old in look_alikes:
                 self.ambiguous.append(Ambiguous("", old.name, (collection.name,), collection.source))
@@ -171,6 +172,8 @@ class _Comparison:
             f for f in pairs.added if f.renamed_from is None and f"{new.name}.{f.name}" not in self.renames
         ]
         for old in pairs.gone:
+            if f"{new.name}.{old.name}" in self.renames:
+                continue
             alike = tuple(f.name for f in unsaid if same_kind(self.retargeted(old), f))
             if alike:
                 where = next(f.source for f in unsaid if f.name == alike[0])

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
 
-from pocketvex.diff.operations import Ambiguous, Operation
+from pocketvex.diff.operations import Operation
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.judge import Access, Judgement, Verdict
+from pocketvex.plan.questions import Question
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class NeedsFacts:
 class NeedsAnswers:
     """The plan leaves these things as they are until somebody says what is meant."""
 
-    questions: tuple[Ambiguous, ...]
+    questions: tuple[Question, ...]
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Plan:
     """What to do, what waits for an answer, and what is kept."""
 
     changes: tuple[Change, ...] = ()
-    questions: tuple[Ambiguous, ...] = ()
+    questions: tuple[Question, ...] = ()
     kept: tuple[Kept, ...] = ()
     renamed: Mapping[str, str] = default(default_factory=dict)
 

@@ -31,6 +31,11 @@ CODES: dict[str, Code] = {
         "Update the clients together with the schema.",
     ),
     "PV120": Code("a rename that was answered", "The id stays, and with it every value.", "Nothing to do."),
+    "PV121": Code(
+        "choices of a select go, and it is said what rows hold instead",
+        "A migration writes the other choice into the rows; `down` writes back what they held before.",
+        "Review the draft and run `pocketvex migrate up`.",
+    ),
     "PV201": Code(
         "a field is removed",
         "Its values go with it. A migration keeps them aside, and `down` puts them back.",
@@ -83,6 +88,12 @@ CODES: dict[str, Code] = {
         "A thing is gone and another of its kind is new. As a rename it keeps its values; otherwise they "
         "are dropped. Nobody guesses.",
         'Say `renamed_from="old_name"` in the code, or `renamed_from=""` if the new one really is new.',
+    ),
+    "PV503": Code(
+        "a choice goes that rows hold: what instead?",
+        "A row that holds a choice which is not in the list can no longer be updated. Nobody guesses what it "
+        "should hold.",
+        'Say `remap={"old": "new"}` in the code ("" for nothing), or answer with `--answer`.',
     ),
     "PV601": Code(
         "the server has what neither the code nor the history explain",

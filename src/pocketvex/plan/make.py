@@ -6,16 +6,18 @@ asks again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import overload
 
 from pocketvex.diff.compare import compare
-from pocketvex.diff.operations import DropField, Operation
+from pocketvex.diff.operations import ChangeField, DropField, Operation
 from pocketvex.plan.changes import Change, Kept, NeedsAnswers, NeedsFacts, Plan
 from pocketvex.plan.facts import Fact, Facts, RowCount
 from pocketvex.plan.judge import Judge, Judgement, Needs, Verdict
 from pocketvex.plan.ownership import Owner, Ownership, is_untouched_users
+from pocketvex.plan.questions import Question, about_name, about_values
 from pocketvex.plan.waits import with_waiting
+from pocketvex.schema.fields import SelectField
 from pocketvex.schema.model import Schema
 
 __all__ = ["Change", "Kept", "NeedsAnswers", "NeedsFacts", "Plan", "make_plan"]
@@ -70,6 +72,8 @@ def make_plan(
     changes: list[Change] = []
     kept: list[Kept] = []
     needed: list[Fact] = []
+    questions = [about_name(found) for found in diff.ambiguous]
+    unanswered: list[Operation] = []
     for operation in diff.operations:
         why = owner.kept_because(operation)
         default_users = why == "first contact" and _makes_default_users(operation, live)
@@ -77,6 +81,13 @@ def make_plan(
             kept.append(Kept(operation, why))
             continue
         answer = judge.judge(operation)
+        if facts is not None and isinstance(operation, ChangeField) and isinstance(answer, Judgement):
+            asked = list(_open_choices(operation, answer))
+            if asked:
+                questions += asked
+                unanswered.append(operation)
+                continue
+            answer = _for_remap(operation, answer)
         if default_users and isinstance(answer, Judgement):
             answer = _for_default_users(answer, counted)
         if isinstance(answer, Needs):
@@ -85,8 +96,9 @@ def make_plan(
             changes.append(Change(operation, answer, owner.is_leftover(operation)))
     if needed:
         return NeedsFacts(frozenset(needed))
-    changes = with_waiting(changes, [item.operation for item in kept], diff.ambiguous, live)
-    return Plan(tuple(changes), tuple(diff.ambiguous), tuple(kept), diff.renamed)
+    left = [*(item.operation for item in kept), *unanswered]
+    changes = with_waiting(changes, left, diff.ambiguous, live)
+    return Plan(tuple(changes), tuple(questions), tuple(kept), diff.renamed)
 
 
 class _Unknown(dict[Fact, int | None]):
@@ -97,6 +109,25 @@ class _Unknown(dict[Fact, int | None]):
 
     def __missing__(self, fact: Fact) -> None:
         return None
+
+
+def _open_choices(operation: ChangeField, judged: Judgement) -> Iterator[Question]:
+    """What has to be answered about the choices that go, where rows hold them."""
+    harmless = judged.verdict in (Verdict.SAFE, Verdict.HARMLESS)
+    return iter(()) if harmless else about_values(operation, judged.evidence)
+
+
+def _for_remap(operation: ChangeField, judged: Judgement) -> Judgement:
+    """The verdict where it is said what rows hold instead of the choices that go."""
+    before, after = operation.before, operation.after
+    if not isinstance(before, SelectField) or not isinstance(after, SelectField):
+        return judged
+    used = dict(judged.evidence.values) if judged.evidence else {}
+    said = {o: n for o, n in after.remap.items() if o in before.values and (not used or o in used)}
+    if not said or judged.verdict is not Verdict.UNSAFE:
+        return judged
+    words = ", ".join(f"{old} → {new or 'nothing'}" for old, new in said.items())
+    return judged._replace(code="PV121", reason=f"{judged.reason}; in rows {words}")
 
 
 def _makes_default_users(operation: Operation, live: Schema) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.operations import CreateCollection
@@ -11,6 +12,7 @@ from pocketvex.errors import PocketVexError
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, touched_paths
+from pocketvex.plan.questions import Answers, renames_of, with_remaps
 from pocketvex.render.migration import render_migration
 from pocketvex.run.answers import known_to_be_new, with_strangers
 from pocketvex.run.prove import Proof, prove
@@ -60,16 +62,17 @@ def outstanding(
     *,
     live: Sequence[Json] = (),
     session: Session | None = None,
-    renames: Mapping[str, str] | None = None,
+    answers: Answers = MappingProxyType({}),
 ) -> Outstanding:
     """Compare the code with the whole history; the evidence is counted on the session's server, if any."""
     recorded = position.recorded
     live_schema = session.schema_of(live) if session else Schema.from_json(live)
-    wanted = with_live_ids(desired, live_schema)
+    answers = {**(session.state.answers if session else {}), **answers}
+    wanted = with_live_ids(with_remaps(desired, answers), live_schema)
     before = recorded.schema
     owned = position.managed | frozenset(session.state.managed if session else ())
     ownership = Ownership(recorded=before, managed=owned)
-    renames = {**known_to_be_new(wanted, before, live_schema), **(renames or {})}
+    renames = {**known_to_be_new(wanted, before, live_schema), **renames_of(answers)}
     renames = with_strangers(wanted, before, ownership, renames)
     known: dict[Fact, int | None] = {}
     while True:
@@ -94,11 +97,11 @@ def find_outstanding(
     position: Position,
     raw: Sequence[Json],
     *,
-    renames: Mapping[str, str] | None = None,
+    answers: Answers = MappingProxyType({}),
 ) -> Outstanding:
     """What the code asks beyond the history, with evidence from the session's server, which has `raw`."""
     wanted = with_dropped_options(desired, position)
-    return outstanding(wanted, position, live=raw, session=session, renames=renames)
+    return outstanding(wanted, position, live=raw, session=session, answers=answers)
 
 
 def _count(session: Session, facts: frozenset[Fact], live: Schema) -> dict[Fact, int | None]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pocketvex.errors import ConsentNeeded, UsageError
 from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Change
+from pocketvex.plan.questions import Question
 from pocketvex.render.header import render_empty
 from pocketvex.run.draft import Outstanding, already_there, find_outstanding
 from pocketvex.run.prove import Proof, prove
@@ -29,6 +30,20 @@ from pocketvex.store.history import (
 )
 
 
+class AnswersNeeded(ConsentNeeded):
+    """Nothing was written: these questions are open."""
+
+    def __init__(self, questions: Sequence[Question]) -> None:
+        self.questions = tuple(questions)
+        first = self.questions[0]
+        ways = [f"{first.flag(option)}  ({option.says})" for option in first.options]
+        super().__init__(
+            "something waits for an answer: " + ", ".join(q.id for q in self.questions),
+            why="\n".join(f"{q.id}: {q.text}" for q in self.questions),
+            todo="Say " + "\n    or ".join([*ways, f"in the code: {first.in_code}"]),
+        )
+
+
 @dataclass(frozen=True)
 class Sealed:
     """Files that were written, each proven on the shadow."""
@@ -47,7 +62,7 @@ def generate(session: Session, desired: Schema, *, name: str | None, now: int, c
     """
     raw = session.fetch()
     position = locate(session, session.schema_of(raw))
-    found = find_outstanding(session, desired, position, raw, renames=choices.renames)
+    found = find_outstanding(session, desired, position, raw, answers=choices.answers)
     return seal_outstanding(session, desired, position, raw, found, name=name, now=now, choices=choices)
 
 
@@ -83,11 +98,7 @@ def seal_outstanding(
 
 def _refuse(found: Outstanding) -> None:
     if found.plan.questions:
-        raise ConsentNeeded(
-            "something waits for an answer: " + ", ".join(q.path for q in found.plan.questions),
-            why="A thing is gone and another of its kind is new: a rename, or two changes?",
-            todo='Say renamed_from="old" (or "" for a new thing) in the code, or --rename NEW=OLD.',
-        )
+        raise AnswersNeeded(found.plan.questions)
     impossible = [c for c in found.plan.changes if c.judgement.verdict is Verdict.IMPOSSIBLE]
     if impossible:
         change = impossible[0]

@@ -96,7 +96,7 @@ def up(
     session.notes += [f"{name} is not written yet: it is not run" for name in position.unwritten]
     sealed = Sealed((), None)
     found = (
-        None if recorded_only else find_outstanding(session, desired, position, raw, renames=choices.renames)
+        None if recorded_only else find_outstanding(session, desired, position, raw, answers=choices.answers)
     )
     if found is not None and (found.plan.changes or found.plan.questions):
         if not session.local:
@@ -212,7 +212,7 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     raw = session.fetch()
     live = session.schema_of(raw)
     _check_down(session, position, names, live)
-    remember(session, desired, raw, locate(session, live), (), choices.confirmed)
+    remember(session, desired, raw, locate(session, live), (), choices)
     return Ran((), names)
 
 
@@ -247,7 +247,7 @@ def status(session: Session, desired: Schema, choices: Choices) -> Status:
     """What the server has run of the history, and what the code asks beyond it."""
     raw = session.fetch()
     position = locate(session, session.schema_of(raw))
-    found = find_outstanding(session, desired, position, raw, renames=choices.renames).plan
+    found = find_outstanding(session, desired, position, raw, answers=choices.answers).plan
 
     def state(name: str) -> str:
         if name in position.history.edited:

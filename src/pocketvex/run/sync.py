@@ -18,6 +18,7 @@ from pocketvex.plan.facts import Fact
 from pocketvex.plan.judge import Access, Verdict
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, items_of, renamed_items, touched_paths
+from pocketvex.plan.questions import Answers, renames_of, still_open, with_remaps
 from pocketvex.run.answers import with_strangers
 from pocketvex.run.apply import keep_aside, write_changes
 from pocketvex.run.recorded import Position, changed_paths, locate, run_files, with_dropped_options
@@ -38,7 +39,8 @@ class Choices:
     """Whether harmless changes wait like unsafe ones."""
     confirmed: frozenset[str] = frozenset()
     """Paths of changes that were agreed to."""
-    renames: Mapping[str, str] = default(default_factory=dict)
+    answers: Answers = default(default_factory=dict)
+    """What was said to the questions of a plan, by their ids."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def plan_for(
     problems = for_server(desired, session.version)
     if problems:
         raise SchemaError(f"PocketBase {session.version} cannot hold this schema", problems=problems)
-    desired = with_dropped_options(desired, position)
+    answers = {**session.state.answers, **choices.answers}
+    desired = with_remaps(with_dropped_options(desired, position), answers)
     live = session.schema_of(raw)
     ownership = Ownership(
         recorded=named_as_live(position.here.schema, live, session.state.written),
@@ -82,7 +85,7 @@ def plan_for(
         held=position.held_paths(),
     )
     said = choices.confirmed | late_secrets(desired, live, session.environ)
-    renames = with_strangers(desired, live, ownership, choices.renames, session.version)
+    renames = with_strangers(desired, live, ownership, renames_of(answers), session.version)
     confirmed = said | _first_contacts(desired, live, ownership, said, renames, session.version)
     plan = _counted(session, desired, live, ownership=ownership, renames=renames, confirmed=confirmed)
     return _without(plan, without_secret(desired, session.environ))
@@ -151,7 +154,7 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
         if now:
             raw = write_changes(session, raw, now, desired)
             applied += now
-        remember(session, desired, raw, position, now, choices.confirmed)
+        remember(session, desired, raw, position, now, choices)
         if not now or len(now) == len(plan.changes):
             break
         # What waited for something of this round may be possible now: a name that became free.
@@ -232,11 +235,16 @@ def remember(
     raw: Sequence[Json],
     position: Position,
     applied: Iterable[Change],
-    confirmed: frozenset[str],
+    choices: Choices,
 ) -> None:
-    """Note in the host's state what this project wrote, so that it is told from what others did."""
+    """Note in the host's state what this project wrote, so that it is told from what others did.
+
+    What was answered about choices is noted until a migration says it.
+    """
     live = session.schema_of(raw)
-    state = session.state
+    state, confirmed = session.state, choices.confirmed
+    answers = {**state.answers, **choices.answers}
+    state.answers = still_open(answers, desired, (live, position.recorded.schema))
     declared = {collection.name for collection in desired.collections}
     operations = [change.operation for change in applied]
     created = {o.collection for o in operations if isinstance(o, CreateCollection)}

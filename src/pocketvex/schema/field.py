@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from pocketvex.schema.declare import Base, FieldDeclaration, caller
+
+Keep = Literal["first", "last"]
 
 
 class Common(TypedDict, total=False):
@@ -104,9 +106,21 @@ def json(model: Any = None, *, max_size: int | str = 0, **common: Unpack[Common]
     return _declare("json", common, model=model, max_size=max_size)
 
 
-def select(*values: str, max: int = 1, **common: Unpack[Common]) -> FieldDeclaration:
-    """One of the values, or a list of up to `max` of them."""
-    return _declare("select", common, values=list(values), max_select=max)
+def select(
+    *values: str,
+    max: int = 1,
+    keep: Keep = "last",
+    remap: Mapping[str, str] | None = None,
+    **common: Unpack[Common],
+) -> FieldDeclaration:
+    """One of the values, or a list of up to `max` of them.
+
+    `remap` says what rows hold instead of a value that is gone: `{"archived": "closed"}`, "" for nothing.
+    `keep` says which value stays when a list becomes one value.
+    """
+    return _declare(
+        "select", common, values=list(values), max_select=max, keep=keep, remap=dict(remap or {})
+    )
 
 
 def file(
@@ -116,12 +130,16 @@ def file(
     mime_types: Sequence[str] = (),
     thumbs: Sequence[str] = (),
     protected: builtins.bool = False,
+    keep: Keep = "last",
     **common: Unpack[Common],
 ) -> FieldDeclaration:
-    """One file, or up to `max` of them, each of `max_size` ("5MB"; 0 means 5 MB)."""
+    """One file, or up to `max` of them, each of `max_size` ("5MB"; 0 means 5 MB).
+
+    `keep` says which one stays when a list becomes one file.
+    """
     return _declare(
         "file", common, max_select=max, max_size=max_size, mime_types=list(mime_types),
-        thumbs=list(thumbs), protected=protected,
+        thumbs=list(thumbs), protected=protected, keep=keep,
     )  # fmt: skip
 
 
@@ -131,13 +149,15 @@ def relation(
     min: int = 0,
     max: int = 1,
     cascade_delete: builtins.bool = False,
+    keep: Keep = "last",
     **common: Unpack[Common],
 ) -> FieldDeclaration:
     """The id of a record of another collection (its class or its name), of this one (`"self"`), or up to
-    `max` of them."""
+    `max` of them. `keep` says which one stays when a list becomes one."""
     return _declare(
-        "relation", common, target=target, min_select=min, max_select=max, cascade_delete=cascade_delete
-    )
+        "relation", common, target=target, min_select=min, max_select=max, cascade_delete=cascade_delete,
+        keep=keep,
+    )  # fmt: skip
 
 
 def password(

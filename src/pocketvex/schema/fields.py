@@ -38,6 +38,12 @@ Number = Annotated[
     BeforeValidator(lambda v: int(v) if isinstance(v, float) and v.is_integer() else v),
 ]
 
+Keep = Literal["first", "last"]
+"""Which value stays where a list becomes one value; PocketBase by itself keeps the last."""
+
+_SAID = ("target", "model", "collection_id", "keep", "remap")
+"""What fields of some types have beside their options."""
+
 
 def _alias(name: str) -> str:
     return {"convert_urls": "convertURLs", "auth_url": "authURL", "token_url": "tokenURL"}.get(
@@ -79,7 +85,7 @@ class FieldBase(Declared):
         own = [
             name for name in cls.__annotations__ if name not in FieldBase.__annotations__ and name.islower()
         ]
-        cls.OPTIONS = tuple(name for name in own if name not in ("target", "model", "collection_id"))
+        cls.OPTIONS = tuple(name for name in own if name not in _SAID)
         cls.VALUES = attrgetter(*cls.COMMON, *cls.OPTIONS)
 
     def options(self) -> dict[str, Any]:
@@ -166,6 +172,9 @@ class SelectField(FieldBase):
     type: Literal["select"] = "select"
     values: Strings = []
     max_select: int = 0
+    keep: Keep = option(default="last", exclude=True)
+    remap: dict[str, str] = option(default={}, exclude=True)
+    """What becomes of values that are not in the list any more: old to new, or to "" for none."""
 
     @property
     def multiple(self) -> bool:
@@ -179,6 +188,7 @@ class FileField(FieldBase):
     mime_types: Strings = []
     thumbs: Strings = []
     protected: bool = False
+    keep: Keep = option(default="last", exclude=True)
 
     @property
     def multiple(self) -> bool:
@@ -191,6 +201,7 @@ class RelationField(FieldBase):
     cascade_delete: bool = False
     min_select: int = 0
     max_select: int = 0
+    keep: Keep = option(default="last", exclude=True)
     target: str = option(default="", exclude=True)
     """The name of the related collection in the same schema: what relations are compared by."""
 

@@ -221,6 +221,11 @@ def _select(field: SelectField) -> Iterator[str]:
         yield "an empty text cannot be one of the values: it means that nothing was chosen"
     if len(set(field.values)) < len(field.values):
         yield "a value stands twice"
+    for old, new in field.remap.items():
+        if old in field.values:
+            yield f"remap: '{old}' is one of the values, so nothing else is put in its place"
+        if new and new not in field.values:
+            yield f"remap: '{new}' is none of the values"
     if field.values and field.max_select > len(field.values):
         yield f"max ({field.max_select}) is more than there are values ({len(field.values)})"
     yield from _range("max", field.max_select)

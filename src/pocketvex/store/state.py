@@ -28,6 +28,8 @@ class HostState:
     written: dict[str, Any] = field(default_factory=dict)
     managed: list[str] = field(default_factory=list)
     fingerprint: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+    """What a person said to questions whose answer no migration holds yet."""
     notes: list[str] = field(default_factory=list, compare=False)
 
 
@@ -65,7 +67,7 @@ def _decode(content: Any, file: Path) -> HostState:
             f"{file} was written by a newer PocketVex", todo="Update PocketVex on this machine."
         )
     state = HostState()
-    for name in ("server_version", "applied", "held_back", "written", "managed", "fingerprint"):
+    for name in ("server_version", "applied", "held_back", "written", "managed", "fingerprint", "answers"):
         value = content.get(name, getattr(state, name))
         if not isinstance(value, type(getattr(state, name))):
             raise ValueError(f"{name} is of the wrong kind")

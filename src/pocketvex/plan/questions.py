@@ -1,0 +1,147 @@
+"""What only a person knows, as values: each question with its id, and the answers that it takes.
+
+An answer is a pair of texts: the id of its question, and what was said. `posts.title` is the question
+what became of that field (the new name, or "" for: it is gone), `memos` the same of a collection, and
+`posts.status:archived` what rows hold in place of that choice ("" for nothing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from shlex import quote
+
+from pocketvex.diff.operations import Ambiguous, ChangeField
+from pocketvex.errors import Location, UsageError
+from pocketvex.plan.facts import Evidence
+from pocketvex.schema.fields import SelectField
+from pocketvex.schema.model import Schema
+
+Answers = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One possible answer: what to say, and what it means."""
+
+    value: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """`kind` is "rename" (what became of a name?) or "value" (what becomes of a choice?)."""
+
+    id: str
+    kind: str
+    text: str
+    options: tuple[Option, ...]
+    where: Location | None = None
+    evidence: Evidence | None = None
+
+    @property
+    def code(self) -> str:
+        return "PV502" if self.kind == "rename" else "PV503"
+
+    @property
+    def in_code(self) -> str:
+        """How the code says it once and for all."""
+        if self.kind == "rename":
+            return f'renamed_from="{self.id.rpartition(".")[2]}", or renamed_from="" for a new thing'
+        gone = self.id.partition(":")[2]
+        return f'remap={{"{gone}": "{self.options[0].value}"}}'
+
+    def flag(self, option: Option) -> str:
+        """How the command line says it."""
+        value = option.value
+        if self.kind == "rename":
+            prefix = self.id.rpartition(".")[0]
+            return "--rename " + quote(f"{self.id}={prefix + '.' if prefix and value else ''}{value}")
+        return "--answer " + quote(f"{self.id}={value}")
+
+
+def about_name(found: Ambiguous) -> Question:
+    """A thing is gone and another of its kind is new: a rename, or two changes?"""
+    kind = "field" if found.collection else "collection"
+    options = [Option(name, f"renamed to {name}, values and all") for name in found.candidates]
+    options.append(Option("", f"removed; {' and '.join(found.candidates)} is new"))
+    what = " or ".join(found.candidates)
+    text = f"this {kind} is gone, and {what} is new: renamed, or two changes?"
+    return Question(found.path, "rename", text, tuple(options), found.where)
+
+
+def about_values(operation: ChangeField, evidence: Evidence | None) -> Iterator[Question]:
+    """What becomes of the choices that go while rows hold them, unless the code says it (`remap`)."""
+    before, after = operation.before, operation.after
+    if not isinstance(before, SelectField) or not isinstance(after, SelectField):
+        return
+    used = dict(evidence.values) if evidence else {}
+    for gone in before.values:
+        if gone in after.values or gone in after.remap or (used and gone not in used):
+            continue
+        options = [Option(value, f"rows hold {value!r} instead") for value in after.values]
+        if not after.required:
+            says = "it is taken out of the lists" if after.multiple else "rows hold nothing instead"
+            options.append(Option("", says))
+        many = f"{used[gone]} rows hold it" if gone in used else "rows may hold it"
+        text = f"the choice {gone!r} goes, and {many}: what instead?"
+        yield Question(f"{operation.path}:{gone}", "value", text, tuple(options), after.source, evidence)
+
+
+def renames_of(answers: Answers) -> dict[str, str]:
+    """The answers about names as `compare` takes them: new path to old name, or a path to ""."""
+    found = {}
+    for id, value in answers.items():
+        if ":" in id:
+            continue
+        prefix, dot, old = id.rpartition(".")
+        new = value.rpartition(".")[2] if dot else value
+        if value:
+            found[f"{prefix}{dot}{new}"] = old
+        else:
+            found[id] = ""
+    return found
+
+
+def with_remaps(desired: Schema, answers: Answers) -> Schema:
+    """The schema with what was answered about its choices as if the code said it.
+
+    Raises UsageError for an answer that is none of the choices.
+    """
+    said = {id: value for id, value in answers.items() if ":" in id}
+    if not said:
+        return desired
+    copy = desired.model_copy(deep=True)
+    for id, value in said.items():
+        field = _select_of(copy, id)
+        gone = id.partition(":")[2]
+        if field is None or gone in field.values:
+            continue
+        if value not in (*field.values, ""):
+            raise UsageError(
+                f"{value!r} is no answer to {id}",
+                why=f"{id.partition(':')[0]} has the choices {', '.join(field.values)}.",
+                todo=f"Say --answer {quote(f'{id}={field.values[0]}')}, for example.",
+            )
+        field.remap = {**field.remap, gone: value}
+    return copy
+
+
+def still_open(answers: Answers, desired: Schema, there: Iterable[Schema]) -> dict[str, str]:
+    """The answers about choices that some state still has and the code has not: the rest is history."""
+    found = {}
+    for id, value in answers.items():
+        field, gone = _select_of(desired, id), id.partition(":")[2]
+        if field is None or gone in field.values:
+            continue
+        if any((old := _select_of(schema, id)) and gone in old.values for schema in there):
+            found[id] = value
+    return found
+
+
+def _select_of(schema: Schema, id: str) -> SelectField | None:
+    path, colon, _ = id.partition(":")
+    name, _, field_name = path.partition(".")
+    collection = schema.collection(name) if colon and field_name else None
+    field = collection.field(field_name) if collection else None
+    return field if isinstance(field, SelectField) else None
