@@ -1,17 +1,13 @@
-"""Plans as lines of text and as plain values for JSON."""
+"""Plans as lines of text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from pocketvex.diff.operations import ChangeIndex, Operation
-from pocketvex.errors import Location
 from pocketvex.plan.judge import Access, Verdict
 from pocketvex.plan.make import Change, Kept, Plan
-from pocketvex.schema.model import Schema
-
-JSON_VERSION = 1
+from pocketvex.plan.questions import Question
 
 _SIGNS = {
     "create_collection": "+", "add_field": "+",
@@ -25,15 +21,19 @@ def plan_lines(plan: Plan, *, width: int = 80) -> list[str]:
     for change in plan.changes:
         lines += change_lines(change, width=width)
     for question in plan.questions:
-        what = " or ".join(question.candidates)
-        lines.append(f"? {question.path}: gone, and {what} is new: renamed, or two changes? (PV502)")
-        new = f"{question.collection}.{question.candidates[0]}".lstrip(".")
-        lines.append(
-            f'    renamed:     renamed_from="{question.old}" in the code, or --rename {new}={question.old}'
-        )
-        lines.append(f'    two changes: renamed_from="" in the code, or --rename {new}=')
+        lines += question_lines(question, width=width)
     lines += kept_lines(plan.kept)
     return lines
+
+
+def question_lines(question: Question, *, width: int = 80) -> list[str]:
+    """What is asked, and how each answer is given."""
+    lines = _wrapped(f"? {question.id}: {question.text} [{question.code}]", width)
+    ways = [(question.flag(option), option.says) for option in question.options]
+    column = min(max(len(flag) for flag, _ in ways), width // 2)
+    for flag, says in ways:
+        lines += _wrapped(f"    {flag:{column}}  {says}", width, " " * 8)
+    return [*lines, *_wrapped(f"    or in the code: {question.in_code}", width, " " * 8)]
 
 
 def change_lines(change: Change, *, width: int = 80) -> list[str]:
@@ -85,50 +85,8 @@ def sign(operation: Operation) -> str:
     return _SIGNS.get(operation.kind, "~")
 
 
-def plan_values(plan: Plan, desired: Schema) -> dict[str, Any]:
-    """The plan for programs: one versioned object."""
-    return {
-        "version": JSON_VERSION,
-        "in_sync": not plan and not plan.drift,
-        "changes": [_change_values(change, desired) for change in plan.changes],
-        "questions": [
-            {"path": q.path, "old": q.old, "candidates": list(q.candidates), "where": _where(q.where)}
-            for q in plan.questions
-        ],
-        "kept": [{"path": kept.path, "why": kept.why} for kept in plan.kept],
-    }
-
-
-def _change_values(change: Change, desired: Schema) -> dict[str, Any]:
-    judged = change.judgement
-    evidence = judged.evidence
-    return {
-        "path": change.path,
-        "kind": change.operation.kind,
-        "code": judged.code,
-        "verdict": str(judged.verdict),
-        "access": str(judged.access),
-        "reason": judged.reason,
-        "where": _where(_source(change, desired)),
-        "evidence": {"rows": evidence.rows, "of": evidence.of} if evidence else None,
-    }
-
-
-def _source(change: Change, desired: Schema) -> Location | None:
-    collection = desired.collection(change.operation.collection)
-    if collection is None:
-        return None
-    field = collection.field(change.path.partition(".")[2]) if "." in change.path else None
-    return (field.source if field else None) or collection.source
-
-
-def _where(source: Location | None) -> dict[str, Any] | None:
-    return {"file": source.file, "line": source.line} if source else None
-
-
-def _wrapped(text: str, width: int) -> list[str]:
+def _wrapped(text: str, width: int, indent: str = "    ") -> list[str]:
     from textwrap import wrap
 
-    return wrap(text, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False) or [
-        text
-    ]
+    lines = wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return lines or [text]

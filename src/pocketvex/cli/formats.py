@@ -1,0 +1,121 @@
+"""Plans in the format that was asked for: for a person, a program, a pull request, a workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pocketvex.cli import output
+
+if TYPE_CHECKING:
+    from pocketvex.plan.changes import Plan
+    from pocketvex.plan.mentions import Mention
+    from pocketvex.run.migrate import Status
+    from pocketvex.schema.model import Schema
+    from pocketvex.store.config import Config
+
+SHOWN = 5
+"""So many places in the hooks are told for each name."""
+
+
+def tell_plan(plan: Plan, desired: Schema, config: Config, format: str = "text") -> None:
+    """A plan on stdout, with what the hooks may still mean of it."""
+    from pocketvex.run.mentions import mentions_of
+
+    mentions = mentions_of(config, plan)
+    if format == "json":
+        from pocketvex.render.values import plan_values
+
+        _json(plan_values(plan, desired, mentions))
+    elif format == "markdown":
+        from pocketvex.render.markdown import markdown
+
+        output.data(markdown(plan, desired, mentions).rstrip("\n"))
+    elif format == "github":
+        from pocketvex.render.github import plan_annotations
+
+        for line in plan_annotations(plan, desired, mentions, folder=_in_repository(config.root)):
+            output.data(line)
+    else:
+        _text(plan, mentions)
+
+
+def tell_status(status: Status, desired: Schema, config: Config, format: str = "text") -> None:
+    """The migrations on stdout, and what the code asks beyond them."""
+    from pocketvex.run.mentions import mentions_of
+
+    mentions = mentions_of(config, status.plan)
+    rows = [(row.name, row.state) for row in status.rows]
+    if format == "json":
+        from pocketvex.render.values import status_values
+
+        _json(status_values(rows, status.missing, status.plan, desired, mentions))
+    elif format == "markdown":
+        from pocketvex.render.markdown import status_markdown
+
+        output.data(status_markdown(rows, status.missing, status.plan, desired, mentions).rstrip("\n"))
+    elif format == "github":
+        from pocketvex.render.github import status_annotations
+
+        folder = _in_repository(config.root)
+        place = f"{folder}/{config.migrations.name}" if folder else config.migrations.name
+        for line in status_annotations(rows, status.missing, place):
+            output.data(line)
+        tell_plan(status.plan, desired, config, format)
+    else:
+        _status_text(rows, status, mentions)
+
+
+def mention_lines(mentions: Iterable[Mention]) -> list[str]:
+    """Some places of each name, and how many there are beside."""
+    by_path: dict[str, list[Mention]] = {}
+    for mention in mentions:
+        by_path.setdefault(mention.path, []).append(mention)
+    lines: list[str] = []
+    for path, found in by_path.items():
+        lines += [str(mention) for mention in found[:SHOWN]]
+        if len(found) > SHOWN:
+            lines.append(f"… and {len(found) - SHOWN} more that may mean {path}")
+    return lines
+
+
+def _text(plan: Plan, mentions: Sequence[Mention]) -> None:
+    from pocketvex.cli.report import shown
+    from pocketvex.render.text import totals
+
+    output.plan(shown(plan))
+    for line in mention_lines(mentions):
+        output.data(line)
+    output.data(output.styled(totals(plan), "bold"))
+
+
+def _status_text(rows: Sequence[tuple[str, str]], status: Status, mentions: Sequence[Mention]) -> None:
+    from pocketvex.cli.report import counted, shown
+
+    for name, state in rows:
+        output.data(f"{state:8} {name}")
+    for name in status.missing:
+        output.data(f"{'missing':8} {name}")
+    if not rows:
+        output.data("no migrations yet")
+    count = len(status.plan.changes) + len(status.plan.questions)
+    if count:
+        output.data(f"{counted(count)} not in a migration yet:")
+        output.plan(shown(status.plan))
+        for line in mention_lines(mentions):
+            output.data(line)
+
+
+def _json(values: object) -> None:
+    import json
+
+    output.data(json.dumps(values, indent=2, ensure_ascii=False))
+
+
+def _in_repository(root: Path) -> str:
+    """Where the project lies in its repository; "" where it is its top, or in none."""
+    for folder in (root, *root.parents):
+        if (folder / ".git").exists():
+            return root.relative_to(folder).as_posix().removeprefix(".")
+    return ""

@@ -1,0 +1,135 @@
+"""Old names in other people's code: where a name that a plan takes away still occurs in the server's hooks.
+
+It is a search for words, and no more: what it finds may mean something else. Prose and comments are left
+out, as are words that are neither in quotes nor a member or a key of something.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from pocketvex.diff.operations import DropCollection, DropField, Operation, RenameCollection, RenameField
+from pocketvex.plan.changes import Plan
+
+_WIDTH = 100
+_TOKEN = re.compile(
+    r"""(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))"""
+    r"""|(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)""",
+    re.DOTALL,
+)
+_SQL = re.compile(r"\b(?:select|insert|update|delete|from|where|join|order by)\b", re.IGNORECASE)
+
+
+class Mention(NamedTuple):
+    """`path` is the change that takes `name` away; `text` the line, shortened."""
+
+    path: str
+    name: str
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: may mean {self.path}: {self.text}"
+
+
+class Gone(NamedTuple):
+    """A name that will not be there any more: `field` is "" for that of a collection."""
+
+    path: str
+    collection: str
+    field: str
+
+    @property
+    def name(self) -> str:
+        return self.field or self.collection
+
+
+def gone_names(plan: Plan) -> list[Gone]:
+    """What a plan removes or renames, questions included: whatever their answer, the name goes."""
+    found = [gone for change in plan.changes if (gone := _gone(change.operation, plan.renamed))]
+    for question in plan.questions:
+        if question.kind == "rename":
+            collection, _, field = question.id.partition(".")
+            home = plan.renamed.get(collection, collection)
+            found.append(Gone(question.id, home, field))
+    return found
+
+
+def _gone(operation: Operation, renamed: Mapping[str, str]) -> Gone | None:
+    home = renamed.get(operation.collection, operation.collection)
+    match operation:
+        case DropCollection():
+            return Gone(operation.path, operation.collection, "")
+        case RenameCollection(old=old):
+            return Gone(operation.path, old, "")
+        case DropField(field=field):
+            return Gone(operation.path, home, field.name)
+        case RenameField(old=old):
+            return Gone(operation.path, home, old)
+        case _:
+            return None
+
+
+def find_mentions(gone: Iterable[Gone], texts: Mapping[str, str]) -> list[Mention]:
+    """The places in these texts (by the names of their files) that may mean a name that is gone.
+
+    For each name, the files that speak of its collection come first.
+    """
+    sources = {file: _Source(file, text) for file, text in texts.items()}
+    found: list[Mention] = []
+    for item in gone:
+        word = re.compile(rf"\b{re.escape(item.collection)}(?=\b|_via_)")
+        first = sorted(sources.values(), key=lambda source: not word.search(source.text))
+        for source in first:
+            found += source.mentions(item)
+    return found
+
+
+class _Source:
+    """One text, its strings and its code told apart once."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self.lines = text.splitlines()
+        self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        self.strings: list[tuple[int, str]] = []
+        code, end = [], 0
+        for token in _TOKEN.finditer(text):
+            if token["string"]:
+                self.strings.append((token.start() + 1, token["string"][1:-1]))
+            code += [text[end : token.start()], re.sub(r"[^\n]", " ", token[0])]
+            end = token.end()
+        self.code = "".join([*code, text[end:]])
+
+    def mentions(self, gone: Gone) -> Iterator[Mention]:
+        if gone.name not in self.text:
+            return
+        places = {*self.in_strings(gone.name), *(self.in_code(gone.name) if gone.field else ())}
+        for number in sorted({bisect_right(self.starts, place) for place in places}):
+            line = " ".join(self.lines[number - 1].split())
+            yield Mention(gone.path, gone.name, self.file, number, line[:_WIDTH])
+
+    def in_strings(self, name: str) -> Iterator[int]:
+        # `posts_via_author` speaks of posts and of author.
+        word = re.compile(rf"(?:(?<![\w$])|(?<=_via_)){re.escape(name)}(?=_via_|(?![\w$]))")
+        for start, text in self.strings:
+            for match in word.finditer(text) if name in text else ():
+                if not _is_prose(text, match):
+                    yield start + match.start()
+
+    def in_code(self, name: str) -> Iterator[int]:
+        """As a member of something, or as a key."""
+        escaped = re.escape(name)
+        for match in re.finditer(rf"\.\s*({escaped})(?![\w$])|[{{,]\s*({escaped})\s*:", self.code):
+            yield match.start(1) if match[1] else match.start(2)
+
+
+def _is_prose(text: str, word: re.Match[str]) -> bool:
+    """Whether a word in a string stands among other words, as in a sentence; SQL is no sentence."""
+    among = re.search(r"[^\W\d_]\s+$", text[: word.start()]) or re.match(r"\s+[^\W\d_]", text[word.end() :])
+    return among is not None and _SQL.search(text) is None

@@ -1,0 +1,115 @@
+"""Plans as annotations of a workflow: each at the line of the code that asks for the change.
+
+The form is that of workflow commands: `::error file=…,line=…,title=…::message`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pocketvex.errors import Location
+from pocketvex.plan.changes import Change, Kept, Plan
+from pocketvex.plan.judge import Access, Verdict
+from pocketvex.plan.mentions import Mention
+from pocketvex.plan.questions import Question
+from pocketvex.render.text import totals
+from pocketvex.render.values import source_of
+from pocketvex.schema.model import Schema
+
+_ORDER = ("error", "warning", "notice")
+"""GitHub shows ten of a level and step: what matters most comes first."""
+
+
+_STATES = {
+    "edited": ("error", "this file was sealed, and then edited", "migration"),
+    "empty": ("warning", "this step is not written yet: nothing runs it", "migration"),
+    "pending": ("notice", "the server has not run this file yet", "migration"),
+    "held": ("notice", "reverted on the server: `migrate up` runs it again", "migration"),
+}
+
+
+def plan_annotations(
+    plan: Plan, desired: Schema, mentions: Iterable[Mention] = (), *, folder: str = ""
+) -> list[str]:
+    """One line a change, question, mention and piece of drift, the gravest first; the totals at the end.
+
+    `folder` is where the project lies in its repository: files are named from there.
+    """
+    found = [*_of_plan(plan, desired, folder), *(_mention(item, folder) for item in mentions)]
+    found.sort(key=_gravity)
+    return [*found, totals(plan)]
+
+
+def _of_plan(plan: Plan, desired: Schema, folder: str) -> Iterator[str]:
+    for change in plan.changes:
+        yield command(level(change), _said(change), change.judgement.code, source_of(change, desired), folder)
+    for question in plan.questions:
+        text = f"{question.id}: {question.text}\n{_ways(question)}"
+        yield command("warning", text, question.code, question.where, folder)
+    for kept in plan.drift:
+        yield command("warning", _drifted(kept), "PV601", None, folder)
+
+
+def status_annotations(rows: Iterable[tuple[str, str]], missing: Iterable[str], folder: str) -> list[str]:
+    """Migrations that a server has not run, and those that somebody changed; `folder` holds them."""
+    lines = [
+        command(*_STATES[state], Location(f"{folder}/{name}", 1)) for name, state in rows if state in _STATES
+    ]
+    lines += [command("error", f"{name} is sealed, and gone", "migration", None) for name in missing]
+    return sorted(lines, key=_gravity)
+
+
+def level(change: Change) -> str:
+    """`error` for what cannot be done, `warning` for what has to be looked at, else `notice`."""
+    judged = change.judgement
+    if judged.verdict is Verdict.IMPOSSIBLE:
+        return "error"
+    if judged.verdict is Verdict.UNSAFE or judged.access is Access.OPENS:
+        return "warning"
+    return "notice"
+
+
+def _said(change: Change) -> str:
+    judged = change.judgement
+    evidence = f"; {judged.evidence}" if judged.evidence and judged.evidence.rows != 0 else ""
+    label = ", ".join(filter(None, (str(judged.verdict), judged.access.upper())))
+    return f"{change.path}: {judged.reason}{evidence} [{label}]"
+
+
+def _ways(question: Question) -> str:
+    """How to answer, a line each."""
+    ways = [f"{question.flag(option)}: {option.says}" for option in question.options]
+    return "\n".join([*ways, f"or in the code: {question.in_code}"])
+
+
+def _drifted(kept: Kept) -> str:
+    return f"{kept.path}: changed on the server by somebody else, kept"
+
+
+def _mention(mention: Mention, folder: str) -> str:
+    where = Location(mention.file, mention.line)
+    return command("warning", f"may mean {mention.path}, which goes: {mention.text}", "hooks", where, folder)
+
+
+def command(name: str, message: str, title: str, where: Location | None, folder: str = "") -> str:
+    """A workflow command, with everything escaped that would end a part of it."""
+    place = {}
+    if where is not None:
+        place["file"] = f"{folder}/{where.file}" if folder else where.file
+        if where.line:
+            place["line"] = str(where.line)
+    place["title"] = title
+    properties = ",".join(f"{key}={_property(value)}" for key, value in place.items())
+    return f"::{name} {properties}::{_message(message)}"
+
+
+def _gravity(line: str) -> int:
+    return _ORDER.index(line[2:].partition(" ")[0])
+
+
+def _message(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")
