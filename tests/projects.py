@@ -98,7 +98,7 @@ class Project:
         with self.session(server, native=native) as session:
             outcome = sync(session, self.code, choices)
             found = find_outstanding(
-                session, self.code, outcome.position, outcome.live, renames=choices.renames
+                session, self.code, outcome.position, outcome.live, answers=choices.answers
             )
             return outcome, keep_draft(session, found, outcome.position)
 

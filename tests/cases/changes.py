@@ -31,6 +31,8 @@ class Case:
     since: tuple[int, int] = (0, 23)
     keeps: bool = False
     """Whether down keeps values aside as well: those of columns that it takes away."""
+    asks: tuple[str, ...] = ()
+    """The ids of the questions; where there are any, nothing is done before they are answered."""
     files: tuple[str, ...] = ()
     """Files in the storage of the server, as collection/record/name, that are there after down."""
 
@@ -389,24 +391,80 @@ CASES = [
         {"my_test": [{"title": "one"}]},
         up={"My_test": [{"title": "one"}]},
     ),
+    Case(
+        14,
+        "a choice gets another name",
+        [posts({"state": select("draft", "it's {:b}"), "all": select("x", "y", "z", max=3)})],
+        [
+            posts(
+                {
+                    "state": select("draft", 'say "{{ closed }}"', remap={"it's {:b}": 'say "{{ closed }}"'}),
+                    "all": select("x", "y", "w", max=3, remap={"z": "w"}),
+                }
+            )
+        ],
+        {"posts.state": "unsafe PV121", "posts.all": "unsafe PV121"},
+        {
+            "posts": [
+                {"state": "it's {:b}", "all": '["z","x"]'},
+                {"state": "draft", "all": '["y"]'},
+                {"state": "", "all": "[]"},
+            ]
+        },
+        up={
+            "posts": [
+                {"state": 'say "{{ closed }}"', "all": '["w","x"]'},
+                {"state": "draft", "all": '["y"]'},
+                {"state": "", "all": "[]"},
+            ]
+        },
+    ),
     # Narrowing
     Case(
         15,
         "a choice goes that is in use",
         [posts({"state": select("a", "b")})],
         [posts({"state": select("a")})],
-        {"posts.state": "unsafe PV203"},
+        {},
         {"posts": [{"state": "b"}, {"state": "a"}]},
-        refused="posts.state: 1 values hold a choice that goes (PV203), as in record posts1",
+        asks=("posts.state:b",),
     ),
     Case(
         15,
         "a choice goes that is in use, of a list",
         [posts({"state": select("a", "it's {:b}", "c", max=2)})],
         [posts({"state": select("a", "c", max=2)})],
-        {"posts.state": "unsafe PV203"},
+        {},
         {"posts": [{"state": '["a"]'}, {"state": '["a","it\'s {:b}"]'}]},
-        refused="posts.state: 1 values hold a choice that goes (PV203), as in record posts2",
+        asks=("posts.state:it's {:b}",),
+    ),
+    Case(
+        15,
+        "choices go that are in use: one becomes another, one nothing",
+        [posts({"state": select("a", "b", "c"), "more": select("a", "b", "c", max=3)})],
+        [
+            posts(
+                {
+                    "state": select("a", remap={"b": "a", "c": ""}),
+                    "more": select("a", "b", max=2, remap={"c": "a"}),
+                }
+            )
+        ],
+        {"posts.state": "unsafe PV121", "posts.more": "unsafe PV121"},
+        {
+            "posts": [
+                {"state": "b", "more": '["b","c","a"]'},
+                {"state": "c", "more": '["c"]'},
+                {"state": "", "more": "[]"},
+            ]
+        },
+        up={
+            "posts": [
+                {"state": "a", "more": '["b","a"]'},
+                {"state": "", "more": '["a"]'},
+                {"state": "", "more": "[]"},
+            ]
+        },
     ),
     Case(
         16,
@@ -525,6 +583,15 @@ CASES = [
         up={"posts": [{"s": "b", "r": "posts2", "f": "b.txt"}, {"s": "", "r": "", "f": ""}]},
         files=("posts/posts1/a.txt", "posts/posts1/b.txt"),
         evidence={"posts.s": "1 of 2 rows"},
+    ),
+    Case(
+        19,
+        "lists become their first value",
+        [posts({"s": select("a", "b", max=2), "r": relation("posts", max=5)})],
+        [posts({"s": select("a", "b", keep="first"), "r": relation("posts", keep="first")})],
+        {"posts.s": "unsafe PV204", "posts.r": "unsafe PV204"},
+        {"posts": [{"s": '["a","b"]', "r": '["posts1","posts2"]'}, {"s": '["b"]', "r": "[]"}]},
+        up={"posts": [{"s": "a", "r": "posts1"}, {"s": "b", "r": ""}]},
     ),
     Case(
         20,

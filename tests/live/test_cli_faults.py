@@ -213,7 +213,7 @@ def test_a_full_disk_behind_stdout(project: Project) -> None:
         (("migrate", "down", "x"), ["'x'", "`pocketvex help migrate down`"]),
         (("migrate", "generate", "--empty"), ["name"]),
         (("schema", "diff", "--format", "yaml"), ["yaml", "json"]),
-        (("schema", "diff", "--rename", "posts"), ["NEW=OLD", "--rename posts.headline=title"]),
+        (("schema", "diff", "--rename", "posts"), ["OLD=NEW", "--rename posts.title=posts.headline"]),
         (("help", "nonsense"), ["nonsense", "`pocketvex help"]),
     ],
     ids=str,

@@ -52,7 +52,7 @@ def test_it_comes_with_an_unsafe_change_follows_every_save_and_goes_when_it_is_u
     assert draft.exists
     assert not draft.written
     project.declare(posts(text("more")))
-    _, draft = project.dev(running, renames={"posts.more": ""})
+    _, draft = project.dev(running, answers={"posts.more": ""})
     assert draft.written
     assert draft.error is None
     assert project.draft != first
@@ -84,9 +84,9 @@ def test_a_draft_that_a_person_edited_is_left_alone_and_sealed_as_it_stands(
 
 def test_two_files_where_the_server_has_the_safe_part_already(project: Project, running: Running) -> None:
     project.declare(posts(text("more", max=7), listRule=""))
-    outcome, _ = project.dev(running, renames={"posts.more": ""})
+    outcome, _ = project.dev(running, answers={"posts.more": ""})
     assert paths(outcome.applied) == ["posts.more", "posts:listRule"]
-    ran = project.up(running, renames={"posts.more": ""})
+    ran = project.up(running, answers={"posts.more": ""})
     assert len(ran.sealed) == 2
     assert ran.files == ran.sealed
     with project.session(running) as session:
@@ -136,7 +136,7 @@ def test_what_waits_for_an_answer_is_not_sealed(project: Project, running: Runni
         project.generate(running)
     assert failure.value.exit_code == 5
     assert "--rename" in failure.value.todo
-    made = project.generate(running, renames={"posts.content": "body"})
+    made = project.generate(running, answers={"posts.body": "content"})
     project.up(running)
     assert len(made) == 1
     with project.session(running) as session:

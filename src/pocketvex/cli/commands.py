@@ -9,12 +9,14 @@ import typer
 
 from pocketvex.cli import output
 from pocketvex.cli.opening import (
+    AnswerOption,
+    AnswersOption,
     BinaryOption,
     ConfirmOption,
     DataDirOption,
     HostOption,
     RenameOption,
-    checked_renames,
+    checked_answers,
     choices,
     opened,
     project,
@@ -62,12 +64,14 @@ def dev(
     host: HostOption = None,
     confirm: ConfirmOption = None,
     rename: RenameOption = None,
+    answer: AnswerOption = None,
+    answers: AnswersOption = None,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
     """Bring the server to the code and write the types, on every save."""
     try:
-        return _dev(once, strict, write, fresh, host, confirm, rename, data_dir, pocketbase)
+        return _dev(once, strict, write, fresh, host, confirm, rename, answer, answers, data_dir, pocketbase)
     except KeyboardInterrupt:
         if once:
             raise
@@ -83,6 +87,8 @@ def _dev(
     host: str | None,
     confirm: list[str] | None,
     rename: list[str] | None,
+    answer: list[str] | None,
+    answers: Path | None,
     data_dir: Path | None,
     pocketbase: Path | None,
 ) -> int:
@@ -91,14 +97,14 @@ def _dev(
     from pocketvex.store.history import DRAFT
 
     config = project()
-    checked_renames(rename)
+    answered = checked_answers(rename, answer, answers)
     if fresh:
         from pocketvex.run.fresh import set_data_aside
 
         if aside := set_data_aside(config.root):
             output.note(f"the embedded server's data was moved to {aside}")
     with opened(config, host, data_dir, pocketbase) as session:
-        said = choices(confirm=confirm, rename=rename, strict=strict, write=session.local or write)
+        said = choices(confirm=confirm, answers=answered, strict=strict, write=session.local or write)
         if not said.write:
             output.note("protected: nothing is written to it without --write")
         with Loop(session, said, view=DevView(f"{config.migrations.name}/{DRAFT.as_posix()}")) as loop:

@@ -9,14 +9,16 @@ import typer
 
 from pocketvex.cli import output
 from pocketvex.cli.opening import (
+    AnswerOption,
+    AnswersOption,
     BinaryOption,
     ConfirmOption,
     DataDirOption,
     FormatOption,
     HostOption,
     RenameOption,
+    checked_answers,
     checked_format,
-    checked_renames,
     choices,
     load,
     opened,
@@ -36,6 +38,8 @@ def generate(
     empty: Annotated[bool, typer.Option("--empty", help="A file for a hand-written step.")] = False,
     host: HostOption = None,
     rename: RenameOption = None,
+    answer: AnswerOption = None,
+    answers: AnswersOption = None,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
@@ -43,9 +47,10 @@ def generate(
 
     Each file is proven on a scratch server, up, down and up again, before it is kept.
     """
-    checked_renames(rename)
+    said = checked_answers(rename, answer, answers)
     config = project()
 
+    from pocketvex.cli.prompts import asking
     from pocketvex.errors import UsageError
     from pocketvex.run import migrate as use
 
@@ -59,8 +64,12 @@ def generate(
     else:
         loaded = load(config)
         with writing("pocketvex migrate generate", config, host, data_dir, pocketbase) as session:
-            said = choices(rename=rename)
-            sealed = use.generate(session, loaded.schema, name=name, now=int(time.time()), choices=said)
+            sealed = asking(
+                choices(answers=said),
+                lambda said: use.generate(
+                    session, loaded.schema, name=name, now=int(time.time()), choices=said
+                ),
+            )
     for file in sealed.files:
         output.data(f"{config.migrations.name}/{file.name}")
     if not sealed.files:
@@ -83,22 +92,27 @@ def up(
     host: HostOption = None,
     confirm: ConfirmOption = None,
     rename: RenameOption = None,
+    answer: AnswerOption = None,
+    answers: AnswersOption = None,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
     """Run every migration that the server lacks: all of them, or none."""
-    checked_renames(rename)
+    said = checked_answers(rename, answer, answers)
     config = project()
 
+    from pocketvex.cli.prompts import asking
     from pocketvex.run import migrate as use
 
     loaded = load(config)
     with writing("pocketvex migrate up", config, host, data_dir, pocketbase) as session:
         use.require_consent(session, confirm or ())
-        said = choices(confirm=confirm, rename=rename)
-        ran = use.up(
-            session, loaded.schema, to=to, now=int(time.time()), choices=said,
-            recorded_only=recorded_only, dry_run=dry_run,
+        ran = asking(
+            choices(confirm=confirm, answers=said),
+            lambda said: use.up(
+                session, loaded.schema, to=to, now=int(time.time()), choices=said,
+                recorded_only=recorded_only, dry_run=dry_run,
+            ),
         )  # fmt: skip
     for name in ran.sealed:
         output.data(f"sealed {name}")
@@ -148,30 +162,13 @@ def status(
     wanted = checked_format(format)
     config = project()
 
-    from pocketvex.cli.report import shown
-    from pocketvex.render.text import plan_values
+    from pocketvex.cli.formats import tell_status
     from pocketvex.run import migrate as use
 
     loaded = load(config)
     with opened(config, host, data_dir, pocketbase) as session:
         found = use.status(session, loaded.schema, choices())
-    if wanted == "json":
-        import json
-
-        rows = [{"name": row.name, "state": row.state} for row in found.rows]
-        outstanding = plan_values(found.plan, loaded.schema)
-        output.data(json.dumps({"version": 1, "migrations": rows, "outstanding": outstanding}, indent=2))
-        return 0
-    for row in found.rows:
-        output.data(f"{row.state:8} {row.name}")
-    for name in found.missing:
-        output.data(f"{'missing':8} {name}")
-    if not found.rows:
-        output.data("no migrations yet")
-    count = len(found.plan.changes) + len(found.plan.questions)
-    if count:
-        output.data(f"{count} change{'s' if count != 1 else ''} not in a migration yet:")
-        output.plan(shown(found.plan))
+    tell_status(found, loaded.schema, config, wanted)
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -36,12 +36,26 @@ ConfirmOption = Annotated[
 ]
 RenameOption = Annotated[
     list[str] | None,
-    typer.Option("--rename", help="posts.new=old: a rename; posts.new=: a new thing.", metavar="NEW=OLD"),
+    typer.Option(
+        "--rename",
+        help="posts.old=posts.new: a rename; posts.old=: it is gone.",
+        metavar="OLD=NEW",
+    ),
+]
+AnswerOption = Annotated[
+    list[str] | None,
+    typer.Option("--answer", help="Answer a question of the plan by its id. Repeatable.", metavar="ID=VALUE"),
+]
+AnswersOption = Annotated[
+    Path | None,
+    typer.Option("--answers", help="A .json or .toml file of answers: id to value.", metavar="FILE"),
 ]
 _SLACK = 90.0
 """Seconds for which a kept token must still be good to be worth a try."""
 
-FormatOption = Annotated[str, typer.Option("--format", help="text or json.")]
+FORMATS = ("text", "json", "markdown", "github")
+
+FormatOption = Annotated[str, typer.Option("--format", help="text, json, markdown or github.")]
 
 
 def project() -> Config:
@@ -156,33 +170,59 @@ def load(config: Config) -> Loaded:
 def choices(
     *,
     confirm: list[str] | None = None,
-    rename: list[str] | None = None,
+    answers: Mapping[str, str] | None = None,
     write: bool = True,
     strict: bool = False,
 ) -> Choices:
     """What was said on the command line."""
-    renames = checked_renames(rename)
-
     from pocketvex.run.sync import Choices
 
-    return Choices(write=write, strict=strict, confirmed=frozenset(confirm or ()), renames=renames)
+    return Choices(write=write, strict=strict, confirmed=frozenset(confirm or ()), answers=answers or {})
 
 
-def checked_renames(rename: list[str] | None) -> dict[str, str]:
-    """`--rename posts.headline=title` as {"posts.headline": "title"}."""
-    renames = {}
+def checked_answers(rename: list[str] | None, answer: list[str] | None, file: Path | None) -> dict[str, str]:
+    """All that was answered beforehand, by the ids of the questions; flags go before the file."""
+    said = _answers_file(file) if file is not None else {}
     for item in rename or ():
-        new, equals, old = item.partition("=")
-        if not equals or not new:
+        old, equals, new = item.partition("=")
+        if not equals or not old:
             raise UsageError(
-                f"--rename {item!r} is not NEW=OLD",
-                todo="Say --rename posts.headline=title, or --rename posts.headline= for a new field.",
+                f"--rename {item!r} is not OLD=NEW",
+                todo="Say --rename posts.title=posts.headline, or --rename posts.title= where it is gone.",
             )
-        renames[new] = old.rpartition(".")[2]
-    return renames
+        said[old] = new
+    for item in answer or ():
+        id, equals, value = item.partition("=")
+        if not equals or not id:
+            raise UsageError(
+                f"--answer {item!r} is not ID=VALUE",
+                todo="`pocketvex schema diff --questions` lists the questions with their ids.",
+            )
+        said[id] = value
+    return said
 
 
-def checked_format(format: str, allowed: tuple[str, ...] = ("text", "json")) -> str:
-    if format not in allowed:
-        raise UsageError(f"no format {format!r}", todo=f"There are: {', '.join(allowed)}.")
+def _answers_file(file: Path) -> dict[str, str]:
+    import json
+    import tomllib
+
+    try:
+        text = file.read_text(encoding="utf-8")
+        found = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{file} cannot be understood: {error}") from error
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise UsageError(
+            f"{file} is no file of answers",
+            why='It maps ids to texts: {"posts.title": "posts.headline"}.',
+            todo="`pocketvex schema diff --questions --format json` lists the ids, and what each takes.",
+        )
+    return found
+
+
+def checked_format(format: str) -> str:
+    if format not in FORMATS:
+        raise UsageError(f"no format {format!r}", todo=f"There are: {', '.join(FORMATS)}.")
     return format

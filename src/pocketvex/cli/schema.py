@@ -8,14 +8,16 @@ import typer
 
 from pocketvex.cli import output
 from pocketvex.cli.opening import (
+    AnswerOption,
+    AnswersOption,
     BinaryOption,
     ConfirmOption,
     DataDirOption,
     FormatOption,
     HostOption,
     RenameOption,
+    checked_answers,
     checked_format,
-    checked_renames,
     choices,
     load,
     opened,
@@ -36,20 +38,25 @@ def diff(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 4 where something would change.")
     ] = False,
+    questions: Annotated[
+        bool, typer.Option("--questions", help="List only what waits for an answer; --exit-code: 5.")
+    ] = False,
     rename: RenameOption = None,
+    answer: AnswerOption = None,
+    answers: AnswersOption = None,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
     """Show what the code would change on a server. Writes nothing to it."""
     wanted = checked_format(format)
-    checked_renames(rename)
+    said = checked_answers(rename, answer, answers)
     config = project()
 
     from pocketvex.load.loader import start_load
 
     with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
         # The schema loads in its own interpreter while this one imports what it takes to compare.
-        from pocketvex.render.text import plan_values
+        from pocketvex.cli.formats import tell_plan
         from pocketvex.run.recorded import locate
         from pocketvex.run.sync import plan_for
         from pocketvex.schema.model import Schema
@@ -59,26 +66,32 @@ def diff(
             position = locate(session, Schema.from_json(raw))
             loaded = pending.result()
             output.printed(loaded.printed)
-            plan = plan_for(session, loaded.schema, raw, position, choices(rename=rename))
+            plan = plan_for(session, loaded.schema, raw, position, choices(answers=said))
             session.save()
-    if wanted == "json":
-        import json
-
-        output.data(json.dumps(plan_values(plan, loaded.schema), indent=2, ensure_ascii=False))
-    else:
-        show_plan(plan)
-        if position.pending:
-            output.note(f"{len(position.pending)} migration(s) not run here yet: `pocketvex migrate status`")
+    if questions:
+        tell_questions(plan, wanted)
+        return 5 if exit_code and plan.questions else 0
+    tell_plan(plan, loaded.schema, config, wanted)
+    if position.pending:
+        output.note(f"{len(position.pending)} migration(s) not run here yet: `pocketvex migrate status`")
     return 4 if exit_code and (plan or position.pending) else 0
 
 
-def show_plan(plan: Plan) -> None:
-    """A plan on stdout, with its line of totals."""
-    from pocketvex.cli.report import shown
-    from pocketvex.render.text import totals
+def tell_questions(plan: Plan, format: str) -> None:
+    """What waits for an answer on stdout."""
+    if format == "json":
+        import json
 
-    output.plan(shown(plan))
-    output.data(output.styled(totals(plan), "bold"))
+        from pocketvex.render.values import questions_values
+
+        output.data(json.dumps(questions_values(plan), indent=2, ensure_ascii=False))
+        return
+    from pocketvex.render.text import question_lines
+
+    for question in plan.questions:
+        output.plan(question_lines(question, width=output.width()))
+    if not plan.questions:
+        output.data("nothing waits for an answer")
 
 
 @app.command()
@@ -90,6 +103,8 @@ def apply(
     strict: Annotated[bool, typer.Option("--strict", help="Let harmless changes wait as well.")] = False,
     confirm: ConfirmOption = None,
     rename: RenameOption = None,
+    answer: AnswerOption = None,
+    answers: AnswersOption = None,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
@@ -97,15 +112,21 @@ def apply(
 
     What is not safe needs a migration, or consent by name.
     """
-    checked_renames(rename)
+    said = checked_answers(rename, answer, answers)
     config = project()
 
+    from dataclasses import replace
+
+    from pocketvex.cli.prompts import answered
     from pocketvex.run.sync import sync
 
     loaded = load(config)
     with writing("pocketvex schema apply", config, host, data_dir, pocketbase) as session:
-        said = choices(confirm=confirm, rename=rename, strict=strict)
-        outcome = sync(session, loaded.schema, said)
+        wanted = choices(confirm=confirm, answers=said, strict=strict)
+        outcome = sync(session, loaded.schema, wanted)
+        while more := answered(outcome.plan.questions):
+            wanted = replace(wanted, answers={**wanted.answers, **more})
+            outcome = outcome.followed_by(sync(session, loaded.schema, wanted))
     from pocketvex.cli.report import tell_outcome
 
     tell_outcome(outcome)

@@ -35,8 +35,8 @@ def _asked(question: Question, choices: Choices) -> Ask:
     """Numbers for the answers that name something, n for none of them."""
     named = [option for option in question.options if option.value]
     keys = dict(zip(_KEYS, named, strict=False))
-    nothing = [option for option in question.options if not option.value]
-    keys |= {"n": option for option in nothing}
+    for nothing in (option for option in question.options if not option.value):
+        keys["n"] = nothing
     ways = [
         f"{key} {option.value if option.value else 'neither' if question.kind == 'rename' else 'nothing'}"
         for key, option in keys.items()

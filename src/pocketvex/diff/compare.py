@@ -68,9 +68,10 @@ def compare(
     """Every difference between what the code declares and what a server (or the history) has.
 
     `renames` are answers: the path of the new name to the old name (`{"posts.headline": "title"}`);
-    an old name of "" says that it is new. The path of an old name to "" says that it is gone. `version` is the server's: options that it does not have
-    are not compared (`help` came with 0.37). Without `ask` nothing is ambiguous: the ids of both sides
-    are one history's, so that what has no partner is new.
+    an old name of "" says that it is new. The path of an old name to "" says that it is gone.
+    `version` is the server's: options that it does not have are not compared (`help` came with 0.37).
+    Without `ask` nothing is ambiguous: the ids of both sides are one history's, so that what has no partner
+    is new.
     """
     return _Comparison(desired, live, dict(renames or {}), version, ask).diff()
 

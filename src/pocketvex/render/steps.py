@@ -26,7 +26,7 @@ from pocketvex.diff.operations import (
 from pocketvex.errors import UsageError
 from pocketvex.render.data import Guard, conversion, empty, guards
 from pocketvex.render.javascript import call
-from pocketvex.schema.fields import FieldBase, RelationField
+from pocketvex.schema.fields import FieldBase, RelationField, SelectField
 from pocketvex.schema.model import Collection
 from pocketvex.schema.system import STANDARD
 
@@ -148,8 +148,12 @@ class _Steps:
         after = {wire_name(field, option): new for option, (_, new) in changed.items()}
         found = guards(operation.before, field)
         known = {"id": field.id, "name": field.name}
-        arguments = (operation.collection, known, before, after, *([_guards(found, field)] if found else []))
-        steps = [Step("setField", arguments)]
+        first = getattr(self.pair(operation)[1], "keep", "") == "first" and "max_select" in changed
+        more = [_guards(found, field), *(["first"] if first else [])] if found or first else []
+        steps = [Step("setField", (operation.collection, known, before, after, *more))]
+        remap = self.remap(operation)
+        if remap is not None:
+            steps.insert(1 if self.back else 0, remap)
         if field.backfill is not None and "required" in changed and field.required:
             steps.append(_fill("fill", operation.collection, field))
         filled = operation.before
@@ -157,6 +161,26 @@ class _Steps:
             value = _bound(filled, filled.backfill)
             steps.append(Step("empty", (operation.collection, known, value)))
         return steps
+
+    def pair(self, operation: ChangeField) -> tuple[FieldBase, FieldBase]:
+        """The field as it was before `up`, and as it is after it."""
+        pair = (operation.before, operation.after)
+        return pair[::-1] if self.back else pair
+
+    def remap(self, operation: ChangeField) -> Step | None:
+        """What rows hold instead of choices that go; on the way back, what held them before."""
+        was, now = self.pair(operation)
+        if not isinstance(was, SelectField) or not isinstance(now, SelectField):
+            return None
+        mapping = {o: n for o, n in now.remap.items() if o in was.values and o not in now.values}
+        if not mapping:
+            return None
+        known = {"id": operation.after.id, "name": operation.after.name}
+        if not self.back:
+            return Step("remap", (operation.collection, known, mapping))
+        # What nobody had before goes back to the first choice that became it.
+        inverse = {n: o for o, n in reversed(mapping.items()) if n and n not in was.values}
+        return Step("unmap", (operation.collection, known, mapping, inverse))
 
 
 def _moves(operations: Sequence[Operation]) -> list[list[RenameField | DropField | AddField]]:
@@ -279,6 +303,8 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "renameFields": (),
     "fill": ("keep", "keepValues"),
     "empty": ("keep", "keepValues"),
+    "remap": ("keep", "keepValues", "mapped"),
+    "unmap": ("keep", "keepValues", "mapped"),
 }
 
 
@@ -292,7 +318,9 @@ def helpers(step: Step) -> set[str]:
     if step.name == "replaceField":
         found |= {text for text in step.arguments[3:] if text}
         found |= {"convert"} if len(step.arguments) > 3 else set()
-    if (step.name == "setField" and len(step.arguments) > 4) or (
+    if step.name == "setField" and step.arguments[5:] == ("first",):
+        found |= {"first"}
+    if (step.name == "setField" and any(step.arguments[4:5])) or (
         step.name == "addField" and len(step.arguments) > 3
     ):
         found |= {"guard", "keep", "keepValues"}

@@ -123,7 +123,7 @@ def up(
     if not dry_run:
         enlist(position.history.folder, [f for f in position.history.files if f.name in position.applied])
         raw = _write_secrets(session, desired, raw, position, choices)
-        remember(session, desired, raw, position, (), choices.confirmed)
+        remember(session, desired, raw, position, (), choices)
     return Ran(names, pending)
 
 

@@ -60,6 +60,15 @@ class Outcome:
     secrets: tuple[str, ...] = ()
     """Environment variables that the schema names and that are not set."""
 
+    def followed_by(self, later: Outcome) -> Outcome:
+        """The outcome of two passes: what is left is what the later one left."""
+        return replace(
+            later,
+            ran=self.ran + later.ran,
+            applied=self.applied + later.applied,
+            kept_aside=self.kept_aside + later.kept_aside,
+        )
+
     @property
     def schema(self) -> Schema:
         return Schema.from_json(self.live)
