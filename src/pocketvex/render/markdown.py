@@ -28,7 +28,9 @@ _FOLD, _FOLD_SAFE = 15, 5
 """Sections longer than this are folded; what is safe interests less."""
 _LONG = 400
 """A rule may have thousands of characters; its beginning and its end are shown."""
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>|~])")
+_MARKUP = str.maketrans(
+    {**{sign: f"\\{sign}" for sign in "\\*_{}[]|~"}, **{sign: f"&#{ord(sign)};" for sign in "`<>&"}}
+)
 _CODE = re.compile(r"`([^`]*)`|(?<!\w)([@#][\w.:]*\w)")
 
 
@@ -171,6 +173,6 @@ def prose(text: str) -> str:
     parts: list[str] = []
     end = 0
     for match in _CODE.finditer(text):
-        parts += [_MARKUP.sub(r"\\\1", text[end : match.start()]), code(match[1] or match[2] or " ")]
+        parts += [text[end : match.start()].translate(_MARKUP), code(match[1] or match[2] or " ")]
         end = match.end()
-    return " ".join("".join([*parts, _MARKUP.sub(r"\\\1", text[end:])]).split())
+    return " ".join("".join([*parts, text[end:].translate(_MARKUP)]).split())
