@@ -18,6 +18,8 @@ class Common(TypedDict, total=False):
     required: builtins.bool
     hidden: builtins.bool
     presentable: builtins.bool
+    system: builtins.bool
+    """The server removes the field only once this is off again; the dashboard never sets it."""
     help: str
     unique: builtins.bool
     id: str
