@@ -1,0 +1,102 @@
+"""Whether one rule lets through no more than another, as far as their form proves it.
+
+Comparisons are taken as unknowns; only `&&`, `||` and parentheses count. There is no negation in the
+language, so that holds for comparisons that SQL finds neither true nor false, and for rows that are joined
+on the way: an answer of yes is certain, a no only means that nothing was proven.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from pocketvex.schema.filter_parser import Comparison, Filter, FilterError, Group, Operand, parse_filter
+from pocketvex.schema.rules import Rule
+
+Term = frozenset[Comparison]
+"""Comparisons that are enough together, each in its normal form: without its place, spelt in one way."""
+
+_NEWEST = (0, 40, 6)
+_MAX_TERMS = 512
+
+
+def narrower(after: Rule, before: Rule) -> bool:
+    """Whether surely nobody passes `after` who does not pass `before`; true of equal rules as well."""
+    if after is None or before == "":
+        return True
+    if before is None or after == "":
+        return False
+    if after == before:
+        return True
+    ours, theirs = terms(after), terms(before)
+    if ours is None or theirs is None:
+        return False
+    return all(any(enough <= term for enough in theirs) for term in ours)
+
+
+def equivalent(one: Rule, other: Rule) -> bool:
+    """Whether two rules surely let the same people through."""
+    if (one is None) != (other is None) or (one == "") != (other == ""):
+        return False
+    return narrower(one, other) and narrower(other, one)
+
+
+def terms(rule: str) -> list[Term] | None:
+    """The ways to pass a rule, each a set of comparisons; None where it cannot be read, or has too many.
+
+    A rule of which the server ignores a part counts as unreadable.
+    """
+    try:
+        found = parse_filter(rule, _NEWEST)
+    except FilterError:
+        return None
+    return None if found.ignored else ways(found)
+
+
+def ways(found: Filter) -> list[Term] | None:
+    """The ways to pass a rule that was read; None where there are too many to tell."""
+    try:
+        return _ways(found.root)
+    except (OverflowError, RecursionError):
+        return None
+
+
+def _ways(part: Comparison | Group) -> list[Term]:
+    if isinstance(part, Comparison):
+        return [frozenset([normal(part)])]
+    options: list[list[list[Term]]] = [[]]
+    for number, (join, item) in enumerate(part.parts):
+        if join == "||" and number:
+            options.append([])
+        options[-1].append(_ways(item))
+    return _least([term for factors in options for term in _both(factors)])
+
+
+def normal(comparison: Comparison) -> Comparison:
+    """Equal for two comparisons that differ in their place and in how a value is spelt."""
+    return Comparison(_normal(comparison.left), comparison.sign, _normal(comparison.right))
+
+
+def _normal(operand: Operand) -> Operand:
+    text = operand.text
+    if operand.kind == "number":
+        text = repr(float(text))
+    elif operand.kind == "name" and text.lower() in ("null", "true", "false"):
+        text = text.lower()
+    return Operand(operand.kind, text, 0, 0, tuple(map(_normal, operand.args)))
+
+
+def _both(factors: list[list[Term]]) -> list[Term]:
+    found: list[Term] = [frozenset()]
+    for factor in factors:
+        if len(found) * len(factor) > _MAX_TERMS:
+            raise OverflowError
+        found = _least([one | other for one, other in product(found, factor)])
+    return found
+
+
+def _least(found: list[Term]) -> list[Term]:
+    """Without those that contain another one: they let nobody through whom that one does not."""
+    unique = list(dict.fromkeys(found))
+    if len(unique) > _MAX_TERMS:
+        raise OverflowError
+    return [term for term in unique if not any(other < term for other in unique)]
