@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import typer
 from typer.exceptions import Abort, Exit, TyperException
 
-from pocketvex.cli import commands, migrate, output, schema
+from pocketvex.cli import commands, migrate, output, pull, schema
 from pocketvex.errors import PocketVexError, UsageError
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ def main(
 
 
 commands.register(app)
+schema.app.command()(pull.pull)
 app.add_typer(schema.app, name="schema")
 app.add_typer(migrate.app, name="migrate")
 app.add_typer(commands.types_app, name="types")

@@ -61,6 +61,8 @@ class Style:
     """The auth options of a new collection (under ""), and of collections that every server is born with."""
     taken: frozenset[str] = frozenset()
     """The modules that there are already."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The modules of collections that have theirs, by the names of the collections."""
 
 
 def render_python(schema: Schema, style: Style | None = None, *, only: Several[str] | None = None) -> Pulled:
@@ -123,8 +125,10 @@ def _files(collections: Iterable[Collection], style: Style) -> dict[str, str]:
     """The module of each collection."""
     found: dict[str, str] = {}
     for collection in sorted(collections, key=lambda c: c.name):
-        taken = {*found.values(), *style.taken}
-        found[collection.name] = style.one_file or module_name(collection.name, taken)
+        taken = {*found.values(), *style.taken, *style.files.values()}
+        found[collection.name] = (
+            style.files.get(collection.name) or style.one_file or module_name(collection.name, taken)
+        )
     return found
 
 

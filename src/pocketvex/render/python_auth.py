@@ -107,10 +107,16 @@ def _provider(stated: Values, variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _variables(collection: str, stated: Values, alone: bool) -> dict[str, str]:
-    """The variable of each provider that has a secret, by the provider's name."""
+    """The variable of each provider that has a secret, by its name; the code may have named it already."""
     prefix = "" if alone else f"{snake_case(collection)}_"
     providers = (stated.get("oauth2") or {}).get("providers") or ()
-    return {p["name"]: f"{prefix}{p['name']}_CLIENT_SECRET".upper() for p in providers if p.get("clientId")}
+    return {p["name"]: _variable(p) or f"{prefix}{p['name']}_CLIENT_SECRET".upper()
+            for p in providers if p.get("clientId")}  # fmt: skip
+
+
+def _variable(provider: Values) -> str:
+    secret = provider.get("clientSecret")
+    return str(secret.get("env", "")) if isinstance(secret, dict) else ""
 
 
 def _named(names: Mapping[str, str], groups: Mapping[str, Any]) -> dict[str, Expr]:

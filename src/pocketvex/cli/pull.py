@@ -1,0 +1,162 @@
+"""`pocketvex schema pull`: Python for what a server has."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pocketvex.cli import output
+from pocketvex.cli.opening import BinaryOption, DataDirOption, HostOption, opened, turn
+from pocketvex.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from pocketvex.render.python import Pulled
+    from pocketvex.run.pull import Asked, Left, Result
+    from pocketvex.run.session import Session
+    from pocketvex.store.config import Config
+
+FromOption = Annotated[
+    Path | None,
+    typer.Option("--from", help="Exported JSON in the place of a server.", metavar="FILE"),
+]
+
+
+def pull(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="posts, or posts.title; all by default.")
+    ] = None,
+    host: HostOption = None,
+    from_: FromOption = None,
+    print_: Annotated[bool, typer.Option("--print", help="To stdout; no file is written.")] = False,
+    one_file: Annotated[
+        bool, typer.Option("--one-file", help="One file for all, in the place of one for each.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write the files of the named collections anew.")
+    ] = False,
+    data_dir: DataDirOption = None,
+    pocketbase: BinaryOption = None,
+) -> int:
+    """Write Python for what a server has. Files that exist are left alone."""
+    if force and not names:
+        raise UsageError(
+            "--force wants names: the collections whose files may be written anew",
+            todo="Say `pocketvex schema pull posts --force`.",
+        )
+    if from_ is not None and host is not None:
+        raise UsageError("--from and --host exclude each other", todo="Say where the schema is to be read.")
+    config = _project()
+
+    from pocketvex.run.pull import Asked
+
+    asked = Asked(tuple(names or ()), one_file, force)
+    if from_ is not None:
+        return _from_file(config, from_, asked, print_)
+    alone = nullcontext() if print_ else turn(config, "pocketvex schema pull")
+    with alone, opened(config, host, data_dir, pocketbase) as session:
+        return _from_server(session, asked, print_)
+
+
+def _project() -> Config:
+    """The project around this folder; a folder without one becomes one."""
+    from pocketvex.store.config import find_root, load_config
+
+    try:
+        return load_config(find_root(Path.cwd()))
+    except ConfigError as error:
+        if error.problems or not error.what.startswith("No PocketVex project"):
+            raise
+        return load_config(Path.cwd())
+
+
+def _from_server(session: Session, asked: Asked, print_: bool) -> int:
+    from pocketvex.run import adopt, pull
+    from pocketvex.run.shadow import replay
+
+    raw = session.fetch()
+    live = session.schema_of(raw)
+    empty = replay(session.binary, [], session.shadow_cache).collections
+    usual = adopt.usual_options(empty)
+    if print_:
+        return _print(pull.render(session.config, live, asked, usual))
+    result = pull.find(session.config, live, asked, usual, session.version)
+    code = _write(session.config, result)
+    if result.adopted:
+        desired = pull.check(session.config, result, live, session.version)
+        adopt.take_over(session, desired, raw, result.adopted)
+    for path in [] if asked.names else adopt.changed_system(raw, empty):
+        output.note(f"note: {path} was changed on the server: PocketBase's own collections stay as they are")
+    return code
+
+
+def _from_file(config: Config, file: Path, asked: Asked, print_: bool) -> int:
+    from pocketvex.run import adopt, pull
+    from pocketvex.run.shadow import replay
+    from pocketvex.server import binaries
+    from pocketvex.server.binaries import Version
+    from pocketvex.store.files import LOCAL
+
+    live = pull.exported(file)
+    binary = binaries.find(Version.parse(config.pocketbase) if config.pocketbase else None)
+    usual = adopt.usual_options(replay(binary, [], config.root / LOCAL / "shadow").collections)
+    if print_:
+        return _print(pull.render(config, live, asked, usual))
+    with turn(config, "pocketvex schema pull"):
+        result = pull.find(config, live, asked, usual, binary.version)
+        code = _write(config, result)
+        if result.adopted:
+            pull.check(config, result, live, binary.version)
+    return code
+
+
+def _print(pulled: Pulled) -> int:
+    """Everything on stdout, a comment before each module where there are several."""
+    for number, module in enumerate(pulled.modules):
+        if len(pulled.modules) > 1:
+            output.data(("\n\n" if number else "") + f"# {module.name}.py\n")
+        output.data(module.text.rstrip("\n"))
+    _tell(pulled)
+    return 0
+
+
+def _write(config: Config, result: Result) -> int:
+    """Write the files, and show what was left to a person; 5 where that was asked for by name."""
+    from pocketvex.run import pull
+
+    for path, anew in pull.write(config, result):
+        output.data(f"{'~' if anew else '+'} {path}")
+    for name in result.same:
+        output.data(f"= {name}: the code says the same")
+    for left in result.left:
+        _show(left)
+    _tell(result.written)
+    if not (result.adopted or result.same or result.left):
+        output.note("nothing to write: the code declares every collection, and as the server has it")
+    return 5 if any(left.named for left in result.left) else 0
+
+
+def _show(left: Left) -> None:
+    """What the server has in the place of what a person wrote."""
+    stem = left.path.partition(".")[0].partition(":")[0].partition("@")[0]
+    if not left.named:
+        output.note(
+            f"{left.where}: {left.path} is left alone, and the server has it otherwise: "
+            f"`pocketvex schema pull {left.path}` shows it"
+        )
+        return
+    output.note(f"{left.where}: {left.path} is yours to edit; the server has:")
+    output.data(left.text or f"# {left.path} is not on the server")
+    for line in left.diff:
+        output.note(f"    {line}")
+    output.note(f"→ paste it, or `pocketvex schema pull {stem} --force` writes the file anew")
+
+
+def _tell(pulled: Pulled) -> None:
+    """What a person has to know about what was written."""
+    for name, variables in pulled.secrets.items():
+        output.note(f"note: {name}: the secrets are read from {', '.join(variables)}: PocketBase shows none")
+    for path in pulled.left_out:
+        output.note(f"note: {path} is of a type that this PocketVex does not know: it is left out")

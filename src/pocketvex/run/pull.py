@@ -1,0 +1,292 @@
+"""`schema pull`: what a server (or an export) has, as Python in the project's folder.
+
+What a person wrote is never rewritten: for that there is the text to paste, and what it would change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches, unified_diff
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pocketvex.diff.apply import apply_operations
+from pocketvex.diff.compare import compare
+from pocketvex.diff.operations import Operation
+from pocketvex.errors import Location, NotAsIntended, UsageError
+from pocketvex.load.exported import read_exported
+from pocketvex.plan.ownership import touched_paths
+from pocketvex.render.python import Pulled, Style, render_python
+from pocketvex.render.python_class import Class, Place
+from pocketvex.render.python_part import part_of
+from pocketvex.run.code import Code, Declared, read_code
+from pocketvex.run.pulled import is_as_pulled, line_length, modules, package, write_module
+from pocketvex.schema.build import build_schema
+from pocketvex.schema.model import Collection, Schema
+from pocketvex.schema.validate import SYSTEM_COLLECTIONS
+from pocketvex.store.config import Config
+
+Usual = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asked for: names of collections, or of things in them (`posts.title`); none is: all."""
+
+    names: tuple[str, ...] = ()
+    one_file: bool = False
+    force: bool = False
+    """Whether files that a person wrote may be written anew, for the collections that are named."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """A declaration that a person wrote and that the server has otherwise."""
+
+    path: str
+    where: Location
+    text: str
+    """What to paste; empty where the server has nothing of that name."""
+    diff: tuple[str, ...]
+    """The same as a change of the declaration; empty where the code could not be loaded."""
+    named: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `pull` found and is to write."""
+
+    written: Pulled
+    anew: frozenset[str]
+    """The modules that replace a file."""
+    same: tuple[str, ...]
+    """What was named and is in the code already, just so."""
+    left: tuple[Left, ...]
+    adopted: tuple[str, ...]
+    """The collections, or the things in them, of which the code says afterwards what the server has."""
+
+
+def find(config: Config, live: Schema, asked: Asked, usual: Usual, version: tuple[int, ...]) -> Result:
+    """What there is to write and to show. Writes nothing."""
+    return _Pull(config, live, asked, usual, version).result()
+
+
+def render(config: Config, live: Schema, asked: Asked, usual: Usual) -> Pulled:
+    """The modules of what was asked for, whatever the code has."""
+    wanted = {name for name, _ in _named(live, asked.names)} or None
+    style = Style(
+        package=package(config), width=line_length(config.root), usual=usual,
+        one_file=_ONE_FILE if asked.one_file else "",
+    )  # fmt: skip
+    return render_python(live, style, only=wanted)
+
+
+def exported(file: Path) -> Schema:
+    """The schema of an exported JSON file, as a server would have it.
+
+    Raises SchemaError where it is no such file.
+    """
+    return Schema.from_json(build_schema(read_exported(file, str(file))).to_json())
+
+
+def write(config: Config, result: Result) -> list[tuple[str, bool]]:
+    """Write the modules; the path of each file, and whether it was there before."""
+    return [
+        (write_module(config, module.name, module.text), module.name in result.anew)
+        for module in result.written.modules
+    ]
+
+
+def check(config: Config, result: Result, live: Schema, version: tuple[int, ...]) -> Schema:
+    """Load the code again: does it declare what the server has?
+
+    Raises what loading raises, and NotAsIntended where something of what was written differs.
+    """
+    code = read_code(config)
+    if code.schema is None:
+        assert code.error is not None  # one of the two is there
+        raise code.error
+    operations = compare(code.schema, live, version=version, ask=False).operations
+    wrong = [
+        o.path
+        for o in operations
+        if o.path not in result.written.left_out and any(_is_about(o, path) for path in result.adopted)
+    ]
+    if wrong:
+        raise NotAsIntended(
+            f"what was written is not what the server has: {', '.join(wrong[:8])}",
+            todo="`pocketvex schema diff` shows the differences. Please report it with the two texts.",
+        )
+    return code.schema
+
+
+_ONE_FILE = "collections"
+
+
+def _named(live: Schema, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Each name as that of a collection of the server and what is behind it: `posts`, `.title`."""
+    found = []
+    for name in names:
+        stem = re.match(r"\w*", name)
+        assert stem is not None  # it matches every text
+        collection = live.collection(stem[0])
+        if collection is None or collection.system:
+            raise _unknown(name, stem[0], live)
+        found.append((collection.name, name[len(stem[0]) :]))
+    return found
+
+
+def _unknown(name: str, stem: str, live: Schema) -> UsageError:
+    if stem in SYSTEM_COLLECTIONS:
+        return UsageError(
+            f"{stem} is PocketBase's own collection", todo="Relations and rules may name it as it is."
+        )
+    own = [c.name for c in live.collections if not c.system]
+    near = get_close_matches(stem, own, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(own[:20]) or 'none'}."
+    return UsageError(f"there is no collection {stem!r} on the server: {name}", todo=hint)
+
+
+class _Pull:
+    def __init__(
+        self, config: Config, live: Schema, asked: Asked, usual: Usual, version: tuple[int, ...]
+    ) -> None:
+        self.config = config
+        self.live = live
+        self.asked = asked
+        self.code: Code = read_code(config)
+        self.style = Style(
+            package=package(config), width=line_length(config.root), usual=usual,
+            one_file=_ONE_FILE if asked.one_file else "", taken=modules(config), known=self.known(),
+        )  # fmt: skip
+        self.changes = self.differences(version)
+
+    def known(self) -> dict[str, Place]:
+        """The classes that new modules may import: none of code that does not load, which may ask for us."""
+        if self.code.schema is None:
+            return {}
+        found = {}
+        for name, place in self.code.places.items():
+            path = PurePosixPath(place.where.file)
+            if place.class_name and self.config.root / path.parent == self.config.schema:
+                found[name] = Place(path.stem, place.class_name)
+        return found
+
+    def differences(self, version: tuple[int, ...]) -> list[Operation]:
+        """What makes of the code what the server has, without what the code need not say."""
+        if self.code.schema is None:
+            return []
+        there = compare(self.code.schema, self.live, version=version, ask=False).operations
+        stated = {path for operation in there for path in touched_paths(operation)}
+        back = compare(self.live, self.code.schema, version=version, ask=False).operations
+        return [operation for operation in back if touched_paths(operation) & stated]
+
+    def result(self) -> Result:
+        asked = _named(self.live, self.asked.names)
+        chosen = asked or [(c.name, "") for c in self.live.collections if not c.system]
+        new = [name for name, _ in chosen if self.code.declares(name) is None]
+        same: list[str] = []
+        left: list[Left] = []
+        merged = {c.name: c for c in self.live.collections}
+        anew: dict[str, str] = {}
+        adopted = list(new)
+        for name, thing in chosen:
+            place = self.code.declares(name)
+            if place is None:
+                continue
+            changes = [o for o in self.changes if o.collection == name and _is_about(o, name + thing)]
+            if self.code.schema is not None and not changes:
+                same += [name + thing] if asked else []
+            elif asked and self.may_rewrite(name, place):
+                merged[name] = self.adopted(merged[name], changes, thing)
+                anew[name] = place.where.file
+                adopted.append(name + thing)
+            else:
+                left.append(self.left(name, thing, place, bool(asked)))
+        written = self.render(new, anew, merged)
+        files = frozenset(PurePosixPath(file).stem for file in anew.values())
+        return Result(written, files, tuple(same), tuple(left), tuple(adopted))
+
+    def may_rewrite(self, name: str, place: Declared) -> bool:
+        """Whether the file of a declaration may be written anew: `pull` wrote it, or it was said so."""
+        file = place.where.file
+        if is_as_pulled(self.config, file):
+            return self.code.schema is not None
+        if not self.asked.force:
+            return False
+        named = {collection for collection, _ in _named(self.live, self.asked.names)}
+        others = [other for other in self.code.in_file(file) if other not in named]
+        if others or not place.class_name or name not in self.known():
+            what = f"it declares {', '.join(others)} as well" if others else "it is no module of classes"
+            raise UsageError(
+                f"{file} cannot be written anew: {what}", where=place.where,
+                todo=f"`pocketvex schema pull {name}` without --force shows what to paste.",
+            )  # fmt: skip
+        return True
+
+    def adopted(self, live: Collection, changes: Iterable[Operation], thing: str) -> Collection:
+        """The collection as it is to be declared: the server's, or the code's with one thing of it."""
+        assert self.code.schema is not None
+        mine = self.code.schema.collection(live.name)
+        assert mine is not None  # the code declares it
+        if not thing:
+            return _with_env(live, mine)
+        raw = apply_operations(self.code.schema.to_json(), list(changes))
+        changed = Schema.from_json(raw).collection(live.name)
+        assert changed is not None
+        return _with_env(changed, mine)
+
+    def render(self, new: Sequence[str], anew: Mapping[str, str], merged: dict[str, Collection]) -> Pulled:
+        """The modules for what is new, and those that are written anew with all that they declare."""
+        files = {name: PurePosixPath(file).stem for name, file in anew.items()}
+        for file in {*anew.values()}:
+            for other in self.code.in_file(file):
+                files.setdefault(other, PurePosixPath(file).stem)
+                if other not in anew and self.code.schema is not None:
+                    merged[other] = self.code.schema.collection(other) or merged[other]
+        style = replace(self.style, files=files)
+        schema = Schema.model_construct(collections=list(merged.values()))
+        return render_python(schema, style, only={*new, *files})
+
+    def left(self, name: str, thing: str, place: Declared, named: bool) -> Left:
+        """What a person may paste in the place of what they wrote."""
+        style = replace(self.style, known={n: p for n, p in self.style.known.items() if n != name})
+        theirs = render_python(self.live, style, only={name}).classes[name]
+        text = "\n".join(part_of(theirs, thing) if thing else theirs.lines)
+        diff: tuple[str, ...] = ()
+        if self.code.schema is not None:
+            mine = render_python(self.code.schema, style, only={name}).classes[name]
+            diff = tuple(_diff(mine, theirs, thing, place.where.file))
+        return Left(name + thing, self.where(name, thing, place), text, diff, named)
+
+    def where(self, name: str, thing: str, place: Declared) -> Location:
+        collection = self.code.schema.collection(name) if self.code.schema else None
+        field = collection.field(thing[1:]) if collection and thing.startswith(".") else None
+        return field.source if field and field.source else place.where
+
+
+def _is_about(operation: Operation, path: str) -> bool:
+    return path in (operation.collection, operation.path) or operation.path.startswith(f"{path}.")
+
+
+def _with_env(collection: Collection, mine: Collection) -> Collection:
+    """The providers with the variables that the code has for their secrets."""
+    known = {p.get("name"): p.get("clientSecret") for p in _providers(mine)}
+    if not known or not _providers(collection):
+        return collection
+    copy = collection.model_copy(deep=True)
+    for provider in _providers(copy):
+        if isinstance(secret := known.get(provider.get("name")), dict):
+            provider["clientSecret"] = secret
+    return copy
+
+
+def _providers(collection: Collection) -> list[dict[str, Any]]:
+    return (collection.auth.get("oauth2") or {}).get("providers") or []
+
+
+def _diff(mine: Class, theirs: Class, thing: str, file: str) -> Iterable[str]:
+    before, after = (part_of(c, thing) if thing else list(c.lines) for c in (mine, theirs))
+    yield from unified_diff(before, after, f"{file} (as declared)", "the server", lineterm="", n=2)
