@@ -257,7 +257,7 @@ class Loop:
         self.choices = replace(self.choices, confirmed=self.given.confirmed)
         self.asks = list(asks(outcome.plan, self.choices))
         self.view.passed(outcome, draft, found, time.monotonic() - start, asked=asked)
-        if draft.written and draft.exists:
+        if draft.unproven:
             # After the report: a proof takes longer than all the rest, and nobody waits for it.
             self.proving.start(found, outcome.position)
         return bool(outcome.plan or outcome.waiting or found.plan.questions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from hashlib import sha256
+from itertools import dropwhile
 
 PLACEHOLDER = "  // what is to be done\n"
 """Stands in a hand-written step until somebody writes it: so long nothing runs the file."""
@@ -24,9 +25,17 @@ def is_unwritten(text: str) -> bool:
     return PLACEHOLDER in text.replace("\r\n", "\n")
 
 
+def with_proof(text: str, proof: str) -> str:
+    """The file with what its proof showed in its comment, above what it manages."""
+    line = f"// {proof[:1].upper()}{proof[1:]}."
+    return re.sub(r"^(?=// manages: )", lambda _: f"{line}\n", text, count=1, flags=re.MULTILINE)
+
+
 def body_hash(text: str) -> str:
-    """SHA-256 of a file with its newlines made one kind."""
-    return sha256(text.replace("\r\n", "\n").encode()).hexdigest()
+    """SHA-256 of what a file does: without the comment at its head, its newlines made one kind."""
+    lines = text.replace("\r\n", "\n").splitlines(keepends=True)
+    body = dropwhile(lambda line: line.startswith("//") or not line.strip(), lines)
+    return sha256("".join(body).encode()).hexdigest()
 
 
 def managed_by(text: str) -> frozenset[str]:

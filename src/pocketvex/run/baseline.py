@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from pocketvex.errors import HistoryError
+from pocketvex.render.header import with_proof
 from pocketvex.render.migration import render_migration
 from pocketvex.run.draft import comment, managed_entries
 from pocketvex.run.generate import Sealed
@@ -35,8 +36,9 @@ def baseline(session: Session, desired: Schema, *, now: int) -> Sealed:
         comment=comment(f"What {session.host.name} has: the beginning of this history", ()),
         manages=managed_entries(desired, desired.names() & live.names()),
     )  # fmt: skip
-    file = MigrationFile(f"{stamp}_baseline.js", text)
-    proof = prove(session.binary, empty.data_dir, [(file.name, text)], empty.schema, live)
+    name = f"{stamp}_baseline.js"
+    proof = prove(session.binary, empty.data_dir, [(name, text)], empty.schema, live)
+    file = MigrationFile(name, with_proof(text, str(proof)))
     restart(history.folder)
     seal(history, [file])
     mark(data_dir, [file.name], datetime.fromtimestamp(now, UTC))

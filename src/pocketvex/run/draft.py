@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from types import MappingProxyType
 
 from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.operations import CreateCollection
-from pocketvex.errors import PocketVexError
+from pocketvex.errors import NotAsIntended, PocketVexError
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, touched_paths
 from pocketvex.plan.questions import Answers, renames_of, with_remaps
+from pocketvex.render.header import body_hash
 from pocketvex.render.migration import render_migration
 from pocketvex.run.answers import known_to_be_new, with_strangers
 from pocketvex.run.prove import Proof, prove
@@ -20,6 +22,7 @@ from pocketvex.run.recorded import Position, with_dropped_options
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.fields import RelationField
 from pocketvex.schema.model import Schema
+from pocketvex.store.files import write_atomically
 from pocketvex.store.history import is_untouched, read_draft, signed, write_draft
 
 DRAFT_STAMP = "draft"
@@ -151,11 +154,12 @@ def comment(title: str, changes: Sequence[Change]) -> list[str]:
 
 @dataclass(frozen=True)
 class DraftState:
-    """`kept` is False where a person edited the draft, and it was left alone."""
+    """`edited`: a person changed the draft, and it was left alone; `unproven`: its proof is still to come."""
 
     exists: bool
     written: bool
     edited: bool = False
+    unproven: bool = False
     proof: Proof | None = None
     error: PocketVexError | None = None
 
@@ -171,20 +175,34 @@ def keep_draft(
     if not found.has_unsafe:
         return DraftState(exists=False, written=write_draft(folder, None))
     text = _draft_text(found)
-    if signed(text) == current:
+    if signed(text) == current and _proven_file(position, text).exists():
         return DraftState(exists=True, written=False)
-    write_draft(folder, signed(text))
-    return prove_draft(session, found, position) if proven else DraftState(exists=True, written=True)
+    written = write_draft(folder, signed(text))
+    if not proven:
+        return DraftState(exists=True, written=written, unproven=True)
+    return replace(prove_draft(session, found, position), written=written)
 
 
 def prove_draft(session: Session, found: Outstanding, position: Position) -> DraftState:
     """Prove the draft of what is outstanding. Takes half a second or more; may run beside other work."""
+    text = _draft_text(found)
+    done = DraftState(exists=True, written=True)
     try:
-        files = [(f"{DRAFT_STAMP}.js", _draft_text(found))]
+        files = [(f"{DRAFT_STAMP}.js", text)]
         proof = prove(session.binary, position.recorded.data_dir, files, found.before, found.after)
+        done = replace(done, proof=proof)
+    except NotAsIntended as error:
+        done = replace(done, error=error)
     except PocketVexError as error:
-        return DraftState(exists=True, written=True, error=error)
-    return DraftState(exists=True, written=True, proof=proof)
+        return replace(done, error=error)
+    # A proof that was cut off leaves no mark, and is made again.
+    write_atomically(_proven_file(position, text), str(done.proof or done.error))
+    return done
+
+
+def _proven_file(position: Position, text: str) -> Path:
+    """Lies beside the shadow on which the draft was proven, and goes with it."""
+    return position.recorded.data_dir.parent / f"proven-{body_hash(text)[:16]}"
 
 
 def _draft_text(found: Outstanding) -> str:

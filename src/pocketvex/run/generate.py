@@ -10,9 +10,9 @@ from pocketvex.errors import ConsentNeeded, UsageError
 from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Change
 from pocketvex.plan.questions import Question
-from pocketvex.render.header import render_empty
+from pocketvex.render.header import render_empty, with_proof
 from pocketvex.run.draft import Outstanding, already_there, find_outstanding
-from pocketvex.run.prove import Proof, prove
+from pocketvex.run.prove import Part, Proof, prove_parts
 from pocketvex.run.recorded import Position, check_history, locate
 from pocketvex.run.session import Json, Session
 from pocketvex.run.sync import Choices, plan_for
@@ -83,17 +83,21 @@ def seal_outstanding(
     draft = read_draft(session.config.migrations)
     edited = draft if draft is not None and not is_untouched(draft) else None
     if edited is not None:
-        files = [_from_draft(position, edited, name or _name_for(found.plan.changes), now)]
+        file = _from_draft(position, edited, name or _name_for(found.plan.changes), now)
+        parts = [Part(file.name, file.text, found.before, found.after)]
     elif found.plan.changes:
-        files = _split(session, desired, position, raw, found, name, now, choices)
+        parts = _split(session, desired, position, raw, found, name, now, choices)
     else:
         write_draft(session.config.migrations, None)
         return Sealed((), None)
-    pairs = [(file.name, file.text) for file in files]
-    proof = prove(session.binary, position.recorded.data_dir, pairs, found.before, found.after)
+    proofs = prove_parts(session.binary, position.recorded.data_dir, parts)
+    files = [
+        MigrationFile(part.name, with_proof(part.text, str(proof)))
+        for part, proof in zip(parts, proofs, strict=True)
+    ]
     seal(position.history, files)
     write_draft(session.config.migrations, None)
-    return Sealed(tuple(files), proof, draft or "")
+    return Sealed(tuple(files), proofs[-1], draft or "")
 
 
 def _refuse(found: Outstanding) -> None:
@@ -125,7 +129,7 @@ def _split(
     name: str | None,
     now: int,
     choices: Choices,
-) -> list[MigrationFile]:
+) -> list[Part]:
     """One file, or two where the server has the safe part already: `down 1` takes back only the other."""
     parts: list[tuple[Schema, Schema, Sequence[Change]]] = [(found.before, found.after, found.plan.changes)]
     if session.local:
@@ -139,7 +143,7 @@ def _split(
     for number, (before, after, changes) in enumerate(parts):
         title = name if name and number == len(parts) - 1 else _name_for(changes)
         text = found.between(before, after, str(stamp + number), changes, title.replace("_", " "))
-        files.append(MigrationFile(f"{stamp + number}_{slug(title)}.js", text))
+        files.append(Part(f"{stamp + number}_{slug(title)}.js", text, before, after))
     return files
 
 

@@ -1,6 +1,7 @@
-"""The proof of a migration: up reaches what the code declares, down restores what was, up again.
+"""The proof of migrations: up reaches what the code declares, down restores what was, up again.
 
-It runs on a copy of the shadow with rows in the tables, before the file is kept.
+Each file is tried on a copy of the shadow with rows in the tables, and then run as it stands, before it
+is kept. All of it is one run of PocketBase.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import Any, NamedTuple
 
 from pocketvex.diff.compare import compare
 from pocketvex.errors import NotAsIntended
-from pocketvex.render.one_off import down_step
-from pocketvex.run.rows import insert_rows, lost, read_values, surviving
-from pocketvex.run.shadow import placeholders
+from pocketvex.run.rows import make_rows
+from pocketvex.run.trial import State, Trial, try_files
+from pocketvex.run.values import Key, lost, surviving, untouched_rows, values_of
 from pocketvex.schema.model import Schema
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
@@ -22,87 +23,116 @@ from pocketvex.server.binaries import Binary
 Json = dict[str, Any]
 
 
+class Part(NamedTuple):
+    """A file to prove, and what is there before and after it."""
+
+    name: str
+    text: str
+    before: Schema
+    after: Schema
+
+
 class Proof(NamedTuple):
+    version: str
     rows: int
     """How many rows stood in the tables."""
+    kept: int
+    """How many of them had all their values after up as well; after down all have."""
 
     def __str__(self) -> str:
-        return f"proven up, down and up again on a scratch server with {self.rows} rows"
+        said = f"proven up, down and up again on PocketBase {self.version} with {_counted(self.rows)}"
+        if self.kept == self.rows:
+            return f"{said}: {self.kept} kept their values" if self.rows else said
+        return f"{said}: {self.kept} kept their values in up, {self.rows} after down"
 
 
 def prove(
     binary: Binary, data_dir: Path, files: Sequence[tuple[str, str]], before: Schema, after: Schema
 ) -> Proof:
-    """Run the files up, down and up again on a copy of `data_dir`; raises NotAsIntended where they fail.
+    """Prove one file (name, text) on a copy of `data_dir`; raises NotAsIntended where it fails."""
+    ((name, text),) = files
+    (proof,) = prove_parts(binary, data_dir, [Part(name, text, before, after)])
+    return proof
+
+
+def prove_parts(binary: Binary, data_dir: Path, parts: Sequence[Part]) -> list[Proof]:
+    """Prove files that follow each other on a copy of `data_dir`; raises NotAsIntended where one fails.
 
     After up and after down the collections must be those of `after` and `before`, every value of a
     field that both have must be what it was, and after down all values of before must be back.
     """
+    files = [(part.name, part.text, make_rows(part.before, part.after)) for part in parts]
     with tempfile.TemporaryDirectory(prefix="pocketvex-proof-") as folder:
         copy = Path(folder) / "data"
         scratch.copy(data_dir, copy)
-        rows = insert_rows(copy, before, after)
-        values = read_values(copy, before)
-        names = ", ".join(name for name, _ in files)
-        original = scratch.collections(binary, copy)
-        _up(binary, copy, files)
-        _reached(binary, copy, after, f"up of {names}")
-        changed = list(lost(surviving(values, before, after), read_values(copy, after)))
-        if changed:
-            raise _lost(f"up of {names}", changed, after)
-        for name, text in reversed(files):
-            try:
-                scratch.migrate_up(binary, copy, {f"{name}.down.js": down_step(name, text)}, env=_env(files))
-            except scratch.MigrationFailed as error:
-                raise NotAsIntended(f"down of {name} fails", why=error.reason) from error
-            scratch.forget(copy, [f"{name}.down.js"])
-        _reached(binary, copy, before, f"down of {names}")
-        _restored(original, scratch.collections(binary, copy), f"down of {names}")
-        changed = list(lost(values, read_values(copy, before)))
-        if changed:
-            raise _lost(f"down of {names}", changed, before)
-        _up(binary, copy, files)
-        _reached(binary, copy, after, f"up of {names} after its down")
-        return Proof(rows)
+        try:
+            tried = try_files(binary, copy, files)
+        except scratch.MigrationFailed as error:
+            raise NotAsIntended(f"up of {error.file} fails", why=error.reason) from error
+    proofs = [
+        judge(trial, part.before, part.after, binary) for trial, part in zip(tried.trials, parts, strict=True)
+    ]
+    if parts:
+        _reached(tried.final, parts[-1].after, f"up of {parts[-1].name}", binary)
+    return proofs
 
 
-def _env(files: Sequence[tuple[str, str]]) -> dict[str, str]:
-    return dict(placeholders(text for _, text in files))
+def judge(trial: Trial, before: Schema, after: Schema, binary: Binary) -> Proof:
+    """What a trial shows, where it is as it should be; else raises NotAsIntended."""
+    name = trial.name
+    if trial.step == "rows":
+        raise NotAsIntended(f"no rows could be made to prove {name}", why=trial.error)
+    if trial.step:
+        what = {"up": "up of {}", "down": "down of {}", "again": "up of {} after its down"}[trial.step]
+        raise NotAsIntended(f"{what.format(name)} fails", why=trial.error)
+    start, there = trial.before, trial.after
+    assert start is not None
+    assert there is not None
+    _reached(there.collections, after, f"up of {name}", binary)
+    values, now = values_of(start.tables), values_of(there.tables)
+    expected = surviving(values, before, after)
+    if changed := list(lost(expected, now)):
+        raise _lost(f"up of {name}", changed, after)
+    if trial.down is None or trial.again is None:
+        raise NotAsIntended(f"{name} has no down part")
+    if trial.down is not start:
+        _restored(trial.down, start, before, f"down of {name}", binary)
+        if changed := list(lost(values, values_of(trial.down.tables))):
+            raise _lost(f"down of {name}", changed, before)
+    if trial.again is not there:
+        _reached(trial.again.collections, after, f"up of {name} after its down", binary)
+    rows = len({(collection, record) for collection, _, record in values})
+    return Proof(str(binary.version), rows, untouched_rows(values, now))
 
 
-def _up(binary: Binary, data_dir: Path, files: Sequence[tuple[str, str]]) -> None:
-    try:
-        scratch.migrate_up(binary, data_dir, dict(files), env=_env(files))
-    except scratch.MigrationFailed as error:
-        raise NotAsIntended(f"up of {error.file} fails", why=error.reason) from error
-
-
-def _reached(binary: Binary, data_dir: Path, wanted: Schema, what: str) -> None:
-    now = Schema.from_json(scratch.collections(binary, data_dir))
+def _reached(collections: Sequence[Json], wanted: Schema, what: str, binary: Binary) -> None:
+    now = Schema.from_json(collections)
     diff = compare(wanted, now, version=binary.version, ask=False)
     if diff:
         left = ", ".join(operation.path for operation in diff.operations[:5])
         raise NotAsIntended(f"{what} does not end where it should", why=f"still different: {left}")
 
 
-def _restored(before: Sequence[Json], now: Sequence[Json], what: str) -> None:
-    """Beyond what a comparison sees: ids, and the order of fields."""
+def _restored(there: State, start: State, wanted: Schema, what: str, binary: Binary) -> None:
+    _reached(there.collections, wanted, what, binary)
+    if other := moved(start.collections, there.collections):
+        raise NotAsIntended(f"{what} does not end where it should", why=other)
+
+
+def moved(before: Sequence[Json], now: Sequence[Json]) -> str:
+    """What is not back beyond what a comparison sees: ids, and the order of fields; "" where all is."""
     there = {item["id"]: item for item in now}
     for item in before:
         again = there.get(item["id"])
         if again is None:
-            raise NotAsIntended(f"{what} does not end where it should", why=f"{item['name']} has another id")
+            return f"{item['name']} has another id"
         ids, now_ids = ([f["id"] for f in c["fields"]] for c in (item, again))
         if item["type"] != "view" and ids != now_ids:
-            raise NotAsIntended(
-                f"{what} does not end where it should",
-                why=f"{item['name']} has the fields {now_ids} instead of {ids}",
-            )
+            return f"{item['name']} has the fields {now_ids} instead of {ids}"
+    return ""
 
 
-def _lost(
-    what: str, changed: Sequence[tuple[tuple[str, str, str], object, object]], schema: Schema
-) -> NotAsIntended:
+def _lost(what: str, changed: Sequence[tuple[Key, object, object]], schema: Schema) -> NotAsIntended:
     (collection, field, record), before, after = changed[0]
     names = {(c.id, f.id): f"{c.name}.{f.name}" for c in schema.collections for f in c.fields}
     path = names.get((collection, field), f"{collection}.{field}")
@@ -110,3 +140,7 @@ def _lost(
         f"{what} changes values that it should not",
         why=f"{path} of {record} was {before!r} and is {after!r} ({len(changed)} in all)",
     )
+
+
+def _counted(rows: int) -> str:
+    return f"{rows} row{'s' if rows != 1 else ''}"

@@ -24,7 +24,7 @@ from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 
 Json = dict[str, Any]
-_FORMAT = 1
+_FORMAT = 2
 """Part of the hash: a cache that an older PocketVex wrote is not read."""
 
 

@@ -1,0 +1,99 @@
+"""Trials of migration files on a scratch server: what each of them does to collections and rows.
+
+One run of PocketBase tries a whole history: before each file a step tries it up, down and up again with
+rows in the tables and undoes that; then the file itself runs as it stands.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pocketvex.render.trial import trial_step
+from pocketvex.run.rows import Row
+from pocketvex.run.shadow import placeholders
+from pocketvex.server import scratch
+from pocketvex.server.binaries import Binary
+
+Json = dict[str, Any]
+
+_PLACE = re.compile(r"\sat (?!reflect)[^\n]*?:(\d+):(\d+)\(\d+\)")
+
+
+class State(NamedTuple):
+    collections: list[Json]
+    tables: dict[str, Any]
+    """By collection id, as `run.values.values_of` reads it."""
+
+
+class Trial(NamedTuple):
+    """What was seen of one file. `down` and `again` are None where nothing was reached."""
+
+    name: str
+    calls: int
+    """How often it calls `migrate`; PocketBase takes the first."""
+    has_down: bool
+    before: State | None
+    after: State | None
+    down: State | None
+    again: State | None
+    step: str
+    """The part in which it failed: rows, up, down or again; "" where none did."""
+    error: str
+    line: int
+
+
+class Tried(NamedTuple):
+    trials: list[Trial]
+    final: list[Json]
+    """The collections after the last file."""
+
+
+def try_files(binary: Binary, data_dir: Path, files: Sequence[tuple[str, str, Sequence[Row]]]) -> Tried:
+    """Try these files (name, text, rows before it) one after the other; `data_dir` then has run them all.
+
+    Raises `scratch.MigrationFailed` where a file itself fails as it stands.
+    """
+    with tempfile.TemporaryDirectory(prefix="pocketvex-trial-") as folder:
+        steps: dict[str, str] = {}
+        behind = "0000000000"
+        for number, (name, text, rows) in enumerate(files):
+            # Byte order puts it right behind the file before, and so in front of the file itself.
+            steps[f"{behind}.pv.js"] = trial_step(text, rows, str(Path(folder) / f"{number}.json"))
+            steps[name] = text
+            behind = name
+        final = Path(folder) / "final.json"
+        steps[f"{behind}.pv.js"] = scratch.snapshot_step(final)
+        env = placeholders(text for _, text, _ in files)
+        scratch.migrate_up(binary, data_dir, steps, env=env)
+        scratch.forget(data_dir, [name for name in steps if name.endswith(".pv.js")])
+        read = [
+            _read(name, json.loads((Path(folder) / f"{number}.json").read_text(encoding="utf-8")))
+            for number, (name, _, _) in enumerate(files)
+        ]
+        return Tried(read, json.loads(final.read_text(encoding="utf-8")))
+
+
+def _read(name: str, seen: Json) -> Trial:
+    def state(key: str) -> State | None:
+        found = seen.get(key)
+        return State(found["collections"], found["tables"]) if found else None
+
+    before, after = state("before"), state("after")
+    place = _PLACE.search(seen.get("stack", ""))
+    return Trial(
+        name,
+        seen["calls"],
+        seen["has_down"],
+        before,
+        after,
+        state("down") or (before if "down" in seen else None),
+        state("again") or (after if "again" in seen else None),
+        seen["step"],
+        re.sub(r"^(?:GoError|Error): ", "", seen["error"]).removesuffix(".."),
+        int(place[1]) if place else 0,
+    )
