@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel
-
 from pocketvex.render.python_fields import duration
 from pocketvex.render.python_rules import rule_expr
 from pocketvex.render.python_text import Expr, Text, call, value
@@ -19,7 +17,7 @@ Values = Mapping[str, Any]
 _NAMES = {
     info: name
     for model in vars(options).values()
-    if isinstance(model, type) and issubclass(model, BaseModel)
+    if isinstance(model, type) and issubclass(model, options.Group)
     for name in model.model_fields
     for info in (options._alias(name),)
 }
