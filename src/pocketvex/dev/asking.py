@@ -37,13 +37,10 @@ def _asked(question: Question, choices: Choices) -> Ask:
     keys = dict(zip(_KEYS, named, strict=False))
     for nothing in (option for option in question.options if not option.value):
         keys["n"] = nothing
-    ways = [
-        f"{key} {option.value if option.value else 'neither' if question.kind == 'rename' else 'nothing'}"
-        for key, option in keys.items()
-    ]
+    word, none = ("renamed to ", "neither") if question.kind == "rename" else ("", "nothing instead")
+    ways = [f"{key} {word + option.value if option.value else none}" for key, option in keys.items()]
     answers = {
         key: replace(choices, answers={**choices.answers, question.id: option.value})
         for key, option in keys.items()
     }
-    verb = "renamed to: press" if question.kind == "rename" else "rows hold instead: press"
-    return Ask(f"{question.id}: {verb} {', '.join(ways)}", answers)
+    return Ask(f"{question.id}: press {', '.join(ways)}", answers)
