@@ -247,3 +247,19 @@ def test_keys_are_file_names_one_per_server(tmp_path: Path) -> None:
     assert len(keys | same) == 6
     assert all(k.replace("-", "").isalnum() and len(k) < 80 for k in keys | same)
     assert choose_host(config, flag=None, environ={}).key == "embedded"
+
+
+def test_what_is_ignored_has_its_reason(tmp_path: Path) -> None:
+    text = '[ignore]\n"posts.legacy" = " made by the import job "\nlogs = "of the operators"\n'
+    assert load_config(write(tmp_path, text)).ignore == {
+        "posts.legacy": "made by the import job",
+        "logs": "of the operators",
+    }
+    assert problems(tmp_path, "[ignore]\nposts.legacy = 'x'") == [
+        'pocketvex.toml:1: ignore: a name with a dot wants quotes: "posts.…" = "why"'
+    ]
+    (no_reason,) = problems(tmp_path, "[ignore]\nposts = ''")
+    assert no_reason.endswith("wants the reason, as a text that is not empty")
+    (no_name,) = problems(tmp_path, "[ignore]\n'posts/title' = 'x'")
+    assert "is no name of a thing" in no_name
+    assert problems(tmp_path, "ignore = ['posts']") == ["pocketvex.toml:1: ignore: must be a table: [ignore]"]

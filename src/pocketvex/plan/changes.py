@@ -36,10 +36,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Kept:
-    """A difference that nobody may touch: `why` is "drift", "first contact", "unmanaged" or "held"."""
+    """A difference that nobody may touch.
+
+    `why` is "drift", "first contact", "unmanaged", "held" or "ignored". Only what the configuration
+    says to ignore has a `reason`.
+    """
 
     operation: Operation
     why: str
+    reason: str = ""
 
     @property
     def path(self) -> str:

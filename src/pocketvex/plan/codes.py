@@ -98,6 +98,7 @@ CODES: dict[str, Code] = {
     "PV601": Code(
         "the server has what neither the code nor the history explain",
         "Somebody changed the server by hand, in the dashboard for example. It is kept.",
-        "Adopt it (write it into the code), revert it (`--confirm` with its name), or leave it.",
+        "Adopt it (`pocketvex schema pull` with its name), revert it (`--confirm` with its name), or ignore "
+        "it with a reason (`[ignore]` in pocketvex.toml).",
     ),
 }

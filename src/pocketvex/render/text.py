@@ -61,7 +61,16 @@ def kept_lines(kept: Iterable[Kept]) -> list[str]:
         "unmanaged": "not ours, kept",
         "held": "reverted here by `migrate down`; `migrate up` runs it again",
     }
-    return [f"= {', '.join(paths)}: {words[why]}" for why, paths in by_reason.items()]
+    ignored = len(by_reason.pop("ignored", ()))
+    lines = [f"= {', '.join(paths)}: {words[why]}" for why, paths in by_reason.items()]
+    if drift := by_reason.get("drift"):
+        name = drift[0] if len(drift) == 1 else "NAME"
+        at = next(n for n, line in enumerate(lines, 1) if words["drift"] in line)
+        lines[at:at] = [
+            f"    adopt it: `pocketvex schema pull {name}`; revert it: --confirm {name}",
+            "    or ignore it with a reason: [ignore] in pocketvex.toml",
+        ]
+    return lines + ([f"= {ignored} ignored by pocketvex.toml"] if ignored else [])
 
 
 def totals(plan: Plan) -> str:

@@ -23,7 +23,7 @@ def plan_values(plan: Plan, desired: Schema, mentions: Iterable[Mention] = ()) -
         "in_sync": not plan and not plan.drift,
         "changes": [change_values(change, desired) for change in plan.changes],
         "questions": [question_values(question) for question in plan.questions],
-        "kept": [{"path": kept.path, "why": kept.why} for kept in plan.kept],
+        "kept": [{"path": kept.path, "why": kept.why, "reason": kept.reason} for kept in plan.kept],
         "mentions": [mention_values(mention) for mention in mentions],
     }
 

@@ -48,6 +48,8 @@ class Config:
     load_timeout: float = 30.0
     default_host: str | None = None
     hosts: Mapping[str, HostConfig] = field(default_factory=dict)
+    ignore: Mapping[str, str] = field(default_factory=dict)
+    """Paths of what others make on a server (`posts.legacy`), each with the reason to leave it alone."""
     notes: tuple[str, ...] = ()
 
 
@@ -109,6 +111,7 @@ def _read(root: Path, file: Path | None, table: Table, notes: tuple[str, ...]) -
         load_timeout=table.seconds("load_timeout", 30.0),
         default_host=default or None,
         hosts=hosts,
+        ignore=table.reasons("ignore"),
         notes=notes,
     )
 

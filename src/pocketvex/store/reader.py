@@ -103,6 +103,28 @@ class Table:
                 self.complain(key, f"{name} must be a table: [{self._join(path)}]")
         return found
 
+    def reasons(self, key: str) -> dict[str, str]:
+        """A table of texts by the names of things of a schema (`"posts.legacy" = "…"`)."""
+        value = self._get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            self.complain(key, f"must be a table: [{self._join(key)}]")
+            return {}
+        found: dict[str, str] = {}
+        for name, reason in value.items():
+            if isinstance(reason, dict):
+                # posts.legacy = "…" without quotes is a table of TOML.
+                self.complain(key, f'a name with a dot wants quotes: "{name}.…" = "why"')
+            elif not isinstance(reason, str) or not reason.strip():
+                self.complain(key, f"{name} wants the reason, as a text that is not empty")
+            elif not re.fullmatch(r"\w+(?:[.@:][\w.]+)?", name):
+                names = "posts, posts.title, posts:listRule, posts@index"
+                self.complain(key, f"{name!r} is no name of a thing, like {names}")
+            else:
+                found[name] = reason.strip()
+        return found
+
     def complain(self, key: str, message: str, given: str = "", known: Iterable[str] = ()) -> None:
         """Note a problem; `given` and `known` add a suggestion."""
         close = difflib.get_close_matches(given, list(known), n=1) if given else []
