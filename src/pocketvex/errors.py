@@ -16,6 +16,7 @@ PocketVexError            1   (only for what is a bug of ours)
     ├── LoginRefused
     ├── UnsupportedServer
     ├── Rejected              the server answered, and said no; carries its reasons
+    ├── BackupFailed          no backup, so nothing was written
     └── ServerProcessError    a PocketBase process of ours did not start or failed
 
 An error is raised where it is found and printed in one place (`cli.output`).
@@ -40,6 +41,14 @@ class Location(NamedTuple):
         return ":".join(parts)
 
 
+class Part(NamedTuple):
+    """The characters of a text, as of a rule, that a message is about."""
+
+    text: str
+    start: int
+    end: int
+
+
 class Problem(NamedTuple):
     """One thing that is wrong: `path` names it in the user's words (`posts.title.max`)."""
 
@@ -47,6 +56,7 @@ class Problem(NamedTuple):
     message: str
     where: Location | None = None
     code: str = ""
+    part: Part | None = None
 
     def __str__(self) -> str:
         at = f"{self.where}: " if self.where else ""
@@ -139,6 +149,10 @@ class UnsupportedServer(ServerError):
 
 
 class Rejected(ServerError):
+    pass
+
+
+class BackupFailed(ServerError):
     pass
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from pocketvex.cli import output
+from pocketvex.cli.consent import NoBackupOption
 from pocketvex.cli.opening import (
     AnswerOption,
     AnswersOption,
@@ -66,12 +67,14 @@ def dev(
     rename: RenameOption = None,
     answer: AnswerOption = None,
     answers: AnswersOption = None,
+    no_backup: NoBackupOption = False,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
     """Bring the server to the code and write the types, on every save."""
     try:
-        return _dev(once, strict, write, fresh, host, confirm, rename, answer, answers, data_dir, pocketbase)
+        said = _DevChoices(once, strict, write, fresh, confirm, not no_backup)
+        return _dev(said, checked_answers(rename, answer, answers), host, data_dir, pocketbase)
     except KeyboardInterrupt:
         if once:
             raise
@@ -79,16 +82,19 @@ def dev(
         return 0
 
 
+class _DevChoices(NamedTuple):
+    once: bool
+    strict: bool
+    write: bool
+    fresh: bool
+    confirm: list[str] | None
+    backup: bool
+
+
 def _dev(
-    once: bool,
-    strict: bool,
-    write: bool,
-    fresh: bool,
+    asked: _DevChoices,
+    answers: dict[str, str],
     host: str | None,
-    confirm: list[str] | None,
-    rename: list[str] | None,
-    answer: list[str] | None,
-    answers: Path | None,
     data_dir: Path | None,
     pocketbase: Path | None,
 ) -> int:
@@ -97,18 +103,20 @@ def _dev(
     from pocketvex.store.history import DRAFT
 
     config = project()
-    answered = checked_answers(rename, answer, answers)
-    if fresh:
+    if asked.fresh:
         from pocketvex.run.fresh import set_data_aside
 
         if aside := set_data_aside(config.root):
             output.note(f"the embedded server's data was moved to {aside}")
     with opened(config, host, data_dir, pocketbase) as session:
-        said = choices(confirm=confirm, answers=answered, strict=strict, write=session.local or write)
+        said = choices(
+            confirm=asked.confirm, answers=answers, strict=asked.strict,
+            write=session.local or asked.write, backup=asked.backup,
+        )  # fmt: skip
         if not said.write:
             output.note("protected: nothing is written to it without --write")
         with Loop(session, said, view=DevView(f"{config.migrations.name}/{DRAFT.as_posix()}")) as loop:
-            return loop.once() if once else loop.run()
+            return loop.once() if asked.once else loop.run()
 
 
 @types_app.command()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pocketvex.cli import output
+from pocketvex.cli.consent import NoBackupOption, consent_to_host
 from pocketvex.cli.opening import (
     AnswerOption,
     AnswersOption,
@@ -26,6 +27,10 @@ from pocketvex.cli.opening import (
     turn,
     writing,
 )
+
+if TYPE_CHECKING:
+    from pocketvex.run.migrate import Ran
+    from pocketvex.run.sync import Choices
 
 app = typer.Typer(help="Write, run and revert migrations.", no_args_is_help=True)
 
@@ -94,6 +99,7 @@ def up(
     rename: RenameOption = None,
     answer: AnswerOption = None,
     answers: AnswersOption = None,
+    no_backup: NoBackupOption = False,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
@@ -106,14 +112,17 @@ def up(
 
     loaded = load(config)
     with writing("pocketvex migrate up", config, host, data_dir, pocketbase) as session:
-        use.require_consent(session, confirm or ())
-        ran = asking(
-            choices(confirm=confirm, answers=said),
-            lambda said: use.up(
+        given = choices(confirm=confirm, answers=said, backup=not no_backup)
+
+        def work(said: Choices, dry_run: bool = dry_run) -> Ran:
+            return use.up(
                 session, loaded.schema, to=to, now=int(time.time()), choices=said,
                 recorded_only=recorded_only, dry_run=dry_run,
-            ),
-        )  # fmt: skip
+            )  # fmt: skip
+
+        if not dry_run:
+            consent_to_host(session, confirm or (), lambda: work(given, True).files)
+        ran = asking(given, work)
     for name in ran.sealed:
         output.data(f"sealed {name}")
     for name in ran.files:
@@ -129,6 +138,7 @@ def down(
     dry_run: DryRun = False,
     host: HostOption = None,
     confirm: ConfirmOption = None,
+    no_backup: NoBackupOption = False,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
@@ -139,8 +149,14 @@ def down(
 
     loaded = load(config)
     with writing("pocketvex migrate down", config, host, data_dir, pocketbase) as session:
-        use.require_consent(session, confirm or ())
-        ran = use.down(session, loaded.schema, count=count, choices=choices(confirm=confirm), dry_run=dry_run)
+        said = choices(confirm=confirm, backup=not no_backup)
+
+        def work(dry_run: bool = dry_run) -> Ran:
+            return use.down(session, loaded.schema, count=count, choices=said, dry_run=dry_run)
+
+        if not dry_run:
+            consent_to_host(session, confirm or (), lambda: work(True).files, verb="take back")
+        ran = work()
     for name in ran.files:
         output.data(f"{'would take back' if dry_run else 'took back'} {name}")
     if ran.files and not dry_run:
@@ -173,7 +189,12 @@ def status(
 
 
 @app.command()
-def baseline(host: HostOption = None, data_dir: DataDirOption = None, pocketbase: BinaryOption = None) -> int:
+def baseline(
+    host: HostOption = None,
+    confirm: ConfirmOption = None,
+    data_dir: DataDirOption = None,
+    pocketbase: BinaryOption = None,
+) -> int:
     """Begin a history with what a server has, marked as applied there."""
     config = project()
 
@@ -181,6 +202,7 @@ def baseline(host: HostOption = None, data_dir: DataDirOption = None, pocketbase
 
     loaded = load(config)
     with writing("pocketvex migrate baseline", config, host, data_dir, pocketbase) as session:
+        consent_to_host(session, confirm or (), lambda: ["a first file"], verb="mark as applied")
         sealed = use.baseline(session, loaded.schema, now=int(time.time()))
     for file in sealed.files:
         output.data(f"{config.migrations.name}/{file.name}")

@@ -32,7 +32,11 @@ BinaryOption = Annotated[
 ]
 ConfirmOption = Annotated[
     list[str] | None,
-    typer.Option("--confirm", help="Agree to one change by its name. Repeatable.", metavar="PATH"),
+    typer.Option(
+        "--confirm",
+        help="Agree to a change, or to a protected host, by its name. Repeatable.",
+        metavar="NAME",
+    ),
 ]
 RenameOption = Annotated[
     list[str] | None,
@@ -77,9 +81,11 @@ def opened(
     config: Config, host: str | None, data_dir: Path | None = None, binary: Path | None = None
 ) -> Iterator[Session]:
     """A session with the chosen host; its first line and its notes go to stderr."""
+    from pocketvex.cli.trusting import settle
     from pocketvex.run.session import Session
     from pocketvex.store.hosts import choose_host
 
+    settle(config)
     chosen = choose_host(config, flag=host, environ=os.environ)
     _check_data_dir(chosen, data_dir)
     if data_dir is not None or binary is not None:
@@ -89,8 +95,11 @@ def opened(
         chosen = replace(chosen, login=login)
     with Session(config, chosen) as session:
         output.note(output.styled(session.title, "bold", err=True))
-        yield session
-        tell_notes(session)
+        session.say = output.note
+        try:
+            yield session
+        finally:
+            tell_notes(session)
 
 
 @contextmanager
@@ -173,11 +182,13 @@ def choices(
     answers: Mapping[str, str] | None = None,
     write: bool = True,
     strict: bool = False,
+    backup: bool = True,
 ) -> Choices:
     """What was said on the command line."""
     from pocketvex.run.sync import Choices
 
-    return Choices(write=write, strict=strict, confirmed=frozenset(confirm or ()), answers=answers or {})
+    confirmed = frozenset(confirm or ())
+    return Choices(write=write, strict=strict, confirmed=confirmed, answers=answers or {}, backup=backup)
 
 
 def checked_answers(rename: list[str] | None, answer: list[str] | None, file: Path | None) -> dict[str, str]:

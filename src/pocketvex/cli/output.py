@@ -37,6 +37,13 @@ def note(text: str) -> None:
     sys.stderr.flush()
 
 
+def typed(question: str) -> str:
+    """A line that somebody types at the terminal; stdout is free of it."""
+    sys.stderr.write(styled(question, "bold", err=True) + " ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
 def plan(lines: Iterable[str], *, err: bool = False) -> None:
     """The lines of a plan, coloured by their sign."""
     colours = {"+": "green", "-": "red", "~": "yellow", "?": "cyan", "=": "dim"}

@@ -24,6 +24,7 @@ def tell_outcome(outcome: Outcome) -> None:
     tell_done(outcome)
     output.plan(left_lines(outcome))
     tell_missing(outcome)
+    tell_unknown(outcome)
     if not outcome.waiting:
         output.data(output.styled(totals(outcome.plan), "bold"))
 
@@ -33,7 +34,7 @@ def tell_done(outcome: Outcome) -> None:
     for name in outcome.ran:
         output.data(f"ran {name}")
     for change in outcome.applied[:MANY]:
-        output.plan(_lines(change))
+        output.plan(change_shown(change))
     if len(outcome.applied) > MANY:
         output.data(f"… and {len(outcome.applied) - MANY} more")
     for change in outcome.applied:
@@ -43,6 +44,12 @@ def tell_done(outcome: Outcome) -> None:
         output.note(f"note: the values are kept in {path}")
     if outcome.applied:
         output.data(f"applied {counted(len(outcome.applied))}")
+
+
+def tell_unknown(outcome: Outcome) -> None:
+    """What was agreed to and is not there to be done."""
+    for text in outcome.unknown:
+        output.note(f"note: --confirm {text}")
 
 
 def tell_missing(outcome: Outcome) -> None:
@@ -55,7 +62,7 @@ def tell_missing(outcome: Outcome) -> None:
 
 def left_lines(outcome: Outcome) -> list[str]:
     """What waits, with the way on where it is not the draft; and what is kept."""
-    lines = [line for change in outcome.plan.changes for line in (*_lines(change), *_way_on(change))]
+    lines = [line for change in outcome.plan.changes for line in (*change_shown(change), *_way_on(change))]
     return fitted([*lines, *plan_lines(_without_changes(outcome.plan))], output.width())
 
 
@@ -73,7 +80,8 @@ def _without_changes(plan: Plan) -> Plan:
     return replace(plan, changes=())
 
 
-def _lines(change: Change) -> list[str]:
+def change_shown(change: Change) -> list[str]:
+    """One change as a person reads it in this terminal."""
     return change_lines(compact(change), width=output.width())
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pocketvex.cli import output
+from pocketvex.cli.consent import NoBackupOption, said_at_terminal
 from pocketvex.cli.opening import (
     AnswerOption,
     AnswersOption,
@@ -36,7 +37,7 @@ def diff(
     host: HostOption = None,
     format: FormatOption = "text",
     exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit with 4 where something would change.")
+        bool, typer.Option("--exit-code", help="Exit with 4 where something would change, else 6 for drift.")
     ] = False,
     questions: Annotated[
         bool, typer.Option("--questions", help="List only what waits for an answer; --exit-code: 5.")
@@ -57,6 +58,7 @@ def diff(
     with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
         # The schema loads in its own interpreter while this one imports what it takes to compare.
         from pocketvex.cli.formats import tell_plan
+        from pocketvex.plan.ignored import unused
         from pocketvex.run.recorded import locate
         from pocketvex.run.sync import plan_for
         from pocketvex.schema.model import Schema
@@ -74,7 +76,11 @@ def diff(
     tell_plan(plan, loaded.schema, config, wanted)
     if position.pending:
         output.note(f"{len(position.pending)} migration(s) not run here yet: `pocketvex migrate status`")
-    return 4 if exit_code and (plan or position.pending) else 0
+    for path in unused(plan, config.ignore):
+        output.note(f"note: [ignore] {path}: nothing of that name differs here")
+    if not exit_code:
+        return 0
+    return 4 if plan or position.pending else 6 if plan.drift else 0
 
 
 def tell_questions(plan: Plan, format: str) -> None:
@@ -105,6 +111,7 @@ def apply(
     rename: RenameOption = None,
     answer: AnswerOption = None,
     answers: AnswersOption = None,
+    no_backup: NoBackupOption = False,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
@@ -115,25 +122,24 @@ def apply(
     said = checked_answers(rename, answer, answers)
     config = project()
 
-    from dataclasses import replace
-
-    from pocketvex.cli.prompts import answered
     from pocketvex.run.sync import sync
 
     loaded = load(config)
     with writing("pocketvex schema apply", config, host, data_dir, pocketbase) as session:
-        wanted = choices(confirm=confirm, answers=said, strict=strict)
-        outcome = sync(session, loaded.schema, wanted)
-        while more := answered(outcome.plan.questions):
-            wanted = replace(wanted, answers={**wanted.answers, **more})
-            outcome = outcome.followed_by(sync(session, loaded.schema, wanted))
+        given = choices(confirm=confirm, answers=said, strict=strict, backup=not no_backup)
+        outcome = sync(session, loaded.schema, given)
+        asked: set[str] = set()
+        while not safe_only and (more := said_at_terminal(outcome, given, asked)):
+            given = more
+            outcome = outcome.followed_by(sync(session, loaded.schema, given))
     from pocketvex.cli.report import tell_outcome
 
     tell_outcome(outcome)
     waits = bool(outcome.plan or outcome.waiting)
     if waits and not safe_only:
-        output.note(
-            "→ `pocketvex migrate up` runs what waits as a migration; --confirm PATH agrees to one change"
-        )
+        for change in outcome.wants_consent:
+            output.note(f"→ --confirm {change.path} agrees to it")
+        if len(outcome.wants_consent) < len(outcome.plan.changes):
+            output.note("→ `pocketvex migrate up` runs what waits as a migration")
         return 5
     return 0

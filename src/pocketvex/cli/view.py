@@ -21,6 +21,7 @@ class DevView:
         self._left: list[str] = []
         self._state = ""
         self._types = ""
+        self._first = True
 
     def printed(self, text: str) -> None:
         output.printed(text)
@@ -70,12 +71,14 @@ class DevView:
         if is_new:
             output.plan(left)
             report.tell_missing(outcome)
+        if self._first:
+            report.tell_unknown(outcome)
         for line in of_draft if not draft.edited or is_new else ():
             output.data(line)
         state = _state(outcome, len(found.plan.changes))
         if asked or is_new or outcome.ran or outcome.applied or state != self._state:
             self._line(f"{_coloured(state)} · {seconds * 1000:.0f} ms")
-        self._left, self._state = left, state
+        self._left, self._state, self._first = left, state, False
 
     def _line(self, text: str) -> None:
         output.data(f"{output.styled(time.strftime('%H:%M:%S'), 'dim')} {text}")

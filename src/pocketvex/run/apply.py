@@ -11,7 +11,9 @@ from pocketvex.diff.apply import apply_operations, changed_collections
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import DropCollection, DropField, Operation, ReplaceField
 from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected
+from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Change
+from pocketvex.run.locally import run_here, takes_sql
 from pocketvex.run.removals import is_removal, remove
 from pocketvex.run.secrets import with_secrets, without_secret
 from pocketvex.run.session import Json, Session, fingerprint
@@ -28,25 +30,41 @@ def write_changes(
     as intended, and Rejected, with lines of the schema, if it said no.
     """
     now = session.fetch()
-    if fingerprint(now) != fingerprint(list(raw)):
-        raise NotAsIntended(
-            f"{session.client.url} changed while the plan was made: nothing was written",
-            why=f"Changed by somebody else: {_moved(now, raw)}",
-            todo="Run the command again to plan on what the server has now.",
-        )
+    require_unmoved(session, now, raw)
     operations = [change.operation for change in changes]
-    additions = [operation for operation in operations if not is_removal(operation)]
+    here = [change for change in changes if _runs_here(session, change)]
+    rest = [change for change in changes if change not in here]
+    additions = [change.operation for change in rest if not is_removal(change.operation)]
     try:
         target = apply_operations(now, additions)
         if payload := changed_collections(now, target):
             session.client.import_collections(with_secrets(payload, now, session.environ))
-        if len(additions) < len(operations):
-            remove(session, target, changes)
+        if len(additions) < len(rest):
+            remove(session, target, rest)
     except Rejected as error:
         raise located(error, desired) from error
+    if here:
+        run_here(session, session.fetch(), here)
     after = session.fetch()
     _check(session, now, after, operations, desired)
     return after
+
+
+def _runs_here(session: Session, change: Change) -> bool:
+    unsafe = change.judgement.verdict is Verdict.UNSAFE
+    return unsafe and session.data_dir is not None and takes_sql(change.operation)
+
+
+def require_unmoved(
+    session: Session, now: Sequence[Json], raw: Sequence[Json], since: str = "while the plan was made"
+) -> None:
+    """Raise NotAsIntended where a server is not any more what a plan was made on, or agreed to on."""
+    if fingerprint(list(now)) != fingerprint(list(raw)):
+        raise NotAsIntended(
+            f"{session.client.url} changed {since}: nothing was written",
+            why=f"Changed by somebody else: {_moved(now, raw)}",
+            todo="Run the command again to plan on what the server has now.",
+        )
 
 
 def _moved(now: Sequence[Json], raw: Sequence[Json]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pocketvex.errors import ChangesPending, ConsentNeeded, NotAsIntended, UsageError
+from pocketvex.errors import BackupFailed, ChangesPending, NotAsIntended, UsageError
 from pocketvex.plan.make import Plan
 from pocketvex.render.one_off import down_step
-from pocketvex.run.apply import write_changes
+from pocketvex.run.apply import require_unmoved, write_changes
+from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.baseline import baseline
 from pocketvex.run.draft import Outstanding, find_outstanding
 from pocketvex.run.generate import Sealed, generate, generate_empty, seal_outstanding
@@ -29,7 +30,6 @@ __all__ = [
     "down",
     "generate",
     "generate_empty",
-    "require_consent",
     "status",
     "up",
 ]
@@ -63,16 +63,6 @@ class Status:
     plan: Plan
     """What the code asks beyond the history."""
     draft: bool
-
-
-def require_consent(session: Session, confirmed: Sequence[str]) -> None:
-    """A protected host is changed only when it is named: `--confirm HOST`."""
-    host = session.host
-    if host.protected and host.name not in confirmed and host.url not in confirmed:
-        raise ConsentNeeded(
-            f"{host.url} is protected: nothing was run",
-            todo=f"Say --confirm {host.name} if it is meant.",
-        )
 
 
 def up(
@@ -114,9 +104,12 @@ def up(
     pending = _up_to(position, to)
     if pending and not dry_run:
         try:
+            if choices.backup and takes_away(position, pending):
+                back_up(session, named(pending[-1]))
+            require_unmoved(session, session.fetch(), raw)
             make_way(session, raw, position)
             raw = run_files(session, position, pending)
-        except NotAsIntended:
+        except (NotAsIntended, BackupFailed):
             _take_back(session, position, sealed)
             raise
         position = locate(session, session.schema_of(raw))
@@ -182,13 +175,17 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     """
     from pocketvex.server import scratch
 
-    position = locate(session, Schema.from_json(session.fetch()))
+    raw = session.fetch()
+    position = locate(session, session.schema_of(raw))
     names = _last(position, count)
     if dry_run:
         return Ran((), names)
     texts = dict(position.history.pairs(names))
     steps = {f"{scratch.ONE_OFF}{number:04}_{name}": name for number, name in enumerate(names)}
     data_dir = native_dir(session)
+    if choices.backup:
+        back_up(session, f"down_{named(names[0])}")
+    require_unmoved(session, session.fetch(), raw)
     # Held back before it is undone: a kill in between must not let `dev` run the file again.
     held = session.state.held_back
     session.state.held_back = sorted({*held, *names})

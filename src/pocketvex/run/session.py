@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.errors import ServerError, ServerProcessError, UnsupportedServer
-from pocketvex.plan.facts import Fact, NonZeroCount, RowCount
+from pocketvex.plan.facts import Fact
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary, Version
 from pocketvex.store.config import Config
@@ -40,6 +40,10 @@ class Session:
         self.environ = dict(os.environ if environ is None else environ)
         self.lease: Lease | None = None
         self.notes: list[str] = list(config.notes)
+        self.say: Callable[[str], None] = self.notes.append
+        """Tells what cannot wait until the work is done."""
+        self.progress: Callable[[str], None] | None = None
+        """Told what takes long while it goes on."""
         local_dir(self.root)
         self.state: HostState = load_state(self.root, host.key)
         self._recognised = False
@@ -182,17 +186,14 @@ class Session:
             self.client.refresh_schema_cache()
 
     def count(self, facts: frozenset[Fact], live: Schema) -> dict[Fact, int | None]:
-        """Count what a plan asks for; None where the server cannot say."""
-        found: dict[Fact, int | None] = {}
-        for fact in sorted(facts, key=str):
-            match fact:
-                case RowCount(name):
-                    found[fact] = self.client.count(name)
-                case NonZeroCount(name, field_name):
-                    collection = live.collection(name)
-                    field = collection.field(field_name) if collection else None
-                    found[fact] = self.client.nonzero(name, field.to_json()) if field else 0
-        return found
+        """Count what a plan asks for; None where nobody can tell."""
+        if not facts:
+            return {}
+        from pocketvex.run.evidence import count_facts
+
+        return count_facts(
+            self.client, self.version, facts, live, data_dir=self.data_dir, progress=self.progress
+        )
 
     def reload(self) -> None:
         """Read again what this machine remembers: other commands note there what they did meanwhile."""
@@ -237,4 +238,22 @@ def native_dir(session: Session) -> Path:
             f"{session.client.url} is reached over HTTP only: its migrations cannot be run from here",
             todo="Restart it with this folder as its --migrationsDir, or say where its data is: --data-dir.",
         )
+    _require_hold(session, session.data_dir)
     return session.data_dir
+
+
+def _require_hold(session: Session, data_dir: Path) -> None:
+    """No second process may write where the server has lost its locks: its own writes would be lost."""
+    from pocketvex.server.hold import has_lost_hold
+
+    if not has_lost_hold(data_dir):
+        return
+    if session.lease is not None:
+        session.lease.restart()
+        return
+    raise ServerProcessError(
+        f"{session.client.url} has lost its locks on {data_dir}: nothing was run",
+        why="Up to 0.39, a PocketBase that makes a backup loses them. A second process that writes there now "
+        "would cut off what the server writes after it.",
+        todo="Restart that server, then run the command again.",
+    )

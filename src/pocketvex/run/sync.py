@@ -15,12 +15,15 @@ from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import CreateCollection, RenameCollection
 from pocketvex.errors import SchemaError
 from pocketvex.plan.facts import Fact
+from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.judge import Access, Verdict
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, items_of, renamed_items, touched_paths
 from pocketvex.plan.questions import Answers, renames_of, still_open, with_remaps
 from pocketvex.run.answers import with_strangers
-from pocketvex.run.apply import keep_aside, write_changes
+from pocketvex.run.apply import keep_aside, require_unmoved, write_changes
+from pocketvex.run.backup import back_up, named, takes_away
+from pocketvex.run.consent import unknown_names
 from pocketvex.run.recorded import Position, changed_paths, locate, run_files, with_dropped_options
 from pocketvex.run.removals import is_removal, possible
 from pocketvex.run.secrets import late_secrets, missing_secrets, without_secret
@@ -41,6 +44,10 @@ class Choices:
     """Paths of changes that were agreed to."""
     answers: Answers = default(default_factory=dict)
     """What was said to the questions of a plan, by their ids."""
+    backup: bool = True
+    """Whether a backup is made before something is done that takes values away."""
+    seen: Sequence[Json] | None = None
+    """What the server had when somebody was asked; where it has something else by now, nothing is written."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,10 @@ class Outcome:
     kept_aside: tuple[Path, ...] = ()
     secrets: tuple[str, ...] = ()
     """Environment variables that the schema names and that are not set."""
+    wants_consent: tuple[Change, ...] = ()
+    """What is left and waits for its name to be said, and for nothing else."""
+    unknown: tuple[str, ...] = ()
+    """Names that were agreed to and that nothing here has."""
 
     def followed_by(self, later: Outcome) -> Outcome:
         """The outcome of two passes: what is left is what the later one left."""
@@ -67,6 +78,7 @@ class Outcome:
             ran=self.ran + later.ran,
             applied=self.applied + later.applied,
             kept_aside=self.kept_aside + later.kept_aside,
+            unknown=self.unknown,
         )
 
     @property
@@ -97,6 +109,7 @@ def plan_for(
     renames = with_strangers(desired, live, ownership, renames_of(answers), session.version)
     confirmed = said | _first_contacts(desired, live, ownership, said, renames, session.version)
     plan = _counted(session, desired, live, ownership=ownership, renames=renames, confirmed=confirmed)
+    plan = with_ignored(plan, session.config.ignore, choices.confirmed)
     return _without(plan, without_secret(desired, session.environ))
 
 
@@ -140,25 +153,31 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     """Bring the server to the history and to the code; what is not safe stays in the outcome's plan."""
     session.reload()
     raw = session.fetch()
+    if choices.seen is not None:
+        require_unmoved(session, raw, choices.seen, "after it was shown")
     position = locate(session, session.schema_of(raw))
     _tell(session, position)
     ran = position.pending
     may_run = choices.write and session.local and session.data_dir is not None
     waiting = () if may_run else ran
     if ran and may_run:
+        if choices.backup and takes_away(position, ran):
+            back_up(session, named(ran[-1]))
         make_way(session, raw, position)
         raw = run_files(session, position, ran)
         position = locate(session, session.schema_of(raw))
     plan = plan_for(session, desired, raw, position, choices)
     secrets = tuple(missing_secrets(desired, session.environ))
     if waiting or not choices.write:
-        return Outcome(plan, position, raw, (), waiting, secrets=secrets)
+        unknown = unknown_names(session, choices.confirmed, plan, ())
+        return Outcome(plan, position, raw, (), waiting, secrets=secrets, unknown=unknown)
     reverts = _reverts(desired, position)
     applied: list[Change] = []
     kept: list[Path] = []
     while True:
         wanted = [change for change in plan.changes if may_apply(change, session, choices, reverts)]
         now = possible(raw, wanted)
+        _back_up_first(session, choices, now)
         kept += [path for change in now if (path := _kept(session, change, plan.renamed))]
         if now:
             raw = write_changes(session, raw, now, desired)
@@ -170,7 +189,27 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
         plan = plan_for(session, desired, raw, position, choices)
     done = set(map(id, now))
     left = replace(plan, changes=tuple(change for change in plan.changes if id(change) not in done))
-    return Outcome(left, position, raw, ran, (), tuple(applied), tuple(kept), secrets)
+    asked = tuple(c for c in left.changes if _only_wants_consent(c, session, choices, reverts))
+    unknown = unknown_names(session, choices.confirmed, left, applied)
+    return Outcome(left, position, raw, ran, (), tuple(applied), tuple(kept), secrets, asked, unknown)
+
+
+def _back_up_first(session: Session, choices: Choices, changes: Sequence[Change]) -> None:
+    """Before something goes that this project did not write here itself a moment ago.
+
+    Of its own leftovers the values are kept in a file, and nobody waits for a backup at each key.
+    """
+    going = [c for c in changes if c.judgement.verdict is Verdict.UNSAFE and not c.leftover]
+    if choices.backup and going:
+        back_up(session, f"remove_{going[0].path}")
+
+
+def _only_wants_consent(
+    change: Change, session: Session, choices: Choices, reverts: Callable[[Change], bool]
+) -> bool:
+    agreed = replace(choices, confirmed=choices.confirmed | {change.path})
+    harmless = change.judgement.verdict is Verdict.HARMLESS  # it waits because --strict said so
+    return not harmless and may_apply(change, session, agreed, reverts)
 
 
 def make_way(session: Session, raw: Sequence[Json], position: Position) -> None:
@@ -231,6 +270,9 @@ def may_apply(change: Change, session: Session, choices: Choices, reverts: Calla
         return True
     if verdict is Verdict.HARMLESS:
         return not choices.strict or named
+    if change.judgement.code == "PV121" and change.leftover:
+        # The answer was the consent; without the data at hand, nobody can write it into the rows.
+        return session.data_dir is not None
     return named and (change.leftover or reverts(change))
 
 

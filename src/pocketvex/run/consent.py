@@ -1,0 +1,53 @@
+"""Who agreed to what: a protected host by its name, a change by its path."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Sequence
+
+from pocketvex.errors import ConsentNeeded
+from pocketvex.plan.changes import Change, Plan
+from pocketvex.run.session import Session
+from pocketvex.store.hosts import Host
+
+
+def is_agreed(host: Host, confirmed: Collection[str]) -> bool:
+    """Whether what is run there was agreed to: nobody has to for a local server."""
+    return not host.protected or host.name in confirmed or host.url in confirmed
+
+
+def consent_needed(host: Host, confirmed: Iterable[str]) -> ConsentNeeded:
+    """What to raise where nobody can be asked."""
+    near = difflib.get_close_matches(host.name, list(confirmed), n=1)
+    said = f"--confirm {near[0]} names another." if near else ""
+    return ConsentNeeded(
+        f"{host.url} is protected: nothing was run",
+        why=said,
+        todo=f"Say --confirm {host.name} if it is meant.",
+    )
+
+
+def require_consent(session: Session, confirmed: Collection[str]) -> None:
+    """A protected host is changed only when it is named: `--confirm HOST`."""
+    if not is_agreed(session.host, confirmed):
+        raise consent_needed(session.host, confirmed)
+
+
+def unknown_names(
+    session: Session, confirmed: Iterable[str], plan: Plan, done: Sequence[Change]
+) -> tuple[str, ...]:
+    """What was agreed to and is neither to be done nor was done, each with what may have been meant."""
+    changes = [*plan.changes, *done]
+    paths = [*(change.path for change in changes), *(kept.path for kept in plan.kept)]
+    known = {
+        *paths,
+        *(change.operation.collection for change in changes),
+        session.host.name,
+        session.host.url,
+    }
+    found = []
+    for name in sorted(set(confirmed) - known):
+        near = difflib.get_close_matches(name, paths, n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        found.append(f"{name}: nothing of that name is to be done{meant}")
+    return tuple(found)
