@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import typer
 from typer.exceptions import Abort, Exit, TyperException
 
-from pocketvex.cli import commands, migrate, output, pull, schema
+from pocketvex.cli import commands, histories, migrate, output, pull, schema
 from pocketvex.errors import PocketVexError, UsageError
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ def main(
 commands.register(app)
 schema.app.command()(pull.pull)
 app.add_typer(schema.app, name="schema")
+migrate.app.command()(histories.verify)
 app.add_typer(migrate.app, name="migrate")
 app.add_typer(commands.types_app, name="types")
 app.add_typer(commands.util_app, name="util")

@@ -38,6 +38,11 @@ def body_hash(text: str) -> str:
     return sha256("".join(body).encode()).hexdigest()
 
 
+def is_written_by_us(text: str) -> bool:
+    """Whether a file is one that PocketVex rendered: of those it promises that down restores all."""
+    return re.search(r"^// manages: ?", text, re.MULTILINE) is not None
+
+
 def managed_by(text: str) -> frozenset[str]:
     """The collections and option groups that a sealed file lists; none for a hand-written one."""
     match = re.search(r"^// manages: (.*)$", text, re.MULTILINE)

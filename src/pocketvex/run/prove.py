@@ -70,7 +70,9 @@ def prove_parts(binary: Binary, data_dir: Path, parts: Sequence[Part]) -> list[P
         except scratch.MigrationFailed as error:
             raise NotAsIntended(f"up of {error.file} fails", why=error.reason) from error
     proofs = [
-        judge(trial, part.before, part.after, binary) for trial, part in zip(tried.trials, parts, strict=True)
+        judge(trial, part.before, part.after, binary)
+        for trial, part in zip(tried.trials, parts, strict=True)
+        if trial is not None
     ]
     if parts:
         _reached(tried.final, parts[-1].after, f"up of {parts[-1].name}", binary)

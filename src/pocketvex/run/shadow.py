@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -19,6 +19,7 @@ from typing import Any
 
 from pocketvex.errors import HistoryError
 from pocketvex.render.header import body_hash, secrets_of
+from pocketvex.run.trust import require_trust
 from pocketvex.schema.model import Schema
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
@@ -26,6 +27,33 @@ from pocketvex.server.binaries import Binary
 Json = dict[str, Any]
 _FORMAT = 2
 """Part of the hash: a cache that an older PocketVex wrote is not read."""
+
+
+class ReplayFailed(HistoryError):
+    """A file of the history fails on an empty server; `reason` is what PocketBase says."""
+
+    def __init__(self, error: scratch.MigrationFailed, names: Sequence[str]) -> None:
+        super().__init__(
+            f"the history cannot be replayed from nothing: {error.file} fails",
+            why="\n".join([error.reason, *_hints(error, names)]),
+            where=error.where if error.where and error.where.file in names else None,
+            todo="Mend the file, or give replay a place to start with `pocketvex migrate baseline`.",
+        )
+        self.file = error.file
+        self.reason = error.reason
+
+
+def _hints(error: scratch.MigrationFailed, names: Sequence[str]) -> Iterator[str]:
+    """What is behind the words of PocketBase, where they alone do not say it."""
+    stamp = error.file.partition("_")[0]
+    if [name for name in names if name.partition("_")[0] == stamp and name != error.file]:
+        yield "Another file was written in the same second: PocketBase runs the two by their names."
+    if "could not convert" in error.reason and "to error" in error.reason:
+        yield "A migration returns nothing and is not async: PocketBase takes a value for an error."
+    if error.file.endswith(".ts") and "SyntaxError" in error.reason:
+        yield "PocketBase runs .ts files as they are: types in them are no JavaScript."
+    if "no rows in result set" in error.reason:
+        yield "It looks for a collection or record that no file before it makes."
 
 
 @dataclass(frozen=True)
@@ -50,7 +78,8 @@ class Recorded:
 def replay(binary: Binary, files: Sequence[tuple[str, str]], cache: Path) -> Recorded:
     """Build a database from nothing by running the files (name, text) in order; or read it from the cache.
 
-    Raises HistoryError that names the file which cannot be replayed, and why.
+    `cache` is a folder in `.pocketvex`. Raises ReplayFailed, which names the file that cannot be replayed,
+    and ConsentNeeded where one reaches out of the database and nobody has agreed to run it here.
     """
     key = sha256(
         json.dumps([_FORMAT, str(binary.version), [(n, body_hash(t)) for n, t in files]]).encode()
@@ -58,6 +87,7 @@ def replay(binary: Binary, files: Sequence[tuple[str, str]], cache: Path) -> Rec
     home = cache / key
     names = tuple(name for name, _ in files)
     if not (home / "snapshots.json").exists():
+        require_trust(cache.parent.parent, files)
         _build(binary, files, home)
     snapshots = json.loads((home / "snapshots.json").read_text(encoding="utf-8"))
     return Recorded(names, snapshots, home / "data")
@@ -76,11 +106,7 @@ def _build(binary: Binary, files: Sequence[tuple[str, str]], home: Path) -> None
         try:
             scratch.migrate_up(binary, building / "data", steps, env=env)
         except scratch.MigrationFailed as error:
-            raise HistoryError(
-                f"the history cannot be replayed from nothing: {error.file} fails",
-                why=error.reason,
-                todo="Mend the file, or give replay a place to start with `pocketvex migrate baseline`.",
-            ) from error
+            raise ReplayFailed(error, [name for name, _ in files]) from error
         scratch.forget(building / "data", [name for name in steps if name.endswith("pv.js")])
         snapshots = [
             json.loads((building / f"{number}.json").read_text(encoding="utf-8"))

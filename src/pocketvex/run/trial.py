@@ -48,22 +48,26 @@ class Trial(NamedTuple):
 
 
 class Tried(NamedTuple):
-    trials: list[Trial]
+    trials: list[Trial | None]
+    """None for a file that was only run."""
     final: list[Json]
     """The collections after the last file."""
 
 
-def try_files(binary: Binary, data_dir: Path, files: Sequence[tuple[str, str, Sequence[Row]]]) -> Tried:
+def try_files(
+    binary: Binary, data_dir: Path, files: Sequence[tuple[str, str, Sequence[Row] | None]]
+) -> Tried:
     """Try these files (name, text, rows before it) one after the other; `data_dir` then has run them all.
 
-    Raises `scratch.MigrationFailed` where a file itself fails as it stands.
+    A file without rows (None) is only run. Raises `scratch.MigrationFailed` where a file fails as it stands.
     """
     with tempfile.TemporaryDirectory(prefix="pocketvex-trial-") as folder:
         steps: dict[str, str] = {}
         behind = "0000000000"
         for number, (name, text, rows) in enumerate(files):
-            # Byte order puts it right behind the file before, and so in front of the file itself.
-            steps[f"{behind}.pv.js"] = trial_step(text, rows, str(Path(folder) / f"{number}.json"))
+            if rows is not None:
+                # Byte order puts it right behind the file before, and so in front of the file itself.
+                steps[f"{behind}.pv.js"] = trial_step(text, rows, str(Path(folder) / f"{number}.json"))
             steps[name] = text
             behind = name
         final = Path(folder) / "final.json"
@@ -73,7 +77,9 @@ def try_files(binary: Binary, data_dir: Path, files: Sequence[tuple[str, str, Se
         scratch.forget(data_dir, [name for name in steps if name.endswith(".pv.js")])
         read = [
             _read(name, json.loads((Path(folder) / f"{number}.json").read_text(encoding="utf-8")))
-            for number, (name, _, _) in enumerate(files)
+            if rows is not None
+            else None
+            for number, (name, _, rows) in enumerate(files)
         ]
         return Tried(read, json.loads(final.read_text(encoding="utf-8")))
 

@@ -14,6 +14,7 @@ from pocketvex.store.files import write_atomically
 
 SUM_FILE = "pocketvex.sum"
 DRAFT = Path("drafts") / "next.js"
+_CALL = re.compile(r"\bmigrate\s*\(")
 _SIGNED = re.compile(r"^// written by PocketVex, sha256 ([0-9a-f]{64})$\n", re.MULTILINE)
 
 
@@ -46,6 +47,8 @@ class History(NamedTuple):
     """Names whose text is not what the sum file says."""
     missing: tuple[str, ...]
     """Names that the sum file lists and the folder does not hold."""
+    strays: tuple[str, ...] = ()
+    """Files that PocketBase loads and that are no migrations."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,17 +65,23 @@ class History(NamedTuple):
 
 def read_history(folder: Path) -> History:
     """What the folder holds; a folder that is not there is an empty history."""
-    files = []
+    files, strays = [], []
     if folder.is_dir():
         # PocketBase runs the direct children that end in .js or .ts, in the order of their bytes.
         names = sorted((p.name for p in folder.iterdir() if p.is_file()), key=lambda name: name.encode())
         for name in names:
             if name.endswith((".js", ".ts")):
-                files.append(MigrationFile(name, _read(folder / name)))
+                file = MigrationFile(name, _read(folder / name))
+                # A file that calls nothing is never in `_migrations`: for PocketBase it is harmless.
+                if _CALL.search(file.text):
+                    files.append(file)
+                else:
+                    strays.append(name)
     sums = _read_sums(folder / SUM_FILE)
     by_name = {file.name: file.hash for file in files}
     edited = tuple(n for n, known in sums.items() if n in by_name and by_name[n] != known)
-    return History(folder, tuple(files), edited, tuple(name for name in sums if name not in by_name))
+    missing = tuple(name for name in sums if name not in by_name)
+    return History(folder, tuple(files), edited, missing, tuple(strays))
 
 
 def seal(history: History, sealed: Sequence[MigrationFile], *, listed: bool = True) -> None:

@@ -1,0 +1,121 @@
+"""`pocketvex migrate verify`: whether a history can be trusted."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pocketvex.cli import output
+from pocketvex.cli.opening import BinaryOption, ConfirmOption, FormatOption, checked_format, project
+
+if TYPE_CHECKING:
+    from pocketvex.run.folder import Finding
+    from pocketvex.run.verify import Checked, Verified
+    from pocketvex.server.binaries import Binary
+    from pocketvex.store.config import Config
+
+
+def verify(
+    format: FormatOption = "text", confirm: ConfirmOption = None, pocketbase: BinaryOption = None
+) -> int:
+    """Prove every migration from nothing: up, down and up again, with rows. Needs no server."""
+    wanted = checked_format(format)
+    config = project()
+
+    from pocketvex.cli.trusting import settle
+    from pocketvex.run import verify as use
+    from pocketvex.store.history import read_history
+
+    settle(config, confirm or ())
+    history = read_history(config.migrations)
+    _check_names(confirm or (), history.names)
+    found = use.verify(config.root, history, _binary(config, pocketbase), progress=_progress)
+    if wanted == "json":
+        import json
+
+        output.data(json.dumps(use.as_json(found), indent=2, ensure_ascii=False))
+    elif wanted == "github":
+        _annotate(config, found)
+    elif wanted == "markdown":
+        _list(config, found)
+    else:
+        _tell(config, found)
+    return 7 if found.findings else 0
+
+
+def _check_names(confirmed: list[str] | tuple[str, ...], names: tuple[str, ...]) -> None:
+    from pocketvex.errors import UsageError
+
+    if strangers := [name for name in confirmed if name not in names]:
+        raise UsageError(
+            f"--confirm {strangers[0]}: there is no such migration",
+            todo="Here it takes names of files in the folder of migrations.",
+        )
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        output.note(output.styled(f"{text} …", "dim", err=True))
+
+
+def _binary(config: Config, path: Path | None) -> Binary:
+    """What was pointed at, else the version of the server that is meant, as far as it is known."""
+    from pocketvex.server import binaries
+    from pocketvex.server.binaries import Version
+    from pocketvex.store.hosts import choose_host
+    from pocketvex.store.state import load_state
+
+    host = choose_host(config, flag=None, environ=os.environ)
+    known = "" if host.embedded else load_state(config.root, host.key).server_version
+    version = config.pocketbase or known
+    return binaries.find(Version.parse(version) if version else None, explicit=path or host.binary)
+
+
+def _tell(config: Config, found: Verified) -> None:
+    output.note(f"PocketBase {found.version}" + (", nothing changed since the last time" * found.cached))
+    width = max((len(file.state) for file in found.files), default=0)
+    for file in found.files:
+        output.data(f"{file.state:{width}} {file.name}{_note(file)}")
+    if not found.files:
+        output.data("no migrations yet")
+    for finding in found.findings:
+        place = f"{config.migrations.name}/{finding.place}"
+        output.data(f"{output.styled(place, 'bold')}: {finding.what}")
+        for line in finding.why.splitlines():
+            output.data(f"    {line}")
+        if finding.todo:
+            output.data(f"  → {finding.todo}")
+    if found.findings:
+        number = len(found.findings)
+        output.note(f"{number} finding{'s' if number != 1 else ''}")
+
+
+def _annotate(config: Config, found: Verified) -> None:
+    from pocketvex.errors import Location
+    from pocketvex.render.github import command
+
+    for finding in found.findings:
+        text = "\n".join(filter(None, (finding.what, finding.why, finding.todo)))
+        where = Location(f"{config.migrations.name}/{finding.file}", finding.line or 1)
+        output.data(command("error", text, "migration", where))
+
+
+def _list(config: Config, found: Verified) -> None:
+    proven = sum(file.state == "proven" for file in found.files)
+    output.data(f"**{proven} of {len(found.files)} migrations proven** on PocketBase {found.version}")
+    for finding in found.findings:
+        place = f"{config.migrations.name}/{finding.place}"
+        output.data("\n".join(["", f"- `{place}` {finding.what}", *_indented(finding)]))
+
+
+def _indented(finding: Finding) -> list[str]:
+    return [f"  {line}" for line in [*finding.why.splitlines(), finding.todo] if line]
+
+
+def _note(file: Checked) -> str:
+    if file.state == "proven":
+        said = f"{file.rows} row{'s' if file.rows != 1 else ''}"
+        return f"  {said}, {file.kept} with all values after up" if file.kept != file.rows else f"  {said}"
+    return f"  {file.note}" if file.note else ""

@@ -1,0 +1,46 @@
+"""A yes to the replay of hand-written files that reach out of the database, asked for on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pocketvex.cli import output
+
+if TYPE_CHECKING:
+    from pocketvex.store.config import Config
+
+
+def settle(config: Config, confirmed: Sequence[str] = ()) -> None:
+    """Remember a yes to each file that was confirmed by its name, or that somebody agrees to here.
+
+    Where nobody does, the replay itself stops, and says how to agree.
+    """
+    if not confirmed and not _there():
+        return
+    from pocketvex.run.trust import trust, untrusted
+    from pocketvex.store.history import read_history
+
+    pairs = dict(read_history(config.migrations).pairs())
+    for name, uses in untrusted(config.root, pairs.items()):
+        if name in confirmed or _agrees(name, uses):
+            trust(config.root, [(name, pairs[name])])
+            output.note(f"{name} is replayed from now on, until it changes")
+
+
+def _there() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _agrees(name: str, uses: Sequence[str]) -> bool:
+    if not _there():
+        return False
+    import questionary
+    from prompt_toolkit.output import create_output
+
+    output.note(f"{name} uses {', '.join(uses)}: a replay on a scratch server runs it here, for real.")
+    answer = questionary.confirm(
+        "Have you read it, and may it run here?", default=False, output=create_output(sys.stderr)
+    ).ask()
+    return bool(answer)

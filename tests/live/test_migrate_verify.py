@@ -1,0 +1,239 @@
+"""`migrate verify`: a folder of migrations proven from nothing, file by file, on every version."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import terminal
+from conftest import ServerFactory
+from pocketvex.errors import ConsentNeeded
+from pocketvex.render.trial import trial_step
+from pocketvex.run import verify as use
+from pocketvex.run.trust import trust
+from pocketvex.server.binaries import Binary
+from pocketvex.store.history import read_history
+from projects import Project, posts, text
+
+MAKE = """migrate((app) => {
+  app.save(new Collection({ name: "things", type: "base", fields: [{ name: "a", type: "text" }] }));
+}, (app) => app.delete(app.findCollectionByNameOrId("things")));
+"""
+ADD = """migrate((app) => {
+  const c = app.findCollectionByNameOrId("things");
+  c.fields.add(new TextField({ name: "b" }));
+  app.save(c);
+}, (app) => {
+  const c = app.findCollectionByNameOrId("things");
+  DOWN
+});
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "project", posts())
+
+
+def verified(project: Project, binary: Binary) -> use.Verified:
+    return use.verify(project.root, read_history(project.config.migrations), binary)
+
+
+def states(found: use.Verified) -> dict[str, str]:
+    return {file.name: file.state for file in found.files}
+
+
+PEOPLE = {"name": "people", "type": "auth", "fields": []}
+EVERY = [
+    {"name": "t_0", "type": "text", "min": 3, "max": 9}, {"name": "t_1", "type": "text"},
+    {"name": "t_2", "type": "text", "pattern": "^[a-z]+$"},
+    {"name": "n", "type": "number", "min": -2, "max": 2}, {"name": "i", "type": "number", "onlyInt": True},
+    {"name": "b", "type": "bool"}, {"name": "e", "type": "email", "onlyDomains": ["example.org"]},
+    {"name": "u", "type": "url"}, {"name": "d", "type": "date", "min": "2020-01-01 00:00:00.000Z"},
+    {"name": "j", "type": "json"}, {"name": "s", "type": "select", "values": ["a", "ü", "c"], "maxSelect": 3},
+    {"name": "one", "type": "select", "values": ["x", "y"], "required": True},
+    {"name": "f", "type": "file", "maxSelect": 2}, {"name": "h", "type": "editor"},
+    {"name": "people", "type": "relation", "target": "people", "maxSelect": 4},
+    {"name": "who", "type": "relation", "target": "people"},
+]  # fmt: skip
+
+
+def test_a_history_of_ours_is_proven_with_rows_of_every_kind(
+    project: Project, server: ServerFactory, binary: Binary
+) -> None:
+    running = server(binary)
+    project.declare(PEOPLE, posts(*EVERY))
+    project.up(running)
+    less = [{**field, "presentable": True} for field in EVERY if field["name"] not in ("t_1", "people")]
+    project.declare(PEOPLE, posts(*less))
+    first, second = project.generate(running, "less")[0], project.files[-1]
+    assert first == second
+    found = verified(project, binary)
+    assert not found.findings
+    assert set(states(found).values()) == {"proven"}
+    assert found.files[-1].rows >= 10  # five in posts, five in people
+    assert found.files[-1].kept < found.files[-1].rows
+    said = (project.config.migrations / second).read_text(encoding="utf-8").partition("migrate(")[0]
+    assert f"up again on PocketBase {binary.version} with {found.files[-1].rows} rows" in said
+    assert verified(project, binary).cached
+
+
+@pytest.mark.parametrize(
+    ("change", "what", "why"),
+    [
+        ("down does less", "down of {} does not end where it should", "posts.body"),
+        ("down throws", "down of {} fails", "not today"),
+        ("no down", "{} has no down part", ""),
+        ("up changes a value", "up of {} changes values", "posts.title"),
+        ("down forgets a value", "down of {} changes values", "posts.body"),
+    ],
+)
+def test_a_file_of_ours_that_breaks_its_promise_is_named(
+    project: Project, server: ServerFactory, latest: Binary, change: str, what: str, why: str
+) -> None:
+    running = server(latest)
+    project.declare(posts(text("body")))
+    project.up(running)
+    project.declare(posts())
+    (name,) = project.generate(running)
+    path = project.config.migrations / name
+    sound = path.read_text(encoding="utf-8")
+    head, up, down = sound.partition("migrate(")[0], "removeField(", "addField("
+    calls, rest = sound[len(head) :].split("\n});\n", 1)
+    undo = calls.split("}, (app) => {")[1]
+    broken = {
+        "down does less": calls.replace(undo, "\n"),
+        "down throws": calls.replace(undo, '\n  throw new Error("not today");'),
+        "no down": calls.split("}, (app) => {")[0] + "}, null);\n(() => {",
+        "up changes a value": calls.replace(
+            "change.finish();",
+            "change.finish();\n  app.db().newQuery(\"UPDATE posts SET title = 'x'\").execute();",
+            1,
+        ),
+        "down forgets a value": calls.replace(
+            undo, undo + "\n  app.db().newQuery(\"UPDATE posts SET body = ''\").execute();"
+        ),
+    }[change]  # fmt: skip
+    assert up in sound
+    assert down in sound
+    path.write_text(f"{head}{broken}\n}});\n{rest}", encoding="utf-8")
+    found = verified(project, latest)
+    assert states(found)[name] == "failed"
+    edited, broke = found.findings
+    assert (edited.file, edited.what) == (name, "was edited after it was sealed")
+    assert what.format(name) in broke.what
+    assert why in broke.why
+
+
+@pytest.mark.parametrize(
+    ("down", "note"),
+    [
+        ('c.fields.removeByName("b"); app.save(c);', "its down restores structure and values"),
+        ('c.fields.removeByName("b"); return app.save(c);', "its down restores structure and values"),
+        ("", "its down does not restore things.b"),
+        ("return c.gone();", "its down fails: TypeError: Object has no member 'gone'"),
+        ('c.fields.removeByName("b"); app.save(c); return false;', "its down fails: it returns a value"),
+    ],
+)
+def test_of_other_files_is_said_what_their_down_restores(
+    project: Project, binary: Binary, down: str, note: str
+) -> None:
+    project.write("1700000000_make.js", MAKE)
+    project.write("1700000001_add.js", ADD.replace("DOWN", down))
+    found = verified(project, binary)
+    assert not found.findings
+    assert [file.state for file in found.files] == ["replayed", "replayed"]
+    assert found.files[0].note == "its down restores the structure, and not 0 of the values" or (
+        found.files[0].note == "its down restores structure and values"
+    )
+    assert found.files[1].note.startswith(note)
+
+
+@pytest.mark.parametrize(
+    ("files", "state", "said"),
+    [
+        ({"1700000000_a.js": "migrate((app) => {\n  const x = ;\n});\n"}, "failed", "1700000000_a.js:2"),
+        ({"1700000000_a.js": "migrate(async (app) => {}, null);\n"}, "failed", "is not async"),
+        ({"1700000000_a.ts": "migrate((app: any) => {}, null);\n"}, "failed", "types in them"),
+        ({"1700000000_a.js": MAKE + MAKE}, "failed", "calls migrate() 2 times"),
+        ({"1700000000_a.js": "if (false) migrate((app) => {});\n"}, "failed", "it never calls migrate()"),
+        ({"1700000000_b.js": MAKE, "1700000000_a.js": ADD}, "failed", "in the same second"),
+        ({"1700000000_a.js": MAKE, "999_b.js": "migrate(() => {}, null);"}, "replayed", "runs after"),
+        ({"first.js": "migrate(() => {}, null);"}, "replayed", "has no time in its name"),
+        ({"1700000000_a.js": ADD, "1700000001_a.js": ADD}, "failed", "says the same as 1700000000_a.js"),
+        ({"helper.js": "const one = 1;"}, "", "it never calls migrate()"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_a_folder_is_named_with_file_and_reason(
+    project: Project, latest: Binary, files: dict[str, str], state: str, said: str
+) -> None:
+    for name, body in files.items():
+        project.write(name, body)
+    found = verified(project, latest)
+    assert any(said in f"{f.place} {f.what} {f.why}" for f in found.findings), found
+    assert not state or state in states(found).values()
+
+
+def test_files_before_one_that_fails_are_proven_all_the_same(project: Project, latest: Binary) -> None:
+    project.write("1700000000_make.js", MAKE)
+    project.write("1700000001_bad.js", 'migrate((app) => {\n  throw new Error("no");\n}, null);\n')
+    project.write("1700000002_add.js", ADD)
+    assert [*states(verified(project, latest)).values()] == ["replayed", "failed", "not reached"]
+
+
+def test_what_reaches_out_is_replayed_after_a_yes_that_ends_with_the_next_edit(
+    project: Project, latest: Binary, tmp_path: Path
+) -> None:
+    ran = tmp_path / "ran"
+    name, body = (
+        "1700000000_out.js",
+        f"migrate((app) => $os.writeFile({json.dumps(str(ran))}, 'x', 0o600));\n",
+    )
+    project.write(name, body)
+    with pytest.raises(ConsentNeeded, match=r"1700000000_out.js uses \$os") as failure:
+        verified(project, latest)
+    assert failure.value.todo.startswith("Read them. `pocketvex migrate verify --confirm 1700000000_out.js`")
+    assert not ran.exists()
+    trust(project.root, [(name, body)])
+    assert verified(project, latest).files[0].note.startswith("it runs; not tried with rows")
+    assert ran.exists()
+    project.write(name, body.replace("'x'", "'y'"))
+    with pytest.raises(ConsentNeeded):
+        verified(project, latest)
+
+
+@pytest.mark.parametrize(
+    "harmless", ["$os.getenv('A')", "// $http.send()", "/* $os.exec() */", "$security.randomString(3)"]
+)
+def test_what_stays_in_the_database_needs_no_yes(project: Project, latest: Binary, harmless: str) -> None:
+    project.write("1700000000_in.js", f"migrate((app) => {{\n  {harmless}\n}}, null);\n")
+    assert not verified(project, latest).findings
+
+
+def test_the_line_of_a_failure_is_that_of_the_file() -> None:
+    step = trial_step("one\ntwo\n", [], "target")
+    assert step.splitlines()[0].endswith(" one")
+    assert step.splitlines()[1] == "two"
+
+
+def test_the_command_needs_no_server(tmp_path: Path) -> None:
+    project = terminal.Project(tmp_path / "project")
+    project.write("schema/posts.py", terminal.posts())
+    assert project.ok("migrate", "verify").out == "no migrations yet\n"
+    project.write("pb_migrations/1700000000_make.js", MAKE)
+    said = project.ok("migrate", "verify").out
+    assert said.startswith("replayed 1700000000_make.js  its down restores structure")
+    project.write("pb_migrations/1700000001_bad.js", "migrate((app) => {\n  nothing();\n}, null);\n")
+    bad = project("migrate", "verify")
+    assert bad.code == 7
+    assert "pb_migrations/1700000001_bad.js:2: cannot be run on an empty server" in bad.out
+    found = project("migrate", "verify", "--format", "json").json
+    assert found["version"] == 1
+    assert [file["state"] for file in found["files"]] == ["replayed", "failed"]
+    assert found["findings"][0]["line"] == 2
+    assert "line=2" in project("migrate", "verify", "--format", "github").out
+    assert project("migrate", "verify", "--confirm", "gone.js").code == 2
+    assert not project.server
