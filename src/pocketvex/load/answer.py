@@ -11,6 +11,7 @@ from pocketvex.errors import Location, Problem, SchemaError
 from pocketvex.load.excerpt import line_at, source_lines
 from pocketvex.load.exported import locator, read_exported
 from pocketvex.load.paths import shown_path
+from pocketvex.load.pointing import pointed
 from pocketvex.load.sources import Shown, Sources
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
@@ -100,7 +101,7 @@ def with_excerpts(error: SchemaError, root: str) -> SchemaError:
             texts[where.file] = source_lines(os.path.join(root, where.file))
         return where._replace(excerpt=line_at(texts[where.file], where.line))
 
-    problems = [problem._replace(where=filled(problem.where)) for problem in error.problems]
+    problems = [p._replace(where=filled(p.where)) for p in pointed(error.problems, root)]
     return SchemaError(
         error.what, why=error.why, where=filled(error.where), todo=error.todo, problems=problems
     )

@@ -17,6 +17,8 @@ from pocketvex.plan.questions import Answers, renames_of, with_remaps
 from pocketvex.render.header import body_hash
 from pocketvex.render.migration import render_migration
 from pocketvex.run.answers import known_to_be_new, with_strangers
+from pocketvex.run.fitting import check_fits
+from pocketvex.run.foreign import settled
 from pocketvex.run.prove import Proof, prove
 from pocketvex.run.recorded import Position, with_dropped_options
 from pocketvex.run.session import Json, Session
@@ -74,7 +76,9 @@ def outstanding(
     wanted = with_live_ids(with_remaps(desired, answers), live_schema)
     before = recorded.schema
     owned = position.managed | frozenset(session.state.managed if session else ())
-    ownership = Ownership(recorded=before, managed=owned)
+    absorbed = session.state.absorbed if session else ()
+    base = settled(recorded, position.history, absorbed)
+    ownership = Ownership(recorded=base, managed=owned)
     renames = {**known_to_be_new(wanted, before, live_schema), **renames_of(answers)}
     renames = with_strangers(wanted, before, ownership, renames)
     known: dict[Fact, int | None] = {}
@@ -103,6 +107,7 @@ def find_outstanding(
     answers: Answers = MappingProxyType({}),
 ) -> Outstanding:
     """What the code asks beyond the history, with evidence from the session's server, which has `raw`."""
+    check_fits(session, desired, session.schema_of(raw))
     wanted = with_dropped_options(desired, position)
     return outstanding(wanted, position, live=raw, session=session, answers=answers)
 

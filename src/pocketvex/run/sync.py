@@ -13,7 +13,6 @@ from typing import Any
 
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import CreateCollection, RenameCollection
-from pocketvex.errors import SchemaError
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.judge import Access, Verdict
@@ -24,12 +23,13 @@ from pocketvex.run.answers import with_strangers
 from pocketvex.run.apply import keep_aside, require_unmoved, write_changes
 from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.consent import unknown_names
+from pocketvex.run.fitting import check_fits
+from pocketvex.run.foreign import absorbed_files, settled
 from pocketvex.run.recorded import Position, changed_paths, locate, run_files, with_dropped_options
 from pocketvex.run.removals import is_removal, possible
 from pocketvex.run.secrets import late_secrets, missing_secrets, without_secret
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.model import Schema
-from pocketvex.schema.validate import for_server
 
 
 @dataclass(frozen=True)
@@ -93,14 +93,14 @@ def plan_for(
 
     A sign-in provider whose secret is not set is no difference; one whose secret is set now is written.
     """
-    problems = for_server(desired, session.version)
-    if problems:
-        raise SchemaError(f"PocketBase {session.version} cannot hold this schema", problems=problems)
+    check_fits(session, desired, session.schema_of(raw))
     answers = {**session.state.answers, **choices.answers}
     desired = with_remaps(with_dropped_options(desired, position), answers)
     live = session.schema_of(raw)
     ownership = Ownership(
-        recorded=named_as_live(position.here.schema, live, session.state.written),
+        recorded=named_as_live(
+            settled(position.here, position.history, session.state.absorbed), live, session.state.written
+        ),
         written=session.state.written,
         managed=position.managed | frozenset(session.state.managed),
         held=position.held_paths(),
@@ -309,6 +309,7 @@ def remember(
     previous = renamed_items(state.written, renamed)
     recorded = named_as_live(position.here.schema, live, previous)
     state.written = written_items(desired, live, recorded, previous)
+    state.absorbed = absorbed_files(position, desired, live, state.absorbed)
     session.save()
 
 

@@ -16,6 +16,7 @@ from pocketvex.schema.declare import Base, Env, FieldDeclaration, IndexDeclarati
 from pocketvex.schema.fields import FIELD, MODELS, FieldBase, RelationField
 from pocketvex.schema.indexes import Index, parse_column, parse_index
 from pocketvex.schema.model import Collection, Schema
+from pocketvex.schema.rule_check import rule_problems
 from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.validate import check
 
@@ -42,6 +43,7 @@ def build_schema(written: Iterable[dict[str, Any] | type[Base]]) -> Schema:
     builder.resolve_targets(schema)
     # A person sees everything at once: what could not be built is not missed where it is referred to.
     builder.problems += check(schema, builder.broken)
+    builder.problems += rule_problems(schema, unsure=builder.broken)
     if builder.problems:
         count = len(builder.problems)
         raise SchemaError(

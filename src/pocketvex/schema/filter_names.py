@@ -43,7 +43,10 @@ _MANY = ("select", "file", "relation")
 
 
 class Wrong(NamedTuple):
-    """A span of a filter that the server refuses, what is wrong with it, and what it might have been."""
+    """A span of a filter that the server refuses, what is wrong with it, and what it might have been.
+
+    With `since`, `what` is a thing that came with that version.
+    """
 
     start: int
     end: int
@@ -72,11 +75,20 @@ class Step(NamedTuple):
 
 
 class Names:
-    """The collections of a schema, by name and id. Those in `opaque` (lower case) may have any field."""
+    """The collections of a schema, by name and id.
+
+    Those in `opaque` (lower case) may have any field; `complete` says whether there are no others.
+    """
 
     def __init__(
-        self, collections: Iterable[Collection], opaque: Iterable[str] = (), version: Version = (0, 40, 6)
+        self,
+        collections: Iterable[Collection],
+        opaque: Iterable[str] = (),
+        version: Version = (0, 40, 6),
+        *,
+        complete: bool = True,
     ) -> None:
+        self.complete = complete
         self.by_name: dict[str, Collection] = {}
         for collection in collections:
             self.by_name.setdefault(collection.name.lower(), collection)
@@ -115,7 +127,7 @@ class Names:
         if name not in FUNCTIONS:
             return Wrong(*at, f"there is no function '{name}'", tuple(FUNCTIONS))
         if self.version < FUNCTIONS[name]:
-            return Wrong(*at, f"the function {name} came later", since=FUNCTIONS[name])
+            return Wrong(*at, f"the function {name}", since=FUNCTIONS[name])
         if wrong := (_geo_distance if name == "geoDistance" else _strftime)(operand):
             return wrong
         return next((found for arg in args if (found := self.operand(arg, base))), None)
@@ -124,7 +136,7 @@ class Names:
         """The steps that a name takes, none for what only the request knows; raises Refused."""
         if name in MACROS:
             if self.version < MACROS[name]:
-                raise Refused(f"{name} came later", since=MACROS[name])
+                raise Refused(name, since=MACROS[name])
             return []
         if _REQUEST.fullmatch(name):
             self.request(name, base)
@@ -173,7 +185,7 @@ class Names:
         if since is None:
             raise Refused(f"no modifier ':{modifier}'", *where, known=[f":{m}" for m in MODIFIERS])
         if self.version < since:
-            raise Refused(f"the modifier ':{modifier}' came later", *where, since=since)
+            raise Refused(f"the modifier ':{modifier}'", *where, since=since)
         return word, modifier
 
     def is_opaque(self, collection: Collection) -> bool:
@@ -216,7 +228,7 @@ class Names:
             raise self.no_field(part, collection, at)
         name, field_name = match[1], match[2]
         if (other := self.by_name.get(name.lower())) is None:
-            if name.lower() in self.opaque:
+            if name.lower() in self.opaque or not self.complete:
                 return None
             raise self.no_collection(name, at)
         field, where = _exact(other, field_name), at + len(name) + len("_via_")

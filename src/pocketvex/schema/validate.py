@@ -29,7 +29,7 @@ from pocketvex.schema.fields import (
     stored_date,
 )
 from pocketvex.schema.model import PRIVATE_PREFIX, Collection, Schema
-from pocketvex.schema.rules import RULE_NAMES, collections_in_rule
+from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.views import sources
 
 SYSTEM_COLLECTIONS = ("_mfas", "_otps", "_externalAuths", "_authOrigins", "_superusers")
@@ -101,24 +101,6 @@ def _collection(collection: Collection) -> Iterator[Problem]:
                 yield _problem(collection, rule, "a view is read-only: only list and view rules")
     elif collection.view_query:
         yield _problem(collection, "query", f"a {collection.type} collection has no query")
-    for rule, text in collection.rules().items():
-        for message in rule_problems(text):
-            yield _problem(collection, rule, message)
-
-
-def rule_problems(rule: str | None) -> Iterator[str]:
-    """What is wrong with a rule at a glance; the server judges the rest."""
-    if not rule:
-        return
-    bare = re.sub(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", "''", rule)
-    bare = re.sub(r"//[^\n]*", "", bare)
-    if not rule.strip():
-        yield 'is only white space: use "" for public or None for locked'
-    if "@request.data" in bare:
-        yield "@request.data was renamed to @request.body in PocketBase 0.23"
-    for word, operator in (("and", "&&"), ("or", "||")):
-        if re.search(rf"(?i)[\s)]{word}[\s(]", bare):
-            yield f"there is no '{word}' in a rule: use {operator}"
 
 
 def _fields(collection: Collection) -> Iterator[Problem]:
@@ -273,10 +255,6 @@ def _references(
             yield _problem(collection, field.name, message, field.source)
         elif types.get(target) == "view" and collection.type != "view":
             yield _problem(collection, field.name, "a relation cannot point at a view", field.source)
-    for rule, text in collection.rules().items():
-        for name in sorted(collections_in_rule(text)):
-            if name.lower() not in known:
-                yield _problem(collection, rule, f"no collection '{name}': {adopt.format(name)}")
     for name in sorted(sources(collection.view_query)):
         if name.lower() not in known:
             yield _problem(collection, "query", f"no collection '{name}': {adopt.format(name)}")
@@ -286,9 +264,6 @@ def _auth(collection: Collection, lost: AbstractSet[str]) -> Iterator[Problem]:
     options = collection.auth
     if options.get("manageRule") == "":
         yield _problem(collection, "manage_rule", "cannot be public: give a rule or None")
-    for name in ("authRule", "manageRule"):
-        for message in rule_problems(options.get(name)):
-            yield _problem(collection, name, message)
     for name, value in options.items():
         if name.endswith("Token") and not 10 <= value.get("duration", 10) <= 94670856:
             yield _problem(collection, name, "a token's duration is 10 seconds to 94670856 (three years)")

@@ -1,0 +1,70 @@
+"""Mistakes in rules as problems that point into the user's files, with carets under the wrong part."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from pocketvex.errors import Location, Part, Problem
+from pocketvex.schema.rule_place import Place, find_rule, marked
+
+
+class Texts:
+    """The files of a project, read when they are asked for; `root` is what their paths are relative to."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.texts: dict[str, str] = {}
+
+    def read(self, file: str) -> str:
+        """A file's text, empty where it cannot be read."""
+        if file not in self.texts:
+            try:
+                with open(os.path.join(self.root, file), encoding="utf-8-sig", errors="replace") as source:
+                    self.texts[file] = source.read()
+            except (OSError, ValueError):
+                self.texts[file] = ""
+        return self.texts[file]
+
+    def around(self, file: str) -> dict[str, str]:
+        """The file and, where it is Python, those beside it, which it may import."""
+        folder, _, _ = file.rpartition("/")
+        names = [file]
+        if file.endswith(".py"):
+            try:
+                beside = sorted(os.listdir(os.path.join(self.root, folder)))
+            except OSError:
+                beside = []
+            names += [f"{folder}/{name}" if folder else name for name in beside if name.endswith(".py")]
+        return {name: self.read(name) for name in names}
+
+
+def pointed(problems: Iterable[Problem], root: str) -> list[Problem]:
+    """The same problems; those in rules with line and column, and carets under what is wrong."""
+    texts = Texts(root)
+    return [problem._replace(where=_where(problem, texts)) for problem in problems]
+
+
+def _where(problem: Problem, texts: Texts) -> Location | None:
+    source, part = problem.where, problem.part
+    if source is None or part is None:
+        return source
+    rule = problem.path.partition(".")[2]
+    place = find_rule(texts.around(source.file), source.file, source.line, rule, part.text, part.start)
+    return _location(part, place, texts) if place else source._replace(excerpt=_in_rule(part))
+
+
+def _location(part: Part, place: Place, texts: Texts) -> Location:
+    line = texts.read(place.file).splitlines()[place.line - 1]
+    if place.exact:
+        excerpt = marked(line, place.column, part.end - part.start)
+    else:
+        excerpt = f"{line.strip()}\n{_in_rule(part)}"
+    return Location(place.file, place.line, place.column, excerpt)
+
+
+def _in_rule(part: Part) -> str:
+    """The line of the rule itself, where it is put together in a way that no file shows."""
+    before = part.text.rfind("\n", 0, part.start) + 1
+    line = part.text[before:].partition("\n")[0]
+    return marked(f"= {line}", part.start - before + 3, part.end - part.start)
