@@ -169,8 +169,9 @@ class Owner:
         }
 
     def is_leftover(self, operation: Operation) -> bool:
-        """Whether what is removed or replaced was written by this project and is in no file yet."""
-        path = removed_path(operation)
+        """Whether what is removed or changed was written by this project and is in no file yet."""
+        new = isinstance(operation, AddField) or (isinstance(operation, ChangeIndex) and not operation.before)
+        path = operation.collection if new else removed_path(operation)
         return path is not None and path in self.ownership.written and path not in self.recorded
 
     def kept_because(self, operation: Operation) -> str:
