@@ -66,6 +66,7 @@ class History(NamedTuple):
 def read_history(folder: Path) -> History:
     """What the folder holds; a folder that is not there is an empty history."""
     files, strays = [], []
+    sums = _read_sums(folder / SUM_FILE)
     if folder.is_dir():
         # PocketBase runs the direct children that end in .js or .ts, in the order of their bytes.
         names = sorted((p.name for p in folder.iterdir() if p.is_file()), key=lambda name: name.encode())
@@ -73,11 +74,10 @@ def read_history(folder: Path) -> History:
             if name.endswith((".js", ".ts")):
                 file = MigrationFile(name, _read(folder / name))
                 # A file that calls nothing is never in `_migrations`: for PocketBase it is harmless.
-                if _CALL.search(file.text):
+                if name in sums or _CALL.search(file.text):
                     files.append(file)
                 else:
                     strays.append(name)
-    sums = _read_sums(folder / SUM_FILE)
     by_name = {file.name: file.hash for file in files}
     edited = tuple(n for n, known in sums.items() if n in by_name and by_name[n] != known)
     missing = tuple(name for name in sums if name not in by_name)
