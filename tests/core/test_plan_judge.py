@@ -9,7 +9,7 @@ import pytest
 from cases.changes import field, posts, relation, select, table, view
 from pocketvex.diff.operations import DropCollection, DropField
 from pocketvex.plan.codes import CODES
-from pocketvex.plan.facts import Evidence, Fact, NonZeroCount, RowCount
+from pocketvex.plan.facts import Evidence, Fact, Found, NonZeroCount, RowCount, Unconvertible
 from pocketvex.plan.judge import Access, Verdict
 from pocketvex.plan.limits import narrows
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
@@ -31,17 +31,17 @@ def live(*collections: Json) -> Schema:
 
 
 class Facts(dict[Fact, int | None]):
-    """So many rows in every table, so many values in every field."""
+    """So many rows in every table; so many of them hold a value, or stand in the way."""
 
     def __init__(self, rows: int | None, values: int | None) -> None:
         super().__init__()
-        self.counts = {RowCount: rows, NonZeroCount: values}
+        self.rows, self.values_ = rows, values
 
     def __contains__(self, fact: object) -> bool:
         return True
 
     def __missing__(self, fact: Fact) -> int | None:
-        return self.counts[type(fact)]
+        return self.rows if isinstance(fact, RowCount) else self.values_
 
 
 def plan(after: list[Json], before: list[Json], rows: int | None = 3, values: int | None = 2) -> Plan:
@@ -95,14 +95,16 @@ FIELDS: list[tuple[str, Json | None, Json | None, int | None, int | None, str]] 
     ("one domain forbidden", field("url"), field("url", except_domains=["a.b"]), 3, 3, "unsafe PV203"),
     ("a choice more", select("a"), select("a", "b"), 3, 3, "safe PV110"),
     ("the order of choices", select("a", "b"), select("b", "a"), 3, 3, "safe PV110"),
-    ("a choice less", select("a", "b"), select("a"), 3, 3, "unsafe PV203"),
+    ("a choice less that nobody holds", select("a", "b"), select("a"), 3, 0, "safe PV203"),
+    ("a choice less, required", select("a", "b"), select("a", required=True), 3, 0, "harmless here PV203"),
     ("to a list", select("a", "b"), select("a", "b", max=2), 3, 3, "safe PV111"),
     ("to one", select("a", "b", max=2), select("a", "b"), 3, 3, "unsafe PV204"),
     ("to one, no values", select("a", "b", max=2), select("a", "b"), 3, 0, "harmless here PV204"),
     ("to a shorter list", relation("posts", max=5), relation("posts", max=3), 3, 3, "unsafe PV203"),
     ("cascade", relation("posts"), relation("posts", cascade_delete=True), 3, 3, "safe PV110"),
     ("larger files", field("file", max_size=5), field("file"), 3, 3, "safe PV110"),
-    ("smaller files", field("file"), field("file", max_size=5), 3, 3, "unsafe PV203"),
+    ("smaller files", field("file"), field("file", max_size=5), 3, 3, "safe PV110"),
+    ("fewer types of files", field("file"), field("file", mime_types=["a/b"]), 3, 3, "safe PV110"),
     ("a type of files", field("file", mime_types=["a/b"]), field("file", mime_types=["a/b", "c/d"]), 3, 3,
      "safe PV110"),
     ("any type of files", field("file", mime_types=["a/b"]), field("file"), 3, 3, "safe PV110"),
@@ -138,10 +140,10 @@ STUCK = "CREATE UNIQUE INDEX `ix` ON `posts` (`title`, `id`)"
     [
         ([], [PLAIN], 3, "safe PV101"),
         ([PLAIN], [], 3, "safe PV205"),
-        ([], [UNIQUE], 3, "unsafe PV103"),
+        ([], [UNIQUE], 3, "impossible PV103"),
         ([], [UNIQUE], 1, "safe PV101"),
         ([], [UNIQUE], None, "unsafe PV103"),
-        ([PLAIN], [UNIQUE], 3, "unsafe PV103"),
+        ([PLAIN], [UNIQUE], 3, "impossible PV103"),
         ([UNIQUE], [PLAIN], 3, "safe PV101"),
         ([UNIQUE], [], 3, "safe PV205"),
         ([STUCK], [], 3, "unsafe PV206"),
@@ -149,7 +151,12 @@ STUCK = "CREATE UNIQUE INDEX `ix` ON `posts` (`title`, `id`)"
     ],
 )
 def test_indexes(before: list[str], after: list[str], rows: int | None, says: str) -> None:
-    assert only([posts(indexes=after)], [posts(indexes=before)], rows) == says
+    values = None if rows is None else 2
+    assert only([posts(indexes=after)], [posts(indexes=before)], rows, values) == says
+
+
+def test_a_unique_index_over_rows_of_which_no_two_are_equal() -> None:
+    assert only([posts(indexes=[UNIQUE])], [posts()], rows=3, values=0) == "safe PV103"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +172,7 @@ def test_indexes(before: list[str], after: list[str], rows: int | None, says: st
         ("id = 1", "id = 1 && title = 2", "safe PV402 closes access"),
         ("id = 1", "(id = 1) && title = 2", "safe PV402 closes access"),
         ("id = 1", "id = 1 && title = 2 || id = 3", "safe PV401 opens access"),
-        ("id = 1 // a", "id = 1 // a && b", "safe PV401 opens access"),
+        ("id = 1 // a", "id = 1 // a && b", "safe PV403"),
     ],
 )
 def test_rules(before: str | None, after: str | None, says: str) -> None:
@@ -213,7 +220,9 @@ def test_collections(before: list[Json], after: list[Json], rows: int | None, sa
 
 def test_evidence_and_dependants_are_named() -> None:
     before = [
-        posts({"x": "text"}, listRule="x != ''", indexes=["CREATE INDEX `ix` ON `posts` (`x`)"]),
+        posts(
+            {"x": "text", "x_y": "text"}, listRule="x != ''", indexes=["CREATE INDEX `ix` ON `posts` (`x`)"]
+        ),
         table("comments", {"post": relation("posts")}, viewRule="post.x = 'a' && post.x_y = 1"),
         view("latest", "SELECT id, x FROM posts"),
     ]
@@ -279,12 +288,16 @@ def test_facts_are_asked_for_and_names_are_those_of_the_server() -> None:
     assert asked == NeedsFacts(frozenset({RowCount("posts")}))
     more = make_plan(schema(*after), live(*before), facts={RowCount("posts"): 2})
     assert more == NeedsFacts(frozenset({NonZeroCount("posts", "title"), NonZeroCount("posts", "n")}))
-    counted = {RowCount("posts"): 2, NonZeroCount("posts", "title"): 0, NonZeroCount("posts", "n"): 1}
-    made = make_plan(schema(*after), live(*before), facts=counted)
+    counted = {RowCount("posts"): 2, NonZeroCount("posts", "title"): 0, NonZeroCount("posts", "n"): 2}
+    converts = Unconvertible("posts", "n", "number", "asNumber", (), (), "n")
+    last = make_plan(schema(*after), live(*before), facts=counted)
+    assert last == NeedsFacts(frozenset({converts}))
+    found = Found(1, ("abc",), (("many", 1),))
+    made = make_plan(schema(*after), live(*before), facts=counted | {converts: found})
     assert isinstance(made, Plan)
     assert {c.path: c.judgement.evidence for c in made.changes if c.judgement.evidence} == {
         "articles.title": Evidence(0, 2),
-        "articles.n": Evidence(1, 2),
+        "articles.n": Evidence(1, 2, ("abc",), (("many", 1),)),
     }
 
 

@@ -15,10 +15,10 @@ from grounds import Built, Ground, migration
 from pocketvex.diff.apply import apply_operations, changed_collections
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import DropCollection, DropField, ReplaceField
-from pocketvex.plan.facts import Fact, NonZeroCount, RowCount
+from pocketvex.plan.facts import Fact
 from pocketvex.plan.judge import Access
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
-from pocketvex.run.rows import _zero
+from pocketvex.run.evidence import count_in_file
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
@@ -85,21 +85,8 @@ def declared(collections: list[dict[str, Any]], ground: Ground) -> Schema:
 def planned(desired: Schema, before: Schema, place: Built) -> Plan:
     known: dict[Fact, int | None] = {}
     while isinstance(plan := make_plan(desired, before, facts=known, version=place.version), NeedsFacts):
-        known.update({fact: count(fact, before, place) for fact in plan.facts})
+        known |= count_in_file(place.data_dir, plan.facts, before)
     return plan
-
-
-def count(fact: Fact, schema: Schema, place: Built) -> int:
-    with closing(sqlite3.connect(place.data_dir / "data.db")) as database:
-        match fact:
-            case RowCount():
-                return int(database.execute(f"SELECT COUNT(*) FROM [{fact.collection}]").fetchone()[0])
-            case NonZeroCount():
-                collection = schema.collection(fact.collection)
-                field = collection.field(fact.field) if collection else None
-                assert field is not None
-                sql = f"SELECT COUNT(*) FROM [{fact.collection}] WHERE [{fact.field}] IS NOT ?"
-                return int(database.execute(sql, [_zero(field)]).fetchone()[0])
 
 
 def said(change: Any) -> str:

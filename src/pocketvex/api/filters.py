@@ -8,6 +8,7 @@ by hidden fields and by passwords (the stored hash).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 # A name that the filter grammar reads as a field. A leading digit makes it a number or an error, and a
@@ -60,6 +61,32 @@ def zero_filter(collection: str, field: dict[str, Any]) -> str | None:
         case _:
             return None
     return _render(collection, str(field["name"]), terms, " && ")
+
+
+def exact_filter(collection: str, field: dict[str, Any], limits: Iterable[tuple[str, Any]]) -> str | None:
+    """Matches exactly the rows that one of these limits refuses; None where no filter can tell."""
+    found = [_refused(collection, field, option, value) for option, value in limits]
+    if None in found:
+        return None
+    return " || ".join(f"({one})" for one in found if one)
+
+
+def _refused(collection: str, field: dict[str, Any], option: str, value: Any) -> str | None:
+    kind, name = str(field.get("type", "")), str(field["name"])
+    match kind, option:
+        case _, "required":
+            return zero_filter(collection, field)
+        case "number", ("min" | "max"):
+            terms = [("", "!=", "0"), ("", "<" if option == "min" else ">", str(value))]
+        case "date", ("min" | "max"):
+            terms = [("", "!=", "''"), ("", "<" if option == "min" else ">", f"'{value}'")]
+        case (("select" | "file" | "relation"), "max_select") if _is_list(field):
+            terms = [(":length", ">", str(value or 1))]
+        case "relation", "min_select" if _is_list(field):
+            terms = [(":length", ">", "0"), (":length", "<", str(value))]
+        case _:
+            return None
+    return _render(collection, name, terms, " && ")
 
 
 def _is_list(field: dict[str, Any]) -> bool:

@@ -23,11 +23,23 @@ from pocketvex.diff.operations import (
     RenameField,
     ReplaceField,
 )
-from pocketvex.plan.facts import Evidence, Fact, Facts, NonZeroCount, RowCount
-from pocketvex.plan.limits import narrows
+from pocketvex.plan.conversions import conversion
+from pocketvex.plan.equals import moved_columns
+from pocketvex.plan.facts import (
+    Duplicates,
+    Evidence,
+    Fact,
+    Facts,
+    NonZeroCount,
+    RowCount,
+    Unconvertible,
+    Violating,
+)
 from pocketvex.plan.uses import Uses
+from pocketvex.plan.violations import Limit, limits, stricter
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import SYSTEM_FIELDS, Schema
+from pocketvex.schema.narrower import equivalent, narrower
 from pocketvex.schema.views import normal_query
 
 
@@ -52,6 +64,8 @@ class Judgement(NamedTuple):
     reason: str
     access: Access = Access.SAME
     evidence: Evidence | None = None
+    rests_on: tuple[Fact, ...] = ()
+    """Counts of nothing that make it safe or harmless: counted again right before it is written."""
 
 
 class Needs(NamedTuple):
@@ -78,18 +92,26 @@ class Judge:
         self.old_names = diff.renamed
         self.facts = facts
         self.uses = Uses(live, diff)
+        self.moved = moved_columns(diff.operations)
+        self.nothing: list[Fact] = []
 
     def judge(self, operation: Operation) -> Answer:
         """The verdict on one operation, or the facts that it needs and nobody counted yet."""
+        self.nothing = []
         try:
-            return self.verdict(operation)
+            judged = self.verdict(operation)
         except _Missing as missing:
             return Needs((missing.fact,))
+        quiet = judged.verdict in (Verdict.SAFE, Verdict.HARMLESS)
+        return judged._replace(rests_on=tuple(self.nothing)) if quiet and self.nothing else judged
 
     def count(self, fact: Fact) -> int | None:
         if fact not in self.facts:
             raise _Missing(fact)
-        return self.facts[fact]
+        found = self.facts[fact]
+        if found == 0:
+            self.nothing.append(fact)
+        return found
 
     def rows(self, collection: str) -> int | None:
         name = self.old_names.get(collection, collection)
@@ -127,7 +149,7 @@ class Judge:
                 return self.change_field(operation)
             case ReplaceField():
                 what = f"{_described(operation.before)} becomes {_described(operation.after)}"
-                judged = self.by_values("PV301", operation.collection, operation.before, what)
+                judged = self.replace_field(operation, what)
                 judged = self.unless_read(judged, operation.collection, operation.before.name)
                 return _unless_system(judged, operation.before)
             case ChangeIndex():
@@ -202,39 +224,55 @@ class Judge:
             reason = f"a new required field: a migration fills the rows with {_short(field.backfill)}"
         return Judgement(Verdict.UNSAFE, "PV102", reason, evidence=Evidence(rows, rows))
 
+    def replace_field(self, operation: ReplaceField, what: str) -> Judgement:
+        """A column made anew keeps the values that convert; where none can, it keeps none."""
+        before, after = operation.before, operation.after
+        judged = self.by_values("PV301", operation.collection, before, what)
+        name = conversion(before, after)
+        if name is None or judged.verdict is Verdict.HARMLESS:
+            return judged
+        at = self.old_names.get(operation.collection, operation.collection)
+        choices = tuple(after.options().get("values", ()))
+        fact = Unconvertible(at, before.name, after.type, name, choices, limits(after), after.name)
+        found, rows = self.count(fact), self.rows(operation.collection)
+        kept = "all values convert" if found == 0 else "what does not convert becomes empty"
+        return judged._replace(reason=f"{what}: {kept}", evidence=Evidence.of_count(found, rows))
+
     def change_field(self, operation: ChangeField) -> Judgement:
-        access, worst = Access.SAME, Judgement(Verdict.SAFE, "PV110", "")
-        reasons = []
+        access, code, reasons = Access.SAME, "PV110", []
         for option, (before, after) in operation.changed().items():
-            reason = f"{option} {_short(before)} → {_short(after)}"
-            reasons.append(reason)
+            reasons.append(f"{option} {_short(before)} → {_short(after)}")
             if option in ("hidden", "protected"):
                 access = Access.CLOSES if after else Access.OPENS
-                worst = worst._replace(code="PV402" if after else "PV401")
-            elif option == "max_select" and max(before, after) > 1 and min(before, after) <= 1:
-                worst = self.one_or_many(operation, before, after)
-            elif narrows(operation.before, option, before, after):
-                worst = self.narrowing(operation, reason)
-        return worst._replace(reason=", ".join(reasons), access=access)
+                code = "PV402" if after else "PV401"
+            elif option == "max_select" and before <= 1 < after:
+                code, reasons[-1] = "PV111", "one value becomes a list"
+            elif option in ("max_size", "mime_types") and operation.after.type == "file":
+                reasons[-1] += " (files that are there are not checked again)"
+        safe = Judgement(Verdict.SAFE, code, ", ".join(reasons), access)
+        broken = stricter(operation.before, operation.after)
+        return self.narrowing(operation, broken, safe) if broken else safe
 
-    def one_or_many(self, operation: ChangeField, before: int, after: int) -> Judgement:
-        if after > before:
-            return Judgement(Verdict.SAFE, "PV111", "one value becomes a list")
-        return self.by_values("PV204", operation.collection, operation.before, "a list becomes one value")
-
-    def narrowing(self, operation: ChangeField, reason: str) -> Judgement:
+    def narrowing(self, operation: ChangeField, broken: tuple[Limit, ...], safe: Judgement) -> Judgement:
+        before, after = operation.before, operation.after
         rows = self.rows(operation.collection)
         if rows == 0:
-            return Judgement(Verdict.SAFE, "PV110", reason)
-        if operation.after.required and not operation.before.required:
-            if operation.after.backfill is not None:
-                reason += f"; a migration fills empty values with {_short(operation.after.backfill)}"
-            return Judgement(Verdict.UNSAFE, "PV203", reason, evidence=Evidence(None, rows))
-        # What a row leaves empty is not measured against the limits of an optional field.
-        judgement = self.by_values("PV203", operation.collection, operation.before, reason)
-        if judgement.verdict is Verdict.HARMLESS or operation.before.required:
-            return judgement
-        return judgement._replace(evidence=Evidence(None, rows))
+            return safe
+        at = self.old_names.get(operation.collection, operation.collection)
+        found = self.count(Violating(at, before.name, before.type, broken, after.name))
+        evidence = Evidence.of_count(found, rows)
+        reason, code = safe.reason, "PV203"
+        if before.multiple and not after.multiple:
+            stays = getattr(after, "keep", "last")
+            code, reason = "PV204", f"{reason}: a list becomes one value, the {stays} of each list stays"
+        if after.required and not before.required and after.backfill is not None and found != 0:
+            reason += f"; a migration fills empty values with {_short(after.backfill)}"
+        if found != 0:
+            return Judgement(Verdict.UNSAFE, code, reason, safe.access, evidence)
+        # A choice that nobody holds goes without a trace.
+        only_choices = {limit.option for limit in broken} == {"values"}
+        verdict = Verdict.SAFE if only_choices else Verdict.HARMLESS
+        return Judgement(verdict, code, reason, safe.access, evidence)
 
     def change_index(self, operation: ChangeIndex) -> Judgement:
         before, after = operation.before, operation.after
@@ -253,9 +291,16 @@ class Judge:
         rows = self.rows(operation.collection)
         if rows is not None and rows <= 1:
             return Judgement(Verdict.SAFE, "PV101", "unique index, no rows that could be equal")
-        return Judgement(
-            Verdict.UNSAFE, "PV103", "unique index: existing rows may be equal", evidence=Evidence(None, rows)
-        )
+        columns = self.moved.get(operation.collection, ())
+        at = self.old_names.get(operation.collection, operation.collection)
+        found = self.count(Duplicates(at, after, tuple(c for c in columns if after.mentions(c.name))))
+        evidence = Evidence.of_count(found, rows)
+        if found is None:
+            return Judgement(Verdict.UNSAFE, "PV103", "unique index: rows may be equal", evidence=evidence)
+        if found:
+            reason = "unique index: the server refuses it while rows are equal"
+            return Judgement(Verdict.IMPOSSIBLE, "PV103", reason, evidence=evidence)
+        return Judgement(Verdict.SAFE, "PV103", "unique index: no two rows are equal", evidence=evidence)
 
     def change_query(self, operation: ChangeQuery) -> Judgement:
         name = self.old_names.get(operation.collection, operation.collection)
@@ -272,16 +317,11 @@ class Judge:
 
 def _access_of_rule(before: str | None, after: str | None) -> Judgement:
     words = f"{rule_words(before)} → {rule_words(after)}"
-    narrower = before is not None and after is not None and _is_narrower(before, after)
-    if after is None or before == "" or narrower:
+    if equivalent(before, after):
+        return Judgement(Verdict.SAFE, "PV403", f"{words}: the same in other words")
+    if narrower(after, before):
         return Judgement(Verdict.SAFE, "PV402", words, Access.CLOSES)
     return Judgement(Verdict.SAFE, "PV401", words, Access.OPENS)
-
-
-def _is_narrower(before: str, after: str) -> bool:
-    """Whether a rule only got a further condition."""
-    more = after.removeprefix(before).removeprefix(f"({before})").lstrip()
-    return "||" not in after and "//" not in after and more != after and more.startswith("&&")
 
 
 def rule_words(rule: str | None) -> str:

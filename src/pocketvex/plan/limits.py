@@ -1,4 +1,4 @@
-"""Which changes of an option narrow it: a value that was allowed may not be any more."""
+"""Which changes of an option narrow it: a stored value that was allowed may not be any more."""
 
 from __future__ import annotations
 
@@ -8,21 +8,28 @@ from pocketvex.schema.fields import FieldBase
 
 
 def narrows(field: FieldBase, option: str, before: Any, after: Any) -> bool:
-    """Whether a value that was allowed may not be any more."""
+    """Whether a stored value that was allowed may not be any more.
+
+    Files that are there are not measured again, and of a password only the hash is there (0.23 to 0.40).
+    """
+    if field.type == "password" and option != "required":
+        return False
     match option:
         case "required":
             return bool(after)
         case "min" | "min_select":
-            return field.type != "password" and bool(_floor(after) > _floor(before))
+            return bool(_floor(after) > _floor(before))
         case "max" | "max_size" | "max_select":
-            if field.type == "password":
+            if field.type == "file" and option == "max_size":
                 return False
-            return bool(_limit(field.type, option, after) < _limit(field.type, option, before))
+            return bool(
+                limit_in_force(field.type, option, after) < limit_in_force(field.type, option, before)
+            )
         case "pattern":
-            return bool(after) and field.type != "password"
+            return bool(after)
         case "only_int":
             return bool(after)
-        case "only_domains" | "mime_types":
+        case "only_domains":
             return bool(after) and not (before and set(before) <= set(after))
         case "except_domains":
             return not set(after) <= set(before)
@@ -40,10 +47,12 @@ def _floor(value: Any) -> Any:
     return float("-inf") if value is None else value
 
 
-def _limit(type_: str, option: str, value: Any) -> Any:
-    """The limit in force: 0 stands for PocketBase's default, nothing for no limit at all."""
+def limit_in_force(type_: str, option: str, value: Any) -> Any:
+    """What an upper limit means: 0 stands for PocketBase's default, nothing for no limit at all."""
     if isinstance(value, str):
         return value or "9999"
     if value is None:
         return float("inf")
+    if option == "max_select":
+        return max(value, 1)
     return _ZERO_MEANS.get((type_, option), value) if value == 0 else value

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import Operation, RenameCollection
 from pocketvex.errors import UsageError
+from pocketvex.render.data import conversions
 from pocketvex.render.javascript import shifted
 from pocketvex.render.steps import helpers, steps
 from pocketvex.schema.model import Schema
@@ -54,6 +55,7 @@ def render_migration(
             up=[shifted(step.text()).lstrip() for step in up],
             down=[shifted(step.text()).lstrip() for step in down],
             standard=[(type_, fields) for type_, fields in STANDARD.items() if type_ in types],
+            conversions=conversions(),
             uses=lambda *names: bool(used & set(names)),
         )
         .rstrip()
