@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pocketvex.errors import Location, Part, Problem
-from pocketvex.schema.rule_place import Place, find_rule, marked
+
+if TYPE_CHECKING:
+    from pocketvex.schema.rule_place import Place
 
 
 class Texts:
@@ -49,12 +52,17 @@ def _where(problem: Problem, texts: Texts) -> Location | None:
     source, part = problem.where, problem.part
     if source is None or part is None:
         return source
+    # Only where something is wrong: it takes Python's parser.
+    from pocketvex.schema.rule_place import find_rule
+
     rule = problem.path.partition(".")[2]
     place = find_rule(texts.around(source.file), source.file, source.line, rule, part.text, part.start)
     return _location(part, place, texts) if place else source._replace(excerpt=_in_rule(part))
 
 
 def _location(part: Part, place: Place, texts: Texts) -> Location:
+    from pocketvex.schema.rule_place import marked
+
     line = texts.read(place.file).splitlines()[place.line - 1]
     if place.exact:
         excerpt = marked(line, place.column, part.end - part.start)
@@ -65,6 +73,8 @@ def _location(part: Part, place: Place, texts: Texts) -> Location:
 
 def _in_rule(part: Part) -> str:
     """The line of the rule itself, where it is put together in a way that no file shows."""
+    from pocketvex.schema.rule_place import marked
+
     before = part.text.rfind("\n", 0, part.start) + 1
     line = part.text[before:].partition("\n")[0]
     return marked(f"= {line}", part.start - before + 3, part.end - part.start)

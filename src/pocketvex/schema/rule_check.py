@@ -43,13 +43,21 @@ def rule_problems(
     every name in the collections in `unsure` (lower case).
     """
     asked = _TURNS if version is None else (version,)
-    names = [names_of(schema, turn, live, unsure) for turn in asked]
-    return [
-        found
-        for collection in schema.collections
-        for rule, text in rules_of(collection).items()
-        for found in _in_rule(names, collection, rule, text)
-    ]
+    names: dict[Version, Names] = {}
+    found: list[Problem] = []
+    for collection in schema.collections:
+        for rule, text in rules_of(collection).items():
+            first: list[Problem] = []
+            for turn in asked:
+                if turn not in names:
+                    names[turn] = names_of(schema, turn, live, unsure)
+                wrong = list(_wrong(names[turn], collection, rule, text))
+                first = first or wrong
+                if not wrong:
+                    break
+            else:
+                found += first
+    return found
 
 
 def names_of(
@@ -74,14 +82,6 @@ def _columns(collection: Collection, live: Collection | None) -> Collection | No
     if collection.type != "view" or live is None or live.type != "view":
         return None
     return live if normal_query(live.view_query) == normal_query(collection.view_query) else None
-
-
-def _in_rule(names: list[Names], collection: Collection, rule: str, text: str) -> list[Problem]:
-    """What is wrong for the first of the versions, unless one of the others accepts it."""
-    found = list(_wrong(names[0], collection, rule, text))
-    if found and all(any(_wrong(other, collection, rule, text)) for other in names[1:]):
-        return found
-    return []
 
 
 def _wrong(names: Names, collection: Collection, rule: str, text: str) -> Iterator[Problem]:
