@@ -338,3 +338,28 @@ def test_on_a_protected_server_nothing_is_removed_and_access_needs_a_name(
     assert set(paths(outcome.plan.changes)) == {"posts.body", "posts:listRule"}
     outcome = project.sync(running, local=False, confirmed=["posts:listRule", "posts.body"])
     assert paths(outcome.applied) == ["posts:listRule"]
+
+
+def test_one_save_frees_a_name_and_gives_it_away(project: Project, running: Running) -> None:
+    """The empty field goes first; what takes its name, and what names that, comes after."""
+    project.declare(posts(text("slug"), text("body")))
+    project.dev(running)
+    with project.session(running) as session:
+        put(session, "posts", title="one", body="precious")
+        live = session.schema_of(session.fetch()).collection("posts")
+        body = live.field("body") if live else None
+        assert body is not None
+    project.declare(
+        posts(
+            text("slug", id=body.id),
+            text("body", max=9, renamed_from=""),
+            listRule="slug != '' && body = ''",
+            indexes=["CREATE INDEX idx_posts_slug ON posts (slug)"],
+        )
+    )
+    outcome, _ = project.dev(running)
+    assert not outcome.plan
+    assert "posts.slug" in paths(outcome.applied)
+    with project.session(running) as session:
+        assert [(row["slug"], row["body"]) for row in rows(session, "posts")] == [("precious", "")]
+    settled(project, running)

@@ -12,11 +12,19 @@ from contextlib import contextmanager
 from typing import Any
 
 from pocketvex.diff.apply import apply_operations, view_order
-from pocketvex.diff.operations import DropCollection, DropField, Operation, ReplaceField
+from pocketvex.diff.operations import (
+    AddField,
+    DropCollection,
+    DropField,
+    Operation,
+    RenameField,
+    ReplaceField,
+)
 from pocketvex.errors import NotAsIntended, PocketVexError, ServerError
 from pocketvex.plan.facts import Fact, NonZeroCount, RowCount
 from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Change
+from pocketvex.plan.waits import with_waiting
 from pocketvex.run.automigrate import put_aside
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.model import Schema
@@ -30,8 +38,9 @@ def is_removal(operation: Operation) -> bool:
 
 
 def possible(raw: Sequence[Json], changes: Sequence[Change]) -> list[Change]:
-    """The changes without removals of collections that a relation, which stays for now, still points at."""
-    left = list(changes)
+    """The changes that one round can make: without what takes a name that a removal of this round frees,
+    and without removals of collections that a relation, which stays for now, still points at."""
+    left = _in_turn(list(changes), Schema.from_json(raw))
     while True:
         drops = {c.operation.definition.id for c in left if isinstance(c.operation, DropCollection)}
         if not drops:
@@ -41,6 +50,27 @@ def possible(raw: Sequence[Json], changes: Sequence[Change]) -> list[Change]:
         if not pointed:
             return left
         left = [c for c in left if not _drops(c.operation, pointed)]
+
+
+def _in_turn(changes: list[Change], live: Schema) -> list[Change]:
+    """Without what takes a name that only a removal frees, and without all that needs it: removals come last."""
+    freed = {c.path.lower() for c in changes if isinstance(c.operation, DropField)}
+    takers: list[Operation] = []
+    while True:
+        more = [c.operation for c in changes if _takes(c.operation, freed) and c.operation not in takers]
+        if not more:
+            break
+        takers += more
+        freed |= {f"{o.collection}.{o.old}".lower() for o in more if isinstance(o, RenameField)}
+    if not takers:
+        return changes
+    rest = [change for change in changes if change.operation not in takers]
+    settled = with_waiting(rest, takers, (), live)
+    return [change for change, now in zip(rest, settled, strict=True) if now is change]
+
+
+def _takes(operation: Operation, freed: set[str]) -> bool:
+    return isinstance(operation, AddField | RenameField) and operation.path.lower() in freed
 
 
 def _drops(operation: Operation, ids: set[Any]) -> bool:
