@@ -8,11 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
-from pocketvex.cli.opening import BinaryOption, ConfirmOption, FormatOption, checked_format, project
+from pocketvex.cli.opening import (
+    BinaryOption,
+    ConfirmOption,
+    FormatOption,
+    checked_format,
+    project,
+)
 
 if TYPE_CHECKING:
     from pocketvex.run.folder import Finding
+    from pocketvex.run.session import Session
+    from pocketvex.run.sync import Choices
     from pocketvex.run.verify import Checked, Verified
+    from pocketvex.schema.model import Schema
     from pocketvex.server.binaries import Binary
     from pocketvex.store.config import Config
 
@@ -43,6 +52,24 @@ def verify(
     else:
         _tell(config, found)
     return 7 if found.findings else 0
+
+
+def foresee(session: Session, desired: Schema, to: str | None, said: Choices) -> int:
+    """`migrate up --check`: 7 where a pending file would not run, or where nobody can tell."""
+    from pocketvex.run.check import check
+
+    found = check(session, desired, to, said)
+    if not found.exact:
+        output.note("note: only HTTP reaches the database: rows are counted, and no file is run")
+    for file in found.files:
+        output.data(f"{file.state:11} {file.name}" + (f":{file.line}" if file.line else ""))
+        for line in file.why.splitlines():
+            output.data(f"    {line}")
+        if file.todo:
+            output.data(f"  → {file.todo}")
+    if not found.files:
+        output.data("nothing to run: the server has run the whole history")
+    return 0 if found.clear else 7
 
 
 def _check_names(confirmed: list[str] | tuple[str, ...], names: tuple[str, ...]) -> None:

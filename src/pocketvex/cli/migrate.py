@@ -100,6 +100,9 @@ def up(
     answer: AnswerOption = None,
     answers: AnswersOption = None,
     no_backup: NoBackupOption = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Say what each file would do on the real rows; write nothing.")
+    ] = False,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
@@ -111,6 +114,11 @@ def up(
     from pocketvex.run import migrate as use
 
     loaded = load(config)
+    if check:
+        from pocketvex.cli.histories import foresee
+
+        with opened(config, host, data_dir, pocketbase) as session:
+            return foresee(session, loaded.schema, to, choices(answers=said))
     with writing("pocketvex migrate up", config, host, data_dir, pocketbase) as session:
         given = choices(confirm=confirm, answers=said, backup=not no_backup)
 

@@ -13,7 +13,15 @@ from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.baseline import baseline
 from pocketvex.run.draft import Outstanding, find_outstanding
 from pocketvex.run.generate import Sealed, generate, generate_empty, seal_outstanding
-from pocketvex.run.recorded import Position, changed_paths, check_history, differences, locate, run_files
+from pocketvex.run.recorded import (
+    Position,
+    changed_paths,
+    check_history,
+    differences,
+    locate,
+    run_files,
+    up_to,
+)
 from pocketvex.run.secrets import late_secrets
 from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.run.shadow import replay
@@ -101,7 +109,7 @@ def up(
             )
             position = locate(session, session.schema_of(raw))
     names = tuple(file.name for file in sealed.files)
-    pending = _up_to(position, to)
+    pending = up_to(position, to)
     if pending and not dry_run:
         try:
             if choices.backup and takes_away(position, pending):
@@ -143,28 +151,6 @@ def _write_secrets(
 def _count(found: Outstanding) -> str:
     number = len(found.plan.changes) + len(found.plan.questions)
     return f"{number} change{'s' if number != 1 else ''}"
-
-
-def _up_to(position: Position, to: str | None) -> tuple[str, ...]:
-    lacking = position.lacking
-    if to is None:
-        return lacking
-    return lacking[: lacking.index(_named(lacking, to)) + 1]
-
-
-def _named(names: Sequence[str], wanted: str) -> str:
-    """The file that a person means: its name, its time stamp, or the number of files to run."""
-    if wanted.isdigit() and len(wanted) < 6:
-        number = int(wanted)
-        if 1 <= number <= len(names):
-            return names[number - 1]
-    found = [name for name in names if name == wanted or name.startswith(f"{wanted}_") or wanted in name]
-    if len(found) == 1:
-        return found[0]
-    raise UsageError(
-        f"{'no' if not found else 'more than one'} pending migration is meant by {wanted!r}",
-        todo="`pocketvex migrate status` lists them.",
-    )
 
 
 def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry_run: bool = False) -> Ran:
@@ -218,8 +204,10 @@ def _last(position: Position, count: int) -> tuple[str, ...]:
     if count < 1:
         raise UsageError("down takes back at least one file")
     if count > len(position.applied):
+        ran = len(position.applied)
+        said = f"{count} files cannot be taken back: the server has run {ran} of them"
         raise UsageError(
-            f"{count} files were to be taken back, and the server has run {len(position.applied)}",
+            said if ran else "there is nothing to take back: the server has run none of these migrations",
             todo="`pocketvex migrate status` lists them.",
         )
     ordered = [name for name in position.history.names if name in position.applied]

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import CreateCollection
-from pocketvex.errors import HistoryError, NotAsIntended
+from pocketvex.errors import HistoryError, NotAsIntended, UsageError
 from pocketvex.plan.ownership import touched_paths
 from pocketvex.render.header import managed_by, secrets_of
+from pocketvex.run.failures import failure_of
 from pocketvex.run.secrets import PROVIDERS
 from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.run.shadow import Recorded, replay
@@ -129,6 +130,29 @@ def differences(
     return found
 
 
+def up_to(position: Position, to: str | None) -> tuple[str, ...]:
+    """The files that the server lacks, up to the one that is meant."""
+    lacking = position.lacking
+    if to is None:
+        return lacking
+    return lacking[: lacking.index(_named(lacking, to)) + 1]
+
+
+def _named(names: Sequence[str], wanted: str) -> str:
+    """The file that a person means: its name, its time stamp, or the number of files to run."""
+    if wanted.isdigit() and len(wanted) < 6:
+        number = int(wanted)
+        if 1 <= number <= len(names):
+            return names[number - 1]
+    found = [name for name in names if name == wanted or name.startswith(f"{wanted}_") or wanted in name]
+    if len(found) == 1:
+        return found[0]
+    raise UsageError(
+        f"{'no' if not found else 'more than one'} pending migration is meant by {wanted!r}",
+        todo="`pocketvex migrate status` lists them.",
+    )
+
+
 def run_files(session: Session, position: Position, names: Sequence[str]) -> list[Json]:
     """Run these files on the server by PocketBase's own `migrate up`: all of them, or none.
 
@@ -142,10 +166,13 @@ def run_files(session: Session, position: Position, names: Sequence[str]) -> lis
     try:
         scratch.migrate_up(session.binary, data_dir, files, env=session.environ)
     except scratch.MigrationFailed as error:
+        failure = failure_of(error)
+        code = f" ({failure.code})" if failure.code else ""
         raise NotAsIntended(
-            f"{error.file} fails on {session.client.url}, and no file was run",
-            why=error.reason,
-            todo="The server is as it was. Mend the rows or the file, then run `pocketvex migrate up` again.",
+            f"{error.file} fails on {session.client.url}, and no file was run{code}",
+            why=failure.why,
+            where=error.where if position.history.file(error.file) else None,
+            todo=f"The server is as it was. {failure.todo}",
         ) from error
     session.refresh()
     session.state.applied = list(session.applied() or [])

@@ -134,8 +134,8 @@ def snapshot_step(path: Path) -> str:
     return _migration(_snapshot(path))
 
 
-def copy(data_dir: Path, to: Path) -> None:
-    """Copy the databases and the files of records, consistently even while a server uses them."""
+def copy(data_dir: Path, to: Path, *, files: bool = True) -> None:
+    """Copy the databases and the files of records (`files`), consistently even while a server uses them."""
     try:
         to.mkdir(parents=True, exist_ok=True)
         for name in ("data.db", "auxiliary.db"):
@@ -146,7 +146,7 @@ def copy(data_dir: Path, to: Path) -> None:
                 _back_up(source, to / name)
             else:
                 shutil.copyfile(source, to / name)
-        if (data_dir / "storage").is_dir():
+        if files and (data_dir / "storage").is_dir():
             shutil.copytree(data_dir / "storage", to / "storage", dirs_exist_ok=True)
     except (OSError, sqlite3.Error) as error:
         raise ServerProcessError(

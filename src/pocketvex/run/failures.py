@@ -1,0 +1,36 @@
+"""Why a file of the history failed on a server, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pocketvex.server.scratch import MigrationFailed
+
+_GUARD = re.compile(r"(?P<path>\w+\.\w+): (?P<count>\d+) values (?P<says>.*)", re.DOTALL)
+_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>[^()]*\w)")
+
+
+class Failure(NamedTuple):
+    code: str
+    """What `pocketvex explain` takes; "" where no guard threw."""
+    path: str
+    why: str
+    todo: str
+
+
+def failure_of(error: MigrationFailed) -> Failure:
+    """What a guard of ours, or the database, says in the words of a plan; else PocketBase's own words."""
+    if guard := _GUARD.search(error.reason):
+        code = "PV102" if "the new field is required" in guard["says"] else "PV203"
+        return Failure(code, guard["path"], error.reason, _todo(code, "Change those rows"))
+    if unique := _UNIQUE.search(error.reason):
+        columns = unique["columns"].removeprefix("index ")
+        why = f"{columns}: rows are equal there, and it becomes unique."
+        return Failure("PV103", columns, f"{why}\n{error.reason}", _todo("PV103", "Tell those rows apart"))
+    return Failure("", "", error.reason, "Mend the rows or the file, then run `pocketvex migrate up` again.")
+
+
+def _todo(code: str, first: str) -> str:
+    return f"{first}, then run `pocketvex migrate up` again. `pocketvex explain {code}` says more."

@@ -1,0 +1,155 @@
+"""`migrate up --check`: what pending files would do on the real rows, seen before anything is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import terminal
+from conftest import ServerFactory
+from pocketvex.errors import NotAsIntended
+from pocketvex.run.check import Checkup, check
+from pocketvex.run.sync import Choices
+from pocketvex.server.binaries import Binary
+from pocketvex.server.process import Running
+from projects import Project, posts, put, rows, text
+
+BY_HAND = """migrate((app) => {
+  if (app.countRecords("posts") > 1) {
+    throw new Error("too many");
+  }
+}, null);
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "project", posts(text("body", max=50)))
+
+
+@pytest.fixture
+def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
+    """A server with the project's first file and two rows."""
+    started = server(binary)
+    project.up(started)
+    with project.session(started) as session:
+        put(session, "posts", title="one", body="short")
+        put(session, "posts", title="one", body="much too long")
+    return started
+
+
+def looked(project: Project, running: Running, **options: bool) -> Checkup:
+    with project.session(running, **options) as session:
+        before = session.fetch(), rows(session, "posts"), project.status(running)
+        found = check(session, project.code, None, Choices())
+        assert (session.fetch(), rows(session, "posts"), project.status(running)) == before
+    return found
+
+
+def pending(project: Project, server: ServerFactory, latest: Binary, *collections: dict[str, object]) -> None:
+    """What a colleague sealed on a server of theirs, which has no rows."""
+    other = project.clone(project.root.with_name("other"))
+    theirs = server(latest)
+    other.up(theirs)
+    other.declare(*collections)
+    for name in other.generate(theirs):
+        text_of = (other.config.migrations / name).read_text(encoding="utf-8")
+        project.write(name, text_of)
+    sums = other.config.migrations / "pocketvex.sum"
+    project.write(sums.name, sums.read_text(encoding="utf-8"))
+    project.code = other.code
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_a_guard_that_would_throw_is_foreseen(
+    project: Project, running: Running, server: ServerFactory, latest: Binary, native: bool
+) -> None:
+    pending(project, server, latest, posts(text("body", max=9)))
+    found = looked(project, running, native=native)
+    assert found.exact == native
+    (file,) = found.files
+    assert file.state == "would fail"
+    assert "posts.body" in file.why
+    assert "PV203" in file.why
+    assert "1 values are longer than 9" in file.why or "1 of 2 rows" in file.why
+    assert not found.clear
+    with pytest.raises(NotAsIntended, match="no file was run") as failure:
+        project.up(running)
+    assert failure.value.todo.startswith("The server is as it was. Change those rows")
+    with project.session(running) as session:
+        row = next(row for row in rows(session, "posts") if row["body"] != "short")
+        session.client._request("PATCH", f"/api/collections/posts/records/{row['id']}", json={"body": "x"})
+    assert looked(project, running, native=native).clear
+    assert project.up(running).files
+
+
+def test_equal_rows_under_a_new_unique_index_are_foreseen(
+    project: Project, running: Running, server: ServerFactory, latest: Binary
+) -> None:
+    index = "CREATE UNIQUE INDEX idx_posts_title ON posts (title)"
+    pending(project, server, latest, posts(text("body", max=50), indexes=[index]))
+    (file,) = looked(project, running).files
+    assert file.state == "would fail"
+    assert "PV103" in file.why
+    assert "posts.title" in file.why
+
+
+def test_a_step_by_hand_is_run_on_a_copy_and_left_open_over_http(project: Project, running: Running) -> None:
+    stamp = int(project.files[0].partition("_")[0])
+    project.write(f"{stamp + 1}_fine.js", "migrate((app) => {}, null);\n")
+    project.write(f"{stamp + 2}_by_hand.js", BY_HAND)
+    project.write(f"{stamp + 3}_last.js", "migrate((app) => {}, null);\n")
+    found = looked(project, running)
+    assert [(file.state, file.line) for file in found.files] == [
+        ("would run", 0), ("would fail", 3), ("not reached", 0),
+    ]  # fmt: skip
+    assert found.files[1].why == "too many"
+    assert {file.state for file in looked(project, running, native=False).files} == {"not known"}
+
+
+def test_the_draft_is_part_of_it_on_a_local_server(project: Project, running: Running) -> None:
+    project.declare(posts(text("body", max=9)))
+    (file,) = looked(project, running).files
+    assert (file.name, file.state) == ("draft.js", "would fail")
+    assert looked(project, running, local=False).files == ()
+
+
+def test_what_reaches_out_is_not_run_on_a_copy(project: Project, running: Running, tmp_path: Path) -> None:
+    from pocketvex.run.trust import trust
+
+    stamp, ran = int(project.files[0].partition("_")[0]), tmp_path / "ran"
+    name, body = f"{stamp + 1}_out.js", f"migrate((app) => $os.writeFile('{ran.as_posix()}', 'x', 0o600));\n"
+    project.write(name, body)
+    trust(project.root, [(name, body)])
+    project.position(running)  # replayed, as agreed
+    ran.unlink()
+    (file,) = looked(project, running).files
+    assert file.state == "not known"
+    assert not ran.exists()
+
+
+def test_the_command_ends_with_7_and_writes_nothing(tmp_path: Path) -> None:
+    project = terminal.Project(tmp_path / "project")
+    project.write("schema/posts.py", terminal.posts())
+    project.ok("migrate", "up")
+    assert project.ok("migrate", "up", "--check").out.startswith("nothing to run")
+    name = project.migrations[0]
+    stamp = int(name.partition("_")[0])
+    # On an empty server it runs: only there is a superuser.
+    body = (
+        "migrate((app) => {\n  if (app.countRecords('_superusers') > 0) throw new Error('no');\n}, null);\n"
+    )
+    project.write(f"pb_migrations/{stamp + 1}_bad.js", body)
+    found = project("migrate", "up", "--check")
+    assert found.code == 7
+    assert found.out.startswith(f"would fail  {stamp + 1}_bad.js:2\n    no\n  → Mend the rows")
+    assert project.ok("migrate", "status").out.count("pending") == 1
+
+
+def test_down_with_nothing_run_says_so(tmp_path: Path) -> None:
+    project = terminal.Project(tmp_path / "project")
+    project.write("schema/posts.py", terminal.posts())
+    found = project("migrate", "down")
+    assert found.code == 2
+    assert "there is nothing to take back: the server has run none of these migrations" in found.err
