@@ -7,6 +7,7 @@ from typing import Any
 
 from pocketvex.diff.compare import compare
 from pocketvex.errors import PocketVexError
+from pocketvex.run.foreign import absorbed_files
 from pocketvex.run.recorded import locate
 from pocketvex.run.session import Json, Session
 from pocketvex.run.sync import named_as_live, written_items
@@ -52,4 +53,5 @@ def take_over(session: Session, desired: Schema, raw: Sequence[Json], adopted: I
     else:
         recorded = named_as_live(position.here.schema, live, state.written)
         state.written = written_items(desired, live, recorded, state.written)
+        state.absorbed = absorbed_files(position, desired, live, state.absorbed)
     session.save()

@@ -171,7 +171,7 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     if waiting or not choices.write:
         unknown = unknown_names(session, choices.confirmed, plan, ())
         return Outcome(plan, position, raw, (), waiting, secrets=secrets, unknown=unknown)
-    reverts = _reverts(desired, position)
+    reverts = _reverts(desired, settled(position.recorded, position.history, session.state.absorbed))
     applied: list[Change] = []
     kept: list[Path] = []
     while True:
@@ -244,11 +244,11 @@ def _tell(session: Session, position: Position) -> None:
     ]
 
 
-def _reverts(desired: Schema, position: Position) -> Callable[[Change], bool]:
+def _reverts(desired: Schema, recorded: Schema) -> Callable[[Change], bool]:
     """Whether a change takes a server back to what the history and the code both say: no file ever will."""
     asked = {
         path
-        for operation in compare(desired, position.recorded.schema, ask=False).operations
+        for operation in compare(desired, recorded, ask=False).operations
         for path in touched_paths(operation)
     }
     return lambda change: not touched_paths(change.operation) & asked

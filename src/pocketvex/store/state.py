@@ -28,6 +28,8 @@ class HostState:
     written: dict[str, Any] = field(default_factory=dict)
     managed: list[str] = field(default_factory=list)
     fingerprint: str = ""
+    absorbed: list[str] = field(default_factory=list)
+    """Files of the history that others wrote, and that the code agreed with since."""
     answers: dict[str, str] = field(default_factory=dict)
     """What a person said to questions whose answer no migration holds yet."""
     notes: list[str] = field(default_factory=list, compare=False)
@@ -67,7 +69,7 @@ def _decode(content: Any, file: Path) -> HostState:
             f"{file} was written by a newer PocketVex", todo="Update PocketVex on this machine."
         )
     state = HostState()
-    for name in ("server_version", "applied", "held_back", "written", "managed", "fingerprint", "answers"):
+    for name in (key for key in asdict(state) if key != "notes"):
         value = content.get(name, getattr(state, name))
         if not isinstance(value, type(getattr(state, name))):
             raise ValueError(f"{name} is of the wrong kind")
