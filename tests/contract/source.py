@@ -13,13 +13,13 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "pocketvex"
 
 PACKAGES = (
-    "errors", "schema", "diff", "plan", "render", "types",
+    "errors", "schema", "lint", "diff", "plan", "render", "types",
     "store", "api", "server", "load",
     "run", "dev", "cli",
 )  # fmt: skip
 """From what depends on nothing to what may depend on all."""
 
-PURE = ("schema", "diff", "plan", "render", "types")
+PURE = ("schema", "lint", "diff", "plan", "render", "types")
 
 MODULES = sorted(SOURCES.rglob("*.py"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,10 +36,28 @@ def tell_plan(plan: Plan, desired: Schema, config: Config, format: str = "text")
     elif format == "github":
         from pocketvex.render.github import plan_annotations
 
-        for line in plan_annotations(plan, desired, mentions, folder=_in_repository(config.root)):
+        for line in plan_annotations(plan, desired, mentions, folder=in_repository(config.root)):
             output.data(line)
     else:
         _text(plan, mentions)
+
+
+def tell_questions(plan: Plan, desired: Schema, config: Config, format: str = "text") -> None:
+    """Only what waits for an answer, on stdout."""
+    from pocketvex.render.text import question_lines
+
+    if format == "json":
+        from pocketvex.render.values import questions_values
+
+        _json(questions_values(plan))
+        return
+    if format != "text":
+        tell_plan(replace(plan, changes=(), kept=()), desired, config, format)
+        return
+    for question in plan.questions:
+        output.plan(question_lines(question, width=output.width()))
+    if not plan.questions:
+        output.data("nothing waits for an answer")
 
 
 def tell_status(status: Status, desired: Schema, config: Config, format: str = "text") -> None:
@@ -58,7 +77,7 @@ def tell_status(status: Status, desired: Schema, config: Config, format: str = "
     elif format == "github":
         from pocketvex.render.github import status_annotations
 
-        folder = _in_repository(config.root)
+        folder = in_repository(config.root)
         place = f"{folder}/{config.migrations.name}" if folder else config.migrations.name
         for line in status_annotations(rows, status.missing, place):
             output.data(line)
@@ -113,7 +132,7 @@ def _json(values: object) -> None:
     output.data(json.dumps(values, indent=2, ensure_ascii=False))
 
 
-def _in_repository(root: Path) -> str:
+def in_repository(root: Path) -> str:
     """Where the project lies in its repository; "" where it is its top, or in none."""
     for folder in (root, *root.parents):
         if (folder / ".git").exists():

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import typer
 from typer.exceptions import Abort, Exit, TyperException
 
-from pocketvex.cli import commands, histories, migrate, output, pull, schema
+from pocketvex.cli import commands, histories, lint, migrate, output, pull, schema
 from pocketvex.errors import PocketVexError, UsageError
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ def main(
 
 commands.register(app)
 schema.app.command()(pull.pull)
+schema.app.command()(lint.lint)
 app.add_typer(schema.app, name="schema")
 migrate.app.command()(histories.verify)
 app.add_typer(migrate.app, name="migrate")

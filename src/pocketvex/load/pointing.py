@@ -42,10 +42,10 @@ class Texts:
         return {name: self.read(name) for name in names}
 
 
-def pointed(problems: Iterable[Problem], root: str) -> list[Problem]:
+def pointed(problems: Iterable[Problem], root: str, texts: Texts | None = None) -> list[Problem]:
     """The same problems; those in rules with line and column, and carets under what is wrong."""
-    texts = Texts(root)
-    return [problem._replace(where=_where(problem, texts)) for problem in problems]
+    read = texts or Texts(root)
+    return [problem._replace(where=_where(problem, read)) for problem in problems]
 
 
 def _where(problem: Problem, texts: Texts) -> Location | None:
@@ -53,11 +53,24 @@ def _where(problem: Problem, texts: Texts) -> Location | None:
     if source is None or part is None:
         return source
     # Only where something is wrong: it takes Python's parser.
-    from pocketvex.schema.rule_place import find_rule
+    from pocketvex.schema.rule_place import find_index, find_rule
 
+    around = texts.around(source.file)
+    _, at, index = problem.path.partition("@")
+    if at:
+        place = find_index(around, source.file, source.line, index, part.text)
+        return _line(texts, place.file, place.line) if place else source
     rule = problem.path.partition(".")[2]
-    place = find_rule(texts.around(source.file), source.file, source.line, rule, part.text, part.start)
-    return _location(part, place, texts) if place else source._replace(excerpt=_in_rule(part))
+    place = find_rule(around, source.file, source.line, rule, part.text, part.start)
+    if place is None:
+        return source._replace(excerpt=_in_rule(part) if part.text else "")
+    if part.start == 0 and part.end == len(part.text):
+        return _line(texts, place.file, place.line)
+    return _location(part, place, texts)
+
+
+def _line(texts: Texts, file: str, line: int) -> Location:
+    return Location(file, line, 0, texts.read(file).splitlines()[line - 1].strip())
 
 
 def _location(part: Part, place: Place, texts: Texts) -> Location:

@@ -101,4 +101,64 @@ CODES: dict[str, Code] = {
         "Adopt it (`pocketvex schema pull` with its name), revert it (`--confirm` with its name), or ignore "
         "it with a reason (`[ignore]` in pocketvex.toml).",
     ),
+    "PV701": Code(
+        "a mistake in a rule",
+        "The server would refuse it: a name that is not there, or something that the filter language of this "
+        "version does not have. Nothing is sent.",
+        "Correct it where the carets are.",
+    ),
+    "PV702": Code(
+        "a part of a rule is ignored",
+        "PocketBase reads over a name before a parenthesis, and takes a missing operator for the last one: "
+        "it accepts the rule, and means something else by it.",
+        "Write the operator, or take the part away.",
+    ),
+    "PV703": Code(
+        "an account may write what a rule trusts about it",
+        "A rule gives rights by a field of the account, as a role, and another one lets people set that "
+        "field themselves: whoever wants the rights takes them.",
+        "Add `@request.body.FIELD:isset = false` to the create and the update rule, or make it hidden.",
+    ),
+    "PV704": Code(
+        "a guest passes as the owner of nothing",
+        "For a guest `@request.auth.id` is empty. So is a relation without a value: the two are equal, and "
+        "the rule lets everybody at the records that nobody owns.",
+        "Use `Rules.owner(…)`, add `@request.auth.id != ''`, or make the relation required.",
+    ),
+    "PV705": Code(
+        "the list shows what the view rule hides",
+        "The list rule lets more people through than the view rule, and a list shows whole records.",
+        "Give both the same rule, or narrow the list rule.",
+    ),
+    "PV706": Code(
+        "a record can be viewed that the list does not show",
+        "Who knows an id reads the record, and `expand` follows relations by the view rule: from another "
+        "list all of them may be read at once.",
+        "Give both the same rule, or silence it where that is meant.",
+    ),
+    "PV707": Code(
+        "an index is never needed",
+        "Another index does what it does. It takes room, and time on each write.",
+        "Remove it.",
+    ),
+    "PV708": Code(
+        "a relation is looked up without an index",
+        "SQLite reads every row of the collection for it, for each list or each record.",
+        "Declare the index.",
+    ),
+    "PV709": Code(
+        "required means more than it says",
+        "PocketBase takes false and 0 for empty: a required bool must be true, a required number not 0.",
+        "Leave `required` out; give a number `min` or `max` where 0 is wrong.",
+    ),
+    "PV710": Code(
+        "a field has a name that clients cannot use",
+        "The language of rules, filters and sorting, or JavaScript, has no way to write it.",
+        "Rename the field: its values stay.",
+    ),
+    "PV790": Code(
+        "a comment silences nothing",
+        "What it was about is gone, or was never found here. Left alone, it would hide the next one.",
+        "Remove the comment.",
+    ),
 }

@@ -1,4 +1,4 @@
-"""Where in a Python file, or an exported JSON, a part of a rule is written.
+"""Where in a Python file, or an exported JSON, a part of a rule is written; and where an index is.
 
 A rule is put together: from strings that follow each other, names, `Rules.any(…)`. The longest string that
 gave the part its text is where a person wants to look.
@@ -60,6 +60,29 @@ def find_rule(
     if written is None:
         return None
     return Place(at_file, expression.lineno, _column(sources[at_file], expression), False)
+
+
+def find_index(sources: Mapping[str, str], file: str, line: int, name: str, columns: str) -> Place | None:
+    """Where the index of that name is declared, of the collection at `line`.
+
+    `columns` are its columns as they are written in `index(…)`, one after the other, without spaces.
+    """
+    search = _Search(sources)
+    owner = search.owner(file, line)
+    if isinstance(owner, ast.ClassDef):
+        written = _assigned(owner.body).get("indexes")
+    else:
+        written = next(_entries(owner, ("indexes",)), None) if owner else None
+    elements = getattr(written, "elts", [written] if written else [])
+    named = [e for e in elements if any(name in text for text in _texts(e))]
+    alike = [e for e in elements if "".join("".join(_texts(e)).split()).lower() == columns.lower()]
+    for element in (*named, *alike):
+        return Place(file, element.lineno, _column(sources[file], element), False)
+    return None
+
+
+def _texts(node: ast.AST) -> list[str]:
+    return [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
 
 
 class _Search:

@@ -1,0 +1,81 @@
+"""`pocketvex schema lint`: what in the schema is probably not meant. Needs no server."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pocketvex.cli import output
+from pocketvex.cli.opening import project
+from pocketvex.errors import SchemaError, UsageError
+
+if TYPE_CHECKING:
+    from pocketvex.errors import Problem
+    from pocketvex.load.loader import Loaded
+    from pocketvex.store.config import Config
+
+_FORMATS = ("text", "json", "github")
+
+
+def lint(
+    format: Annotated[str, typer.Option("--format", help="text, json or github.")] = "text",
+) -> int:
+    """Look for what is probably not meant: rules, indexes, names."""
+    if format not in _FORMATS:
+        raise UsageError(f"no format {format!r}", todo=f"There are: {', '.join(_FORMATS)}.")
+    config = project()
+
+    from pocketvex.load.loader import load_schema
+
+    try:
+        loaded = load_schema(config.root, config.schema, timeout=config.load_timeout)
+    except SchemaError as error:
+        # A program reads what is wrong where it reads the findings.
+        if format != "text" and error.problems:
+            _tell(list(error.problems), format, config)
+        raise
+    output.printed(loaded.printed)
+    findings = _findings(config, loaded)
+    _tell(findings, format, config)
+    return 7 if findings else 0
+
+
+def _findings(config: Config, loaded: Loaded) -> list[Problem]:
+    from pocketvex.lint.findings import CODES, NEWEST, by_place, lint
+    from pocketvex.lint.silence import silenced
+    from pocketvex.load.paths import shown_path
+    from pocketvex.load.pointing import Texts, pointed
+    from pocketvex.server.binaries import Version
+
+    root = os.path.realpath(config.root)
+    texts = Texts(root)
+    version = tuple(Version.parse(config.pocketbase)) if config.pocketbase else NEWEST
+    found = pointed(lint(loaded.schema, version), root, texts)
+    files = [shown_path(file, root) for file in loaded.files if file.endswith(".py")]
+    return by_place(silenced(found, {file: texts.read(file) for file in files}, CODES))
+
+
+def _tell(findings: list[Problem], format: str, config: Config) -> None:
+    from pocketvex.render.findings import finding_annotations, finding_line, finding_values
+
+    if format == "json":
+        import json
+
+        output.data(json.dumps(finding_values(findings), indent=2, ensure_ascii=False))
+        return
+    if format == "github":
+        from pocketvex.cli.formats import in_repository
+
+        for line in finding_annotations(findings, in_repository(config.root)):
+            output.data(line)
+        return
+    for finding in findings:
+        output.data(finding_line(finding))
+        for line in finding.where.excerpt.splitlines() if finding.where else ():
+            output.data(output.styled(f"    {line}", "dim"))
+    count = len(findings)
+    output.data(output.styled(f"{count or 'no'} finding{'s' if count != 1 else ''}", "bold"))
+    if findings:
+        output.note(f"→ pocketvex explain {findings[0].code}")

@@ -1,0 +1,37 @@
+"""Everything in a schema that a server takes, and that is probably not meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pocketvex.errors import Problem
+from pocketvex.lint.access import access_findings
+from pocketvex.lint.indexes import index_findings
+from pocketvex.lint.names import name_findings
+from pocketvex.lint.trust import trust_findings
+from pocketvex.schema.filter_parser import Version
+from pocketvex.schema.model import Schema
+from pocketvex.schema.rule_check import names_of
+
+NEWEST: Version = (0, 40, 6)
+CODES = ("PV702", "PV703", "PV704", "PV705", "PV706", "PV707", "PV708", "PV709", "PV710")
+"""What a comment may silence."""
+
+
+def lint(schema: Schema, version: Version = NEWEST) -> list[Problem]:
+    """The findings of a checked schema, each with its code."""
+    return list(_all(schema, version))
+
+
+def by_place(findings: Iterable[Problem]) -> list[Problem]:
+    """Sorted by file, line and column."""
+    return sorted(findings, key=lambda f: (f.where is not None, f.where or (), f.code, f.path))
+
+
+def _all(schema: Schema, version: Version) -> Iterator[Problem]:
+    names = names_of(schema, version)
+    for collection in schema.collections:
+        yield from access_findings(collection, names)
+        yield from name_findings(collection)
+    yield from trust_findings(schema)
+    yield from index_findings(schema, names)
