@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from pocketvex.diff.operations import ChangeIndex, Operation
+from pocketvex.plan.facts import Evidence
 from pocketvex.plan.judge import Access, Verdict
 from pocketvex.plan.make import Change, Kept, Plan
 from pocketvex.plan.questions import Question
@@ -47,7 +49,24 @@ def change_lines(change: Change, *, width: int = 80) -> list[str]:
         mark = judged.access.upper() if judged.access is Access.OPENS else judged.access
         label += f" [{mark}, {judged.code}]"
     text = f"{sign(change.operation)} {change.path}: {'; '.join(parts)}{label}"
-    return _wrapped(text, width)
+    return _wrapped(text, width) + (example_lines(judged.evidence, width) if judged.evidence else [])
+
+
+def example_lines(evidence: Evidence, width: int) -> list[str]:
+    """Some of the rows that a count is about, and the values that stand in the way."""
+    lines = []
+    if evidence.ids:
+        more = ", …" if len(evidence.ids) < (evidence.rows or 0) else ""
+        lines += _wrapped(f"    rows: {', '.join(evidence.ids)}{more}", width, " " * 10)
+    if evidence.values:
+        said = ", ".join(f"{_value(value)} in {rows}" for value, rows in evidence.values)
+        lines += _wrapped(f"    values: {said}", width, " " * 12)
+    return lines
+
+
+def _value(text: str) -> str:
+    short = text if len(text) <= 40 else f"{text[:39]}…"
+    return json.dumps(short, ensure_ascii=False)
 
 
 def kept_lines(kept: Iterable[Kept]) -> list[str]:

@@ -14,6 +14,7 @@ from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected
 from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Change
 from pocketvex.run.locally import run_here, takes_sql
+from pocketvex.run.recount import recount
 from pocketvex.run.removals import is_removal, remove
 from pocketvex.run.secrets import with_secrets, without_secret
 from pocketvex.run.session import Json, Session, fingerprint
@@ -26,11 +27,12 @@ def write_changes(
 ) -> list[Json]:
     """Bring these changes to the server and return its collections, read back.
 
-    `raw` is what the plan was made on. Raises NotAsIntended if the server moved since, or did not end
-    as intended, and Rejected, with lines of the schema, if it said no.
+    `raw` is what the plan was made on. Raises NotAsIntended if the server or its rows moved since, or did
+    not end as intended, and Rejected, with lines of the schema, if it said no.
     """
     now = session.fetch()
     require_unmoved(session, now, raw)
+    recount(session, changes, session.schema_of(now))
     operations = [change.operation for change in changes]
     here = [change for change in changes if _runs_here(session, change)]
     rest = [change for change in changes if change not in here]
