@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pocketvex.server.binaries import Binary
+from published import check
 from terminal import Project, Result
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -65,10 +66,17 @@ class Comments(Base):
     text = field.text()
 """
 
+HOOKS = """onRecordCreate((e) => {
+  // the summary of a post is never empty
+  if (!e.record.get("summary")) throw new BadRequestError("It needs a summary.");
+  e.next();
+}, "nothing");
+"""
+
 ROWS = [
-    {"title": "x" * 150, "slug": "a", "status": "archived"},
-    {"title": "short", "slug": "a", "status": "draft"},
-    {"title": "short", "slug": "", "status": "draft"},
+    {"id": "row000000000001", "title": "x" * 150, "slug": "a", "status": "archived"},
+    {"id": "row000000000002", "title": "short", "slug": "a", "status": "draft"},
+    {"id": "row000000000003", "title": "short", "slug": "", "status": "draft"},
 ]
 
 
@@ -77,6 +85,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, latest: Binary) -> Iterato
     found = Project(tmp_path_factory.mktemp("goldens") / "app")
     found.write("pocketvex.toml", "")
     found.write("schema/app.py", BEFORE)
+    found.write("pb_hooks/main.pb.js", HOOKS)
     found.ok("dev", "--once")
     found.ok("migrate", "generate", "first")
     found.ok("migrate", "up")
@@ -123,7 +132,21 @@ def test_status(project: Project) -> None:
 
 
 def test_diff_for_programs(project: Project) -> None:
-    golden("diff.json", project.ok("schema", "diff", "--format", "json").out)
+    found = project.ok("schema", "diff", "--format", "json")
+    check(found.json, "plan")
+    golden("diff.json", found.out)
+    check(project.ok("schema", "diff", "--questions", "--format", "json").json, "questions")
+    status = project.ok("migrate", "status", "--format", "json")
+    check(status.json, "status")
+    assert status.json["outstanding"]["questions"]
+
+
+@pytest.mark.parametrize(("format", "ending"), [("markdown", "md"), ("github", "github.txt")])
+@pytest.mark.parametrize("name", ["diff", "status"])
+def test_for_pull_requests_and_workflows(project: Project, name: str, format: str, ending: str) -> None:
+    command = ("schema", "diff") if name == "diff" else ("migrate", "status")
+    text = project.ok(*command, "--format", format).out
+    golden(f"{name}.{ending}", re.sub(r"\d{10}_", "STAMP_", text))
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,8 @@ def tell_status(status: Status, desired: Schema, config: Config, format: str = "
 
 def mention_lines(mentions: Iterable[Mention]) -> list[str]:
     """Some places of each name, and how many there are beside."""
+    from pocketvex.cli.compact import fitted
+
     by_path: dict[str, list[Mention]] = {}
     for mention in mentions:
         by_path.setdefault(mention.path, []).append(mention)
@@ -96,7 +98,7 @@ def mention_lines(mentions: Iterable[Mention]) -> list[str]:
         lines += [str(mention) for mention in found[:SHOWN]]
         if len(found) > SHOWN:
             lines.append(f"… and {len(found) - SHOWN} more that may mean {path}")
-    return lines
+    return fitted(lines, output.width())
 
 
 def _text(plan: Plan, mentions: Sequence[Mention]) -> None:

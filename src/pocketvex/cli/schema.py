@@ -27,7 +27,7 @@ from pocketvex.cli.opening import (
 )
 
 if TYPE_CHECKING:
-    from pocketvex.plan.make import Plan
+    pass
 
 app = typer.Typer(help="Compare the code with a server, and bring a server to it.", no_args_is_help=True)
 
@@ -57,7 +57,7 @@ def diff(
 
     with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
         # The schema loads in its own interpreter while this one imports what it takes to compare.
-        from pocketvex.cli.formats import tell_plan
+        from pocketvex.cli.formats import tell_plan, tell_questions
         from pocketvex.plan.ignored import unused
         from pocketvex.run.recorded import locate
         from pocketvex.run.sync import plan_for
@@ -71,7 +71,7 @@ def diff(
             plan = plan_for(session, loaded.schema, raw, position, choices(answers=said))
             session.save()
     if questions:
-        tell_questions(plan, wanted)
+        tell_questions(plan, loaded.schema, config, wanted)
         return 5 if exit_code and plan.questions else 0
     tell_plan(plan, loaded.schema, config, wanted)
     if position.pending:
@@ -81,23 +81,6 @@ def diff(
     if not exit_code:
         return 0
     return 4 if plan or position.pending else 6 if plan.drift else 0
-
-
-def tell_questions(plan: Plan, format: str) -> None:
-    """What waits for an answer on stdout."""
-    if format == "json":
-        import json
-
-        from pocketvex.render.values import questions_values
-
-        output.data(json.dumps(questions_values(plan), indent=2, ensure_ascii=False))
-        return
-    from pocketvex.render.text import question_lines
-
-    for question in plan.questions:
-        output.plan(question_lines(question, width=output.width()))
-    if not plan.questions:
-        output.data("nothing waits for an answer")
 
 
 @app.command()
