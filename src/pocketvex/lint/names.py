@@ -33,9 +33,9 @@ def _required(field: FieldBase) -> str:
 
 def _unusable(name: str) -> str:
     if name[:1].isdigit():
-        return f"no filter, rule or sort can name it, and JavaScript only as record['{name}']"
+        return f"rules, filters and sorts read it as a number, and JavaScript needs record['{name}']"
     if name == "_":
-        return "no filter, rule or sort can name it"
+        return "rules, filters and sorts cannot read it"
     if name == "__proto__":
         return "JavaScript loses it whenever a record is copied"
     return ""

@@ -99,7 +99,7 @@ class _Search:
         return self.trees[file]
 
     def owner(self, file: str, line: int) -> ast.ClassDef | ast.Dict | None:
-        """The class whose statement stands at this line, or the innermost dictionary around it."""
+        """The class whose statement stands at this line, or the dictionary that is named there."""
         tree = self.tree(file)
         inside: ast.Dict | None = None
         for node in ast.walk(tree) if tree else ():
@@ -108,6 +108,8 @@ class _Search:
                 if first <= line < node.body[0].lineno or line == node.lineno:
                     return node
             elif isinstance(node, ast.Dict) and node.lineno <= line <= (node.end_lineno or 0):
+                if any(name.lineno == line for name in _entries(node, ("name",))):
+                    return node
                 inside = node
         return inside
 
