@@ -1,4 +1,4 @@
-"""`pocketvex migrate verify`: whether a history can be trusted."""
+"""`pocketvex migrate verify`, `prune`, `up --check`: what a history is worth, and what it keeps aside."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
+from pocketvex.cli.consent import NoBackupOption, at_terminal, consent_to_host
 from pocketvex.cli.opening import (
     BinaryOption,
     ConfirmOption,
+    DataDirOption,
     FormatOption,
+    HostOption,
     checked_format,
     project,
+    writing,
 )
 
 if TYPE_CHECKING:
     from pocketvex.run.folder import Finding
+    from pocketvex.run.prune import Kept, Listed
     from pocketvex.run.session import Session
     from pocketvex.run.sync import Choices
     from pocketvex.run.verify import Checked, Verified
@@ -70,6 +75,74 @@ def foresee(session: Session, desired: Schema, to: str | None, said: Choices) ->
     if not found.files:
         output.data("nothing to run: the server has run the whole history")
     return 0 if found.clear else 7
+
+
+def prune(
+    format: FormatOption = "text",
+    host: HostOption = None,
+    confirm: ConfirmOption = None,
+    no_backup: NoBackupOption = False,
+    data_dir: DataDirOption = None,
+    pocketbase: BinaryOption = None,
+) -> int:
+    """List what migrations keep aside on a server; delete what is named with --confirm."""
+    wanted = checked_format(format)
+    config = project()
+
+    from pocketvex.run import prune as use
+    from pocketvex.run.backup import back_up
+
+    with writing("pocketvex migrate prune", config, host, data_dir, pocketbase) as session:
+        listed = use.list_kept(session)
+        _tell_kept(listed, wanted)
+        hosts = {session.host.name, session.host.url}
+        names = [name for name in confirm or () if name not in hosts] or _named(listed)
+        remote = [name for name in names if not name.startswith(".pocketvex/")]
+
+        def agreed() -> None:
+            if remote:
+                consent_to_host(session, confirm or (), lambda: names, verb="delete")
+                if not no_backup:
+                    back_up(session, "prune")
+
+        gone = use.prune(session, listed.kept, names, agreed)
+    for kept in gone:
+        output.note(f"deleted {kept.name}" + (f": {_no_way(kept)}" if kept.migration else ""))
+    return 0
+
+
+def _tell_kept(listed: Listed, format: str) -> None:
+    if format == "json":
+        import json
+
+        rows = [{k: v for k, v in kept._asdict().items() if k != "keys"} for kept in listed.kept]
+        output.data(json.dumps({"version": 1, "complete": listed.known, "kept": rows}, indent=2))
+    else:
+        for kept in listed.kept:
+            where = f"; put aside by {kept.migration}" if kept.migration else ""
+            way = f"; {kept.way_back}" if kept.way_back else ""
+            bullet = "- " if format == "markdown" else ""
+            output.data(f"{bullet}{kept.name}: {kept.rows} row{'s' * (kept.rows != 1)}{where}{way}")
+        if not listed.kept:
+            output.data("nothing is kept aside")
+    if not listed.known:
+        output.note("note: only HTTP reaches the database, so values were not looked for: --data-dir does")
+
+
+def _named(listed: Listed) -> list[str]:
+    """What somebody types on a terminal, name after name."""
+    found: list[str] = []
+    while listed.kept and len(found) < len(listed.kept) and at_terminal():
+        name = output.typed("Type a name to delete it for good, nothing to end:")
+        if not name:
+            break
+        found.append(name)
+    return found
+
+
+def _no_way(kept: Kept) -> str:
+    what = "comes back empty" if kept.kind == "collection" else "comes back without these values"
+    return f"when {kept.migration} is taken back, it {what}"
 
 
 def _check_names(confirmed: list[str] | tuple[str, ...], names: tuple[str, ...]) -> None:
