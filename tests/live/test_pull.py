@@ -1,0 +1,232 @@
+"""`schema pull` as a user meets it: what it writes, what it leaves alone, what it says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from binaries import LATEST, SUPPORTED, binary_of
+from conftest import EMAIL, PASSWORD, ServerFactory
+from grounds import Ground
+from pocketvex.api.client import Client
+from pocketvex.api.credentials import Credentials
+from pocketvex.diff.compare import compare
+from pocketvex.render.python import Style, render_python
+from pocketvex.run.adopt import changed_system, usual_options
+from pocketvex.schema.model import Schema
+from pocketvex.server.binaries import Binary
+from pulled import declared_by
+from terminal import Project
+
+CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
+SETS = sorted(path.stem for path in CORPUS.glob("*.json"))
+
+Json = dict[str, Any]
+
+
+@pytest.mark.skipif(not SETS, reason=f"there is no {CORPUS}")
+@pytest.mark.parametrize("number", range(len(SETS)))
+def test_what_is_pulled_is_what_the_server_has(
+    number: int, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Real schemas, each on one version; the names of the versions go round."""
+    version = SUPPORTED[number % len(SUPPORTED)]
+    ground = Ground(binary_of(version), tmp_path, tmp_path_factory.getbasetemp())
+    exported = json.loads((CORPUS / f"{SETS[number]}.json").read_text(encoding="utf-8"))
+    own = [item for item in exported if not item["system"]]
+    if ground.version < (0, 27) and "geoPoint" in json.dumps(own):
+        pytest.skip("geoPoint came with 0.27")
+    place = ground.imported(sorted(own, key=lambda item: (item["type"] == "view", item["created"])))
+    live = place.schema
+    pulled = render_python(live, Style(usual=usual_options(ground.empty.collections)))
+    assert not pulled.left_out
+    assert not compare(declared_by(pulled.modules), live, version=ground.version, ask=False).operations
+
+
+NOTES: Json = {
+    "name": "notes",
+    "type": "base",
+    "listRule": "",
+    "fields": [
+        {"name": "title", "type": "text", "max": 200},
+        {"name": "author", "type": "relation", "collectionId": "_pb_users_auth_", "maxSelect": 1},
+    ],
+}
+
+
+class Place:
+    """A project and a server of one's own that has `users` and `notes`."""
+
+    def __init__(self, project: Project, client: Client) -> None:
+        self.project = project
+        self.client = client
+
+    def edit(self, **values: Any) -> None:
+        self.client.patch_collection("notes", values)
+
+    def pull(self, *arguments: str) -> Any:
+        return self.project("schema", "pull", *arguments)
+
+    @property
+    def fields(self) -> list[Json]:
+        notes = next(c for c in self.client.collections() if c["name"] == "notes")
+        found: list[Json] = notes["fields"]
+        return found
+
+
+@pytest.fixture
+def place(tmp_path: Path, latest: Binary, server: ServerFactory) -> Iterator[Place]:
+    running = server(latest)
+    project = Project(tmp_path / "app")
+    project.env |= {"PB_URL": running.url, "PB_ADMIN_EMAIL": EMAIL, "PB_ADMIN_PASS": PASSWORD}
+    with Client(running.url, Credentials(email=EMAIL, password=PASSWORD)) as client:
+        assert client._request("POST", "/api/collections", json=NOTES).ok
+        yield Place(project, client)
+
+
+def test_an_empty_folder_becomes_a_project_that_is_in_sync(place: Place) -> None:
+    done = place.pull()
+    assert (done.code, done.out) == (0, "+ schema/users.py\n+ schema/notes.py\n")
+    assert place.project.read("schema/notes.py") == (
+        "from pocketvex import Base, Rules, field\n\nfrom schema.users import Users\n\n\n"
+        "class Notes(Base):\n    title = field.text(max=200)\n    author = field.relation(Users)\n\n"
+        "    rules = Rules(list=Rules.public())\n"
+    )
+    before = place.client.collections()
+    assert place.project.ok("schema", "diff", "--exit-code").out == "in sync\n"
+    place.project.ok("dev", "--once")
+    assert place.client.collections() == before
+    again = place.pull()
+    assert (again.code, again.out) == (0, "")
+    assert "nothing to write" in again.err
+    # What was pulled is this project's: what its code drops is planned.
+    text = place.project.read("schema/notes.py")
+    place.project.write("schema/notes.py", text.replace("    title = field.text(max=200)\n", ""))
+    assert place.project.ok("schema", "diff").out.startswith("- notes.title: field removed")
+
+
+def test_what_a_person_wrote_is_shown_and_not_rewritten(place: Place) -> None:
+    mine = "from pocketvex import Base, field\n\n\nclass Notes(Base):\n    title = field.text(max=100)\n"
+    place.project.write("schema/mine.py", mine)
+    done = place.pull()
+    assert done.out == "+ schema/users.py\n"
+    assert "schema/mine.py:4: notes is left alone" in done.err
+    shown = place.pull("notes")
+    assert shown.code == 5
+    assert shown.out.startswith("class Notes(Base):\n    title = field.text(max=200)\n")
+    assert "schema/mine.py:4: notes is yours to edit" in shown.err
+    assert "-    title = field.text(max=100)\n" in shown.err
+    assert "+    title = field.text(max=200)\n" in shown.err
+    one = place.pull("notes.author")
+    assert (one.code, one.out) == (5, "    author = field.relation(Users)\n")
+    rule = place.pull("notes:listRule")
+    assert (rule.code, rule.out) == (5, "    rules = Rules(list=Rules.public())\n")
+    assert place.pull("notes", "--print").out.endswith("    rules = Rules(list=Rules.public())\n")
+    assert place.project.read("schema/mine.py") == mine
+    forced = place.pull("notes", "--force")
+    assert (forced.code, forced.out) == (0, "~ schema/mine.py\n")
+    assert place.pull("notes").out == "= notes: the code says the same\n"
+
+
+def test_a_file_that_pull_wrote_follows_the_server_when_it_is_named(place: Place) -> None:
+    place.pull()
+    place.edit(fields=[*place.fields, {"name": "more", "type": "number"}], viewRule="")
+    assert "more" not in place.project.read("schema/notes.py")
+    drift = place.project("schema", "diff", "--exit-code")
+    assert drift.code == 6
+    one = place.pull("notes.more")
+    assert (one.code, one.out) == (0, "~ schema/notes.py\n")
+    text = place.project.read("schema/notes.py")
+    assert "    more = field.number()\n" in text
+    assert "view=" not in text
+    assert place.pull("notes").code == 0
+    assert "view=Rules.public()" in place.project.read("schema/notes.py")
+    assert place.project.ok("schema", "diff", "--exit-code").out == "in sync\n"
+    # From the first edit on it is a person's.
+    place.project.write("schema/notes.py", place.project.read("schema/notes.py") + "# mine\n")
+    place.edit(viewRule=None)
+    assert place.pull("notes").code == 5
+
+
+def test_code_that_asks_for_a_collection_gets_it(place: Place) -> None:
+    """The message of a relation to nowhere names the command, and it works though nothing loads."""
+    place.project.write(
+        "schema/tasks.py",
+        'from pocketvex import Base, field\n\n\nclass Tasks(Base):\n    note = field.relation("notes")\n'
+        '    user = field.relation("users")\n',
+    )
+    broken = place.project("schema", "diff")
+    assert broken.code == 2
+    assert "`pocketvex schema pull notes`" in broken.err
+    half = place.pull("notes")
+    # The code asks for more; the file is written all the same.
+    assert (half.code, half.out) == (2, "+ schema/notes.py\n")
+    assert "`pocketvex schema pull users`" in half.err
+    assert place.pull("users").code == 0
+    assert place.project.ok("schema", "diff").out.startswith("+ tasks: new base collection")
+
+
+def test_an_export_needs_no_server(place: Place, tmp_path: Path) -> None:
+    file = tmp_path / "pb_schema.json"
+    file.write_text(json.dumps(place.client.collections()), encoding="utf-8")
+    (tmp_path / "other").mkdir()
+    other = Project(tmp_path / "other")
+    done = other.ok("schema", "pull", "--from", str(file), "--one-file")
+    assert done.out == "+ schema/collections.py\n"
+    assert "class Users(Auth):" in other.read("schema/collections.py")
+    assert not other.server
+    file.write_text("{}", encoding="utf-8")
+    assert other("schema", "pull", "--from", str(file)).code == 2
+    assert other("schema", "pull", "--from", "nowhere.json").code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nots"], "Did you mean notes?"),
+        (["_superusers"], "PocketBase's own collection"),
+        (["--force"], "--force wants names"),
+        (["--from", "x.json", "--host", "http://127.0.0.1:1"], "exclude each other"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
+def test_what_cannot_be_meant_is_refused(place: Place, arguments: list[str], said: str) -> None:
+    done = place.pull(*arguments)
+    assert done.code == 2
+    assert said in done.err
+    assert not (place.project.root / "schema").exists()
+
+
+def test_secrets_are_named_and_providers_stay(place: Place) -> None:
+    users = next(c for c in place.client.collections() if c["name"] == "users")
+    provider = {"name": "github", "clientId": "id", "clientSecret": "s3cret"}
+    place.client.patch_collection(users["id"], {"oauth2": {"enabled": True, "providers": [provider]}})
+    done = place.pull()
+    assert "the secrets are read from GITHUB_CLIENT_SECRET" in done.err
+    assert 'env("GITHUB_CLIENT_SECRET")' in place.project.read("schema/users.py")
+    assert "s3cret" not in place.project.read("schema/users.py")
+    text = place.project.read("schema/users.py").replace("max=255", "max=250")
+    place.project.write("schema/users.py", text)
+    place.project("dev", "--once", "--confirm", "users.name")
+    after = next(c for c in place.client.collections() if c["name"] == "users")
+    assert [p["name"] for p in after["oauth2"]["providers"]] == ["github"]
+
+
+def test_a_change_of_a_system_collection_is_said(place: Place) -> None:
+    own = next(c for c in place.client.collections() if c["name"] == "_superusers")
+    place.client.patch_collection(own["id"], {"fields": [*own["fields"], {"name": "phone", "type": "text"}]})
+    assert "_superusers.phone was changed on the server" in place.pull().err
+
+
+@pytest.mark.parametrize("version", [SUPPORTED[0], LATEST])
+def test_a_new_server_has_no_changed_system_collections(version: str, tmp_path: Path) -> None:
+    ground = Ground(binary_of(version), tmp_path, tmp_path)
+    empty = ground.empty.collections
+    assert changed_system(ground.copy(ground.empty.data_dir).raw, empty) == []
+    users = render_python(Schema.from_json(empty), Style(usual=usual_options(empty))).modules[0].text
+    assert "oauth2" not in users
+    assert "tokens" not in users
