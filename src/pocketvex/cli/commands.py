@@ -100,7 +100,6 @@ def _dev(
 ) -> int:
     from pocketvex.cli.view import DevView
     from pocketvex.dev.loop import Loop
-    from pocketvex.store.history import DRAFT
 
     config = project()
     if asked.fresh:
@@ -115,7 +114,7 @@ def _dev(
         )  # fmt: skip
         if not said.write:
             output.note("protected: nothing is written to it without --write")
-        with Loop(session, said, view=DevView(f"{config.migrations.name}/{DRAFT.as_posix()}")) as loop:
+        with Loop(session, said, view=DevView(config)) as loop:
             return loop.once() if asked.once else loop.run()
 
 

@@ -86,6 +86,19 @@ def tell_status(status: Status, desired: Schema, config: Config, format: str = "
         _status_text(rows, status, mentions)
 
 
+def tell_mentions(lines: Iterable[str]) -> None:
+    """Beside what a command does: what the hooks may still mean of what goes."""
+    for line in lines:
+        output.note(f"note: {line}" if line[:1].strip() else line)
+
+
+def mentions_in(config: Config, plan: Plan) -> list[str]:
+    """The places in the hooks that may mean what a plan takes away, in lines."""
+    from pocketvex.run.mentions import mentions_of
+
+    return mention_lines(mentions_of(config, plan))
+
+
 def mention_lines(mentions: Iterable[Mention]) -> list[str]:
     """Some places of each name, and how many there are beside."""
     from pocketvex.cli.compact import fitted

@@ -9,6 +9,7 @@ import typer
 
 from pocketvex.cli import output
 from pocketvex.cli.consent import NoBackupOption, consent_to_host
+from pocketvex.cli.formats import mentions_in, tell_mentions
 from pocketvex.cli.opening import (
     AnswerOption,
     AnswersOption,
@@ -77,6 +78,7 @@ def generate(
             )
     for file in sealed.files:
         output.data(f"{config.migrations.name}/{file.name}")
+    tell_mentions(mentions_in(config, sealed.plan))
     if not sealed.files:
         output.data("nothing to do: the history builds what the code declares")
     elif sealed.proof:

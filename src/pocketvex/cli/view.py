@@ -6,18 +6,23 @@ import time
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output, report
+from pocketvex.cli.formats import mentions_in, tell_mentions
 from pocketvex.errors import PocketVexError, ServerError
+from pocketvex.store.history import DRAFT
 
 if TYPE_CHECKING:
     from pocketvex.run.draft import DraftState, Outstanding
     from pocketvex.run.sync import Outcome
+    from pocketvex.store.config import Config
 
 
 class DevView:
     """Says what is new: what waits is listed when it changes, and only counted after that."""
 
-    def __init__(self, draft: str) -> None:
-        self.draft = draft
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.draft = f"{config.migrations.name}/{DRAFT.as_posix()}"
+        self._mentions: list[str] = []
         self._left: list[str] = []
         self._state = ""
         self._types = ""
@@ -73,6 +78,10 @@ class DevView:
             report.tell_missing(outcome)
         if self._first:
             report.tell_unknown(outcome)
+        mentions = mentions_in(self.config, found.plan)
+        if mentions != self._mentions:
+            tell_mentions(mentions)
+        self._mentions = mentions
         for line in of_draft if not draft.edited or is_new else ():
             output.data(line)
         state = _state(outcome, len(found.plan.changes))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field as default
 from pathlib import Path
 
 from pocketvex.errors import ConsentNeeded, UsageError
 from pocketvex.plan.judge import Verdict
-from pocketvex.plan.make import Change
+from pocketvex.plan.make import Change, Plan
 from pocketvex.plan.questions import Question
 from pocketvex.render.header import render_empty, with_proof
 from pocketvex.run.draft import Outstanding, already_there, find_outstanding
@@ -53,6 +54,8 @@ class Sealed:
     """None for a hand-written step, which nobody can prove before it is written."""
     draft: str = ""
     """The draft as it stood before."""
+    plan: Plan = default(default_factory=Plan)
+    """What the files do."""
 
 
 def generate(session: Session, desired: Schema, *, name: str | None, now: int, choices: Choices) -> Sealed:
@@ -97,7 +100,7 @@ def seal_outstanding(
     ]
     seal(position.history, files)
     write_draft(session.config.migrations, None)
-    return Sealed(tuple(files), proofs[-1], draft or "")
+    return Sealed(tuple(files), proofs[-1], draft or "", found.plan)
 
 
 def _refuse(found: Outstanding) -> None:
