@@ -9,13 +9,8 @@ import pytest
 
 from cases.changes import field, relation, select
 from conftest import EMAIL, PASSWORD, ServerFactory
+from evidence import add, evidence, planned, refused, row_id, schema, with_users, write
 from pocketvex.api.client import Client, Credentials
-from pocketvex.plan.facts import Evidence, Fact
-from pocketvex.plan.make import NeedsFacts, Plan, make_plan
-from pocketvex.run.evidence import count_facts
-from pocketvex.schema.build import build_schema
-from pocketvex.schema.dictionary import from_dictionary
-from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 
@@ -31,10 +26,6 @@ class Case(NamedTuple):
     refused: list[int]
     """Which of them the server refuses to update after the change."""
     since: tuple[int, int] = (0, 23)
-
-
-def row_id(number: int) -> str:
-    return f"row{number:012d}"
 
 
 DOMAINS = [
@@ -112,10 +103,6 @@ def client(running: Running) -> Iterator[Client]:
         yield client
 
 
-def schema(collections: list[Json]) -> Schema:
-    return build_schema(from_dictionary(collections, lambda *_: None))
-
-
 def tables(cases: list[Case], which: str) -> list[Json]:
     return [
         {"name": "targets", "type": "base", "schema": []},
@@ -128,54 +115,6 @@ def tables(cases: list[Case], which: str) -> list[Json]:
             for n, case in enumerate(cases)
         ),
     ]
-
-
-def add(client: Client, collection: str, row: Json) -> None:
-    answer = client._request("POST", f"/api/collections/{collection}/records", json=row)
-    assert answer.ok, (collection, row, answer)
-
-
-def write(client: Client, wanted: Schema) -> Schema:
-    """Bring the server to this schema, and return what it has."""
-    from pocketvex.diff.apply import apply_operations, changed_collections
-    from pocketvex.diff.compare import compare
-
-    raw = client.collections()
-    operations = [
-        o for o in compare(wanted, Schema.from_json(raw), ask=False).operations if o.collection != "users"
-    ]
-    client.import_collections(changed_collections(raw, apply_operations(raw, operations)))
-    return Schema.from_json(client.collections())
-
-
-def with_users(desired: Schema, live: Schema) -> Schema:
-    """The same, with the `users` that every server is born with."""
-    users = live.collection("users")
-    assert users is not None
-    desired.collections.append(users)
-    return desired
-
-
-def planned(client: Client, version: tuple[int, ...], desired: Schema, live: Schema, **road: Any) -> Plan:
-    known: dict[Fact, int | None] = {}
-    while isinstance(plan := make_plan(desired, live, facts=known, version=version), NeedsFacts):
-        known |= count_facts(client, version, plan.facts, live, **road)
-    return plan
-
-
-def evidence(plan: Plan) -> dict[str, Evidence | None]:
-    found = {change.path: change.judgement.evidence for change in plan.changes}
-    return found | {question.id.partition(":")[0]: question.evidence for question in plan.questions}
-
-
-def refused(client: Client, collection: str, rows: int) -> list[str]:
-    """The rows that the server refuses to update, although nothing of them changes."""
-    ids = []
-    for number in range(rows):
-        path = f"/api/collections/{collection}/records/{row_id(number)}"
-        if not client._request("PATCH", path, json={"o": "x"}).ok:
-            ids.append(row_id(number))
-    return ids
 
 
 def test_rows_that_no_update_is_allowed_of(binary: Binary, client: Client, running: Running) -> None:

@@ -37,7 +37,7 @@ def duplicates(fact: Duplicates, there: Collection) -> Query | None:
         f'SELECT "id" AS id, {shown} AS v, COUNT(*) OVER (PARTITION BY {", ".join(keys)}) AS c, '
         f"DENSE_RANK() OVER (ORDER BY {', '.join(keys)}) AS g FROM ({table}) WHERE {' AND '.join(where)}"
     )
-    groups = f"SELECT MIN(v) AS v, c FROM _pv GROUP BY g ORDER BY c DESC, 1 LIMIT {SAMPLES}"
+    groups = f"SELECT MIN(v COLLATE BINARY) AS v, c FROM _pv GROUP BY g ORDER BY c DESC, 1 LIMIT {SAMPLES}"
     counts = (
         f"SELECT (SELECT COUNT(*) FROM _pv) AS n, {IDS} AS ids, "
         f"(SELECT json_group_array(json_array(v, c)) FROM ({groups})) AS vals"
