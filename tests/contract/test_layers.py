@@ -16,6 +16,7 @@ THIRD_PARTY = {
     "watchfiles": {"dev"},
     "typer": {"cli"},
     "questionary": {"cli"},
+    "prompt_toolkit": {"cli"},
     "cryptography": {"store"},
     "platformdirs": {"server", "store"},
 }
