@@ -14,10 +14,12 @@ import pytest
 from binaries import LATEST, UNSUPPORTED, binary_of
 from conftest import EMAIL, PASSWORD, ServerFactory
 from pocketvex.errors import HistoryError
+from pocketvex.render.python import render_python
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running, create_superuser
 from projects import Project, dashboard, kept, names, paths, posts, put, rows, text
+from pulled import declared_by
 
 Json = dict[str, Any]
 
@@ -139,6 +141,30 @@ def test_a_history_begins_with_it_and_migrations_run_on_it(tmp_path: Path, upgra
     assert {key: after.get(key) for key in before} == before
     project.up(upgraded)
     assert not kept(project.sync(upgraded).plan)
+
+
+def test_it_is_pulled_with_its_ids_and_built_with_them_elsewhere(
+    tmp_path: Path, upgraded: Running, server: ServerFactory
+) -> None:
+    project = Project(tmp_path / "project")
+    with project.session(upgraded) as session:
+        live = session.schema_of(session.fetch())
+    project.code = declared_by(render_python(live).modules)
+    known = {c.name: (c.id, {f.name: f.id for f in c.fields}) for c in live.collections}
+    for collection in project.code.with_ids().collections:
+        id, fields = known[collection.name]
+        assert collection.id == id
+        assert {f.name: f.id for f in collection.fields}.items() <= fields.items()
+    outcome, _ = project.dev(upgraded)
+    assert not outcome.applied
+    assert not outcome.plan
+    other = server(upgraded.binary)
+    project.up(other)
+    with project.session(other) as session:
+        built = session.schema_of(session.fetch())
+    ids = {c.name: (c.id, {f.name: f.id for f in c.fields}) for c in built.collections}
+    # A new server has `users` already, with ids of its own.
+    assert {**ids, "users": known["users"]} == known
 
 
 def test_a_history_of_another_machine_runs_on_hand_made_ids(
