@@ -15,7 +15,7 @@ from pocketvex.errors import NotAsIntended
 from pocketvex.plan.make import Change
 from pocketvex.render.data import conversion
 from pocketvex.render.migration import render_migration
-from pocketvex.run.session import Json, Session
+from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.schema.model import Schema
 
 
@@ -41,16 +41,16 @@ def run_here(session: Session, raw: Sequence[Json], changes: Sequence[Change]) -
     """
     from pocketvex.server import scratch
 
-    assert session.data_dir is not None
+    data_dir = native_dir(session)
     stamp = f"here{time.time_ns() // 1_000_000}"
     after = Schema.from_json(apply_operations(raw, [change.operation for change in changes]))
     text = render_migration(session.schema_of(raw), after, stamp=stamp, comment=[], manages=())
     step = f"{scratch.ONE_OFF}{stamp}.js"
     try:
-        scratch.migrate_up(session.binary, session.data_dir, {step: text}, env=session.environ)
+        scratch.migrate_up(session.binary, data_dir, {step: text}, env=session.environ)
     except scratch.MigrationFailed as error:
         paths = ", ".join(change.path for change in changes)
         raise NotAsIntended(f"{paths}: nothing of it was done", why=error.reason) from error
     finally:
-        scratch.forget(session.data_dir, [step])
+        scratch.forget(data_dir, [step])
     session.refresh()

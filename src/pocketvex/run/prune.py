@@ -16,7 +16,7 @@ from typing import NamedTuple
 from pocketvex.errors import NotAsIntended, ServerProcessError, UsageError
 from pocketvex.run.automigrate import put_aside
 from pocketvex.run.recorded import Position, locate
-from pocketvex.run.session import Json, Session
+from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.schema.model import PRIVATE_PREFIX
 from pocketvex.store.files import LOCAL
 
@@ -194,7 +194,7 @@ def _delete_values(session: Session, keys: Sequence[tuple[str, str, str]]) -> No
     if session.data_dir is not None:
         from pocketvex.server.ledger import writing
 
-        with writing(session.data_dir) as database:
+        with writing(native_dir(session)) as database:
             database.executemany(
                 f"DELETE FROM {_TABLE} WHERE migration = ? AND collection = ? AND field = ?", keys
             )
