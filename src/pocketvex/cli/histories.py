@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 def verify(
     format: FormatOption = "text", confirm: ConfirmOption = None, pocketbase: BinaryOption = None
 ) -> int:
-    """Prove every migration from nothing: up, down and up again, with rows. Needs no server."""
+    """Prove every migration from nothing, up and down, with rows.
+
+    Needs no server. What was found is remembered until a file changes.
+    """
     wanted = checked_format(format)
     config = project()
 
@@ -85,7 +88,11 @@ def prune(
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
-    """List what migrations keep aside on a server; delete what is named with --confirm."""
+    """List what migrations keep aside, and delete what is named.
+
+    Values of removed fields, removed collections, and the files in .pocketvex/kept/. What is deleted is
+    gone for good: taking the migration back restores the structure alone.
+    """
     wanted = checked_format(format)
     config = project()
 

@@ -36,11 +36,5 @@ def _there() -> bool:
 def _agrees(name: str, uses: Sequence[str]) -> bool:
     if not _there():
         return False
-    import questionary
-    from prompt_toolkit.output import create_output
-
     output.note(f"{name} uses {', '.join(uses)}: a replay on a scratch server runs it here, for real.")
-    answer = questionary.confirm(
-        "Have you read it, and may it run here?", default=False, output=create_output(sys.stderr)
-    ).ask()
-    return bool(answer)
+    return output.typed(f"Read it, then type {name} to agree, nothing to leave it:") == name
