@@ -67,6 +67,7 @@ MENTIONS = [Mention("posts.body", "body", "pb_hooks/a.pb.js", 3, HOSTILE)]
 @pytest.mark.parametrize("plan", [Plan(), FULL], ids=["nothing", "everything"])
 def test_the_schema_describes_a_plan(plan: Plan) -> None:
     check(values.plan_values(plan, NOWHERE, MENTIONS), "plan")
+    check(values.outcome_values(FULL.changes, ["1_a.js"], ["2_b.js"], plan, NOWHERE, MENTIONS), "applied")
     check(values.status_values([("1_a.js", "applied")], ["2_b.js"], plan, NOWHERE), "status")
 
 

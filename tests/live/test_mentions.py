@@ -33,6 +33,11 @@ def test_in_every_command_that_shows_what_goes(tmp_path: Path) -> None:
     assert (mention["path"], mention["file"], mention["line"]) == ("posts.slug", "pb_hooks/main.pb.js", 3)
     assert TOLD in project.ok("schema", "diff").out.replace("\n    ", " ")
 
+    found = project("schema", "apply", "--format", "json")
+    check(found.json, "applied")
+    assert (found.code, [change["path"] for change in found.json["applied"]]) == (5, ["posts.slugs"])
+    assert found.json["left"]["mentions"] == [mention]
+
     project.write("schema/posts.py", posts('summary = field.text(renamed_from="slug")'))
     with project.dev() as dev:
         dev.says("may mean posts.summary: e.record.set")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pocketvex.plan.changes import Plan
     from pocketvex.plan.mentions import Mention
     from pocketvex.run.migrate import Status
+    from pocketvex.run.sync import Outcome
     from pocketvex.schema.model import Schema
     from pocketvex.store.config import Config
 
@@ -40,6 +41,29 @@ def tell_plan(plan: Plan, desired: Schema, config: Config, format: str = "text")
             output.data(line)
     else:
         _text(plan, mentions)
+
+
+def tell_outcome(outcome: Outcome, desired: Schema, config: Config, format: str = "text") -> None:
+    """What was written to a server, and what is left."""
+    from pocketvex.cli import report
+
+    if format == "text":
+        report.tell_outcome(outcome)
+        return
+    report.tell_warnings(outcome)
+    report.tell_missing(outcome)
+    report.tell_unknown(outcome)
+    if format == "json":
+        from pocketvex.render.values import outcome_values
+        from pocketvex.run.mentions import mentions_of
+
+        mentions = mentions_of(config, outcome.plan)
+        _json(outcome_values(outcome.applied, outcome.ran, outcome.waiting, outcome.plan, desired, mentions))
+        return
+    tell_plan(outcome.plan, desired, config, format)
+    done = [f"{change.path}: {change.judgement.reason}" for change in outcome.applied]
+    for line in [*(f"ran {name}" for name in outcome.ran), *(f"applied {what}" for what in done)]:
+        output.note(line)
 
 
 def tell_questions(plan: Plan, desired: Schema, config: Config, format: str = "text") -> None:

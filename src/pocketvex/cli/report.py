@@ -37,13 +37,18 @@ def tell_done(outcome: Outcome) -> None:
         output.plan(change_shown(change))
     if len(outcome.applied) > MANY:
         output.data(f"… and {len(outcome.applied) - MANY} more")
+    tell_warnings(outcome)
+    if outcome.applied:
+        output.data(f"applied {counted(len(outcome.applied))}")
+
+
+def tell_warnings(outcome: Outcome) -> None:
+    """What nobody may overlook of what was written."""
     for change in outcome.applied:
         if change.opens:
             output.note(output.styled(f"warning: {change.path} opens access", "red", "bold", err=True))
     for path in outcome.kept_aside:
         output.note(f"note: the values are kept in {path}")
-    if outcome.applied:
-        output.data(f"applied {counted(len(outcome.applied))}")
 
 
 def tell_unknown(outcome: Outcome) -> None:

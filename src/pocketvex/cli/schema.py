@@ -90,6 +90,7 @@ def apply(
         bool, typer.Option("--safe-only", help="Apply what is safe, and leave the rest without complaint.")
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Let harmless changes wait as well.")] = False,
+    format: FormatOption = "text",
     confirm: ConfirmOption = None,
     rename: RenameOption = None,
     answer: AnswerOption = None,
@@ -102,6 +103,7 @@ def apply(
 
     What is not safe needs a migration, or consent by name.
     """
+    wanted = checked_format(format)
     said = checked_answers(rename, answer, answers)
     config = project()
 
@@ -115,9 +117,9 @@ def apply(
         while not safe_only and (more := said_at_terminal(outcome, given, asked)):
             given = more
             outcome = outcome.followed_by(sync(session, loaded.schema, given))
-    from pocketvex.cli.report import tell_outcome
+    from pocketvex.cli.formats import tell_outcome
 
-    tell_outcome(outcome)
+    tell_outcome(outcome, loaded.schema, config, wanted)
     waits = bool(outcome.plan or outcome.waiting)
     if waits and not safe_only:
         for change in outcome.wants_consent:

@@ -83,6 +83,24 @@ def mention_values(mention: Mention) -> dict[str, Any]:
     }
 
 
+def outcome_values(
+    applied: Iterable[Change],
+    ran: Sequence[str],
+    waiting: Sequence[str],
+    left: Plan,
+    desired: Schema,
+    mentions: Iterable[Mention] = (),
+) -> dict[str, Any]:
+    """`schema apply`: what was written to the server, and what is left."""
+    return {
+        "version": JSON_VERSION,
+        "applied": [change_values(change, desired) for change in applied],
+        "ran": list(ran),
+        "waiting": list(waiting),
+        "left": plan_values(left, desired, mentions),
+    }
+
+
 def status_values(
     rows: Sequence[tuple[str, str]],
     missing: Sequence[str],
