@@ -143,6 +143,7 @@ def test_a_history_begins_with_it_and_migrations_run_on_it(tmp_path: Path, upgra
     assert not kept(project.sync(upgraded).plan)
 
 
+@pytest.mark.parametrize("upgraded", [(LATEST,)], ids="-".join, indirect=True)
 def test_it_is_pulled_with_its_ids_and_built_with_them_elsewhere(
     tmp_path: Path, upgraded: Running, server: ServerFactory
 ) -> None:

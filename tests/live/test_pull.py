@@ -146,10 +146,17 @@ def test_a_file_that_pull_wrote_follows_the_server_when_it_is_named(place: Place
     assert place.pull("notes").code == 0
     assert "view=Rules.public()" in place.project.read("schema/notes.py")
     assert place.project.ok("schema", "diff", "--exit-code").out == "in sync\n"
+    place.edit(fields=[*place.fields, *({"name": n, "type": "bool"} for n in "abc")])
+    assert place.pull("notes.a", "notes.b").out == "~ schema/notes.py\n"
+    assert place.project.ok("schema", "diff").out.startswith("= notes.c: changed on the server")
     # From the first edit on it is a person's.
     place.project.write("schema/notes.py", place.project.read("schema/notes.py") + "# mine\n")
     place.edit(viewRule=None)
     assert place.pull("notes").code == 5
+    place.client.delete_collection("notes")
+    gone = place.pull("notes")
+    assert (gone.code, gone.out) == (5, "")
+    assert "schema/notes.py:6: notes is not on the server" in gone.err
 
 
 def test_code_that_asks_for_a_collection_gets_it(place: Place) -> None:
@@ -170,6 +177,17 @@ def test_code_that_asks_for_a_collection_gets_it(place: Place) -> None:
     assert place.project.ok("schema", "diff").out.startswith("+ tasks: new base collection")
 
 
+def test_a_file_of_another_kind_is_not_in_the_way(place: Place) -> None:
+    place.project.write("schema/notes.py", "WORDS = 200\n")
+    assert "+ schema/notes2.py" in place.pull().out
+    assert place.project.read("schema/notes.py") == "WORDS = 200\n"
+    assert place.client._request("POST", "/api/collections", json={"name": "tags"}).ok
+    assert place.pull("--one-file").out == "+ schema/collections.py\n"
+    assert place.client._request("POST", "/api/collections", json={"name": "marks"}).ok
+    assert place.pull("--one-file").out == "+ schema/collections2.py\n"
+    assert place.project.ok("schema", "diff", "--exit-code").out == "in sync\n"
+
+
 def test_an_export_needs_no_server(place: Place, tmp_path: Path) -> None:
     file = tmp_path / "pb_schema.json"
     file.write_text(json.dumps(place.client.collections()), encoding="utf-8")
@@ -188,6 +206,7 @@ def test_an_export_needs_no_server(place: Place, tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["nots"], "Did you mean notes?"),
+        (["notes.nothing"], "there is nothing that is called notes.nothing"),
         (["_superusers"], "PocketBase's own collection"),
         (["--force"], "--force wants names"),
         (["--from", "x.json", "--host", "http://127.0.0.1:1"], "exclude each other"),

@@ -106,8 +106,9 @@ def test_a_history_of_forty_files_goes_on_with_one_of_ours(
         assert len(foreign) >= 40
         pulled = project.ok("schema", "pull", *at_hand)
         assert pulled.out.count("+ schema/") == 21
-        assert project("schema", "diff", "--exit-code", *at_hand).code == 0
         done = project.ok("dev", "--once", *at_hand)
+        assert "in sync" in done.out
+        assert "not in a migration yet" not in done.out
         assert "applied" not in done.out
         assert client.collections() == before
         assert sorted(project.migrations) == foreign
@@ -117,8 +118,7 @@ def test_a_history_of_forty_files_goes_on_with_one_of_ours(
         project.write(
             "schema/c03.py", text.replace("    parent =", "    mine = field.text(max=7)\n    parent =")
         )
-        assert project("schema", "diff", "--exit-code", *at_hand).out.startswith("+ c03.mine")
-        project.ok("dev", "--once", *at_hand)
+        assert "applied 1 change\n" in project.ok("dev", "--once", *at_hand).out
         project.ok("migrate", "generate", "mine", *at_hand)
         (own,) = {*project.migrations} - {*foreign}
         project.ok("migrate", "up", *at_hand)

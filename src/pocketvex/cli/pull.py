@@ -14,7 +14,8 @@ from pocketvex.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from pocketvex.render.python import Pulled
-    from pocketvex.run.pull import Asked, Left, Result
+    from pocketvex.run.asked import Asked
+    from pocketvex.run.pull import Left, Result
     from pocketvex.run.session import Session
     from pocketvex.store.config import Config
 
@@ -50,7 +51,7 @@ def pull(
         raise UsageError("--from and --host exclude each other", todo="Say where the schema is to be read.")
     config = _project()
 
-    from pocketvex.run.pull import Asked
+    from pocketvex.run.asked import Asked
 
     asked = Asked(tuple(names or ()), one_file, force)
     if from_ is not None:
@@ -147,8 +148,12 @@ def _show(left: Left) -> None:
             f"`pocketvex schema pull {left.path}` shows it"
         )
         return
+    if not left.text:
+        output.note(f"{left.where}: {left.path} is not on the server")
+        output.note(f"→ take it out of the code, or --confirm {left.path} makes it again")
+        return
     output.note(f"{left.where}: {left.path} is yours to edit; the server has:")
-    output.data(left.text or f"# {left.path} is not on the server")
+    output.data(left.text)
     for line in left.diff:
         output.note(f"    {line}")
     output.note(f"→ paste it, or `pocketvex schema pull {stem} --force` writes the file anew")

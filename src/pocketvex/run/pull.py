@@ -5,10 +5,9 @@ What a person wrote is never rewritten: for that there is the text to paste, and
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches, unified_diff
+from difflib import unified_diff
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,25 +19,16 @@ from pocketvex.load.exported import read_exported
 from pocketvex.plan.ownership import touched_paths
 from pocketvex.render.python import Pulled, Style, render_python
 from pocketvex.render.python_class import Class, Place
+from pocketvex.render.python_names import module_name
 from pocketvex.render.python_part import part_of
+from pocketvex.run.asked import Asked, named
 from pocketvex.run.code import Code, Declared, read_code
 from pocketvex.run.pulled import is_as_pulled, line_length, modules, package, write_module
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.model import Collection, Schema
-from pocketvex.schema.validate import SYSTEM_COLLECTIONS
 from pocketvex.store.config import Config
 
 Usual = Mapping[str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a person asked for: names of collections, or of things in them (`posts.title`); none is: all."""
-
-    names: tuple[str, ...] = ()
-    one_file: bool = False
-    force: bool = False
-    """Whether files that a person wrote may be written anew, for the collections that are named."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +65,7 @@ def find(config: Config, live: Schema, asked: Asked, usual: Usual, version: tupl
 
 def render(config: Config, live: Schema, asked: Asked, usual: Usual) -> Pulled:
     """The modules of what was asked for, whatever the code has."""
-    wanted = {name for name, _ in _named(live, asked.names)} or None
+    wanted = {*named(asked.names, live)} or None
     style = Style(
         package=package(config), width=line_length(config.root), usual=usual,
         one_file=_ONE_FILE if asked.one_file else "",
@@ -123,30 +113,7 @@ def check(config: Config, result: Result, live: Schema, version: tuple[int, ...]
 
 
 _ONE_FILE = "collections"
-
-
-def _named(live: Schema, names: Sequence[str]) -> list[tuple[str, str]]:
-    """Each name as that of a collection of the server and what is behind it: `posts`, `.title`."""
-    found = []
-    for name in names:
-        stem = re.match(r"\w*", name)
-        assert stem is not None  # it matches every text
-        collection = live.collection(stem[0])
-        if collection is None or collection.system:
-            raise _unknown(name, stem[0], live)
-        found.append((collection.name, name[len(stem[0]) :]))
-    return found
-
-
-def _unknown(name: str, stem: str, live: Schema) -> UsageError:
-    if stem in SYSTEM_COLLECTIONS:
-        return UsageError(
-            f"{stem} is PocketBase's own collection", todo="Relations and rules may name it as it is."
-        )
-    own = [c.name for c in live.collections if not c.system]
-    near = get_close_matches(stem, own, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(own[:20]) or 'none'}."
-    return UsageError(f"there is no collection {stem!r} on the server: {name}", todo=hint)
+"""The module for everything."""
 
 
 class _Pull:
@@ -157,9 +124,11 @@ class _Pull:
         self.live = live
         self.asked = asked
         self.code: Code = read_code(config)
+        taken = modules(config)
         self.style = Style(
             package=package(config), width=line_length(config.root), usual=usual,
-            one_file=_ONE_FILE if asked.one_file else "", taken=modules(config), known=self.known(),
+            one_file=module_name(_ONE_FILE, taken) if asked.one_file else "", taken=taken,
+            known=self.known(),
         )  # fmt: skip
         self.changes = self.differences(version)
 
@@ -184,39 +153,38 @@ class _Pull:
         return [operation for operation in back if touched_paths(operation) & stated]
 
     def result(self) -> Result:
-        asked = _named(self.live, self.asked.names)
-        chosen = asked or [(c.name, "") for c in self.live.collections if not c.system]
-        new = [name for name, _ in chosen if self.code.declares(name) is None]
+        asked = named(self.asked.names, self.live, self.code.schema or Schema())
+        chosen = asked or {c.name: [""] for c in self.live.collections if not c.system}
+        new = [name for name in chosen if self.code.declares(name) is None]
         same: list[str] = []
         left: list[Left] = []
         merged = {c.name: c for c in self.live.collections}
         anew: dict[str, str] = {}
         adopted = list(new)
-        for name, thing in chosen:
+        for name, things in chosen.items():
             place = self.code.declares(name)
             if place is None:
                 continue
-            changes = [o for o in self.changes if o.collection == name and _is_about(o, name + thing)]
-            if self.code.schema is not None and not changes:
-                same += [name + thing] if asked else []
-            elif asked and self.may_rewrite(name, place):
-                merged[name] = self.adopted(merged[name], changes, thing)
+            changes = [o for o in self.changes if any(_is_about(o, name + thing) for thing in things)]
+            if self.code.schema is not None and not changes and name in merged:
+                same += [name + thing for thing in things] if asked else []
+            elif asked and name in merged and self.may_rewrite(name, place, {*asked}):
+                merged[name] = self.adopted(merged[name], changes, whole="" in things)
                 anew[name] = place.where.file
-                adopted.append(name + thing)
+                adopted += [name + thing for thing in things]
             else:
-                left.append(self.left(name, thing, place, bool(asked)))
+                left += [self.left(name, thing, place, bool(asked)) for thing in things]
         written = self.render(new, anew, merged)
         files = frozenset(PurePosixPath(file).stem for file in anew.values())
         return Result(written, files, tuple(same), tuple(left), tuple(adopted))
 
-    def may_rewrite(self, name: str, place: Declared) -> bool:
+    def may_rewrite(self, name: str, place: Declared, named: set[str]) -> bool:
         """Whether the file of a declaration may be written anew: `pull` wrote it, or it was said so."""
         file = place.where.file
         if is_as_pulled(self.config, file):
             return self.code.schema is not None
         if not self.asked.force:
             return False
-        named = {collection for collection, _ in _named(self.live, self.asked.names)}
         others = [other for other in self.code.in_file(file) if other not in named]
         if others or not place.class_name or name not in self.known():
             what = f"it declares {', '.join(others)} as well" if others else "it is no module of classes"
@@ -226,12 +194,12 @@ class _Pull:
             )  # fmt: skip
         return True
 
-    def adopted(self, live: Collection, changes: Iterable[Operation], thing: str) -> Collection:
-        """The collection as it is to be declared: the server's, or the code's with one thing of it."""
+    def adopted(self, live: Collection, changes: Iterable[Operation], *, whole: bool) -> Collection:
+        """The collection as it is to be declared: the server's, or the code's with a few things of it."""
         assert self.code.schema is not None
         mine = self.code.schema.collection(live.name)
         assert mine is not None  # the code declares it
-        if not thing:
+        if whole:
             return _with_env(live, mine)
         raw = apply_operations(self.code.schema.to_json(), list(changes))
         changed = Schema.from_json(raw).collection(live.name)
@@ -253,6 +221,8 @@ class _Pull:
     def left(self, name: str, thing: str, place: Declared, named: bool) -> Left:
         """What a person may paste in the place of what they wrote."""
         style = replace(self.style, known={n: p for n, p in self.style.known.items() if n != name})
+        if self.live.collection(name) is None:
+            return Left(name + thing, place.where, "", (), named)
         theirs = render_python(self.live, style, only={name}).classes[name]
         text = "\n".join(part_of(theirs, thing) if thing else theirs.lines)
         diff: tuple[str, ...] = ()
