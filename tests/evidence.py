@@ -36,7 +36,8 @@ def write(client: Client, wanted: Schema) -> Schema:
     operations = [
         o for o in compare(wanted, Schema.from_json(raw), ask=False).operations if o.collection != "users"
     ]
-    client.import_collections(changed_collections(raw, apply_operations(raw, operations)))
+    if payload := changed_collections(raw, apply_operations(raw, operations)):
+        client.import_collections(payload)
     return Schema.from_json(client.collections())
 
 

@@ -26,6 +26,8 @@ def stored(field: FieldBase, value: Any) -> Any:
         return None if value is None else compact(value)
     if field.multiple or field.type == "geoPoint":
         return compact(value)
+    if field.type == "number":
+        return float(value)  # a server's numbers are floats: the column makes whole ones of them again
     return int(value) if isinstance(value, bool) else value
 
 
