@@ -16,6 +16,7 @@ from pocketvex.cli.opening import (
     BinaryOption,
     ConfirmOption,
     DataDirOption,
+    EvidenceOption,
     FormatOption,
     HostOption,
     RenameOption,
@@ -46,6 +47,7 @@ def generate(
     rename: RenameOption = None,
     answer: AnswerOption = None,
     answers: AnswersOption = None,
+    evidence: EvidenceOption = None,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
@@ -69,7 +71,7 @@ def generate(
             sealed = use.generate_empty(config.migrations, name=name, now=int(time.time()))
     else:
         loaded = load(config)
-        with writing("pocketvex migrate generate", config, host, data_dir, pocketbase) as session:
+        with writing("pocketvex migrate generate", config, host, data_dir, pocketbase, evidence) as session:
             sealed = asking(
                 choices(answers=said),
                 lambda said: use.generate(
@@ -200,6 +202,9 @@ def status(
 
 @app.command()
 def baseline(
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Move the files that are there into a folder of their own.")
+    ] = False,
     host: HostOption = None,
     confirm: ConfirmOption = None,
     data_dir: DataDirOption = None,
@@ -213,7 +218,7 @@ def baseline(
     loaded = load(config)
     with writing("pocketvex migrate baseline", config, host, data_dir, pocketbase) as session:
         consent_to_host(session, confirm or (), lambda: ["a first file"], verb="mark as applied")
-        sealed = use.baseline(session, loaded.schema, now=int(time.time()))
+        sealed = use.baseline(session, loaded.schema, now=int(time.time()), replace=replace)
     for file in sealed.files:
         output.data(f"{config.migrations.name}/{file.name}")
     output.note(f"marked as applied; {sealed.proof}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 
 from pocketvex.errors import HistoryError
@@ -13,24 +14,37 @@ from pocketvex.run.prove import prove
 from pocketvex.run.session import Session, native_dir
 from pocketvex.run.shadow import replay
 from pocketvex.schema.model import Schema
-from pocketvex.store.history import MigrationFile, next_stamp, read_history, restart, seal
+from pocketvex.store.history import (
+    SUM_FILE,
+    History,
+    MigrationFile,
+    next_stamp,
+    read_history,
+    restart,
+    seal,
+)
 
 
-def baseline(session: Session, desired: Schema, *, now: int) -> Sealed:
-    """A first file that builds what the server has, with its ids, marked as applied there."""
+def baseline(session: Session, desired: Schema, *, now: int, replace: bool = False) -> Sealed:
+    """A first file that builds what the server has, with its ids, marked as applied there.
+
+    `replace`: files that are there are moved to a folder beside it, which PocketBase does not look into.
+    Their rows in `_migrations` stay, and mean nothing without the files.
+    """
     from pocketvex.server.ledger import mark
 
     history = read_history(session.config.migrations)
-    if history.files:
+    if history.files and not replace:
+        number = len(history.files)
         raise HistoryError(
-            f"{history.folder.name}/ holds {len(history.files)} migrations already",
+            f"{history.folder.name}/ holds {number} migration{'s' if number != 1 else ''} already",
             why="A baseline is the first file of a history.",
-            todo="Move the files that cannot be replayed out of the folder first.",
+            todo="`pocketvex migrate baseline --replace` moves them into a folder that nothing runs.",
         )
     data_dir = native_dir(session)
     empty = replay(session.binary, [], session.shadow_cache)
     live = Schema.from_json(session.fetch())
-    stamp = next_stamp(history, now)
+    stamp = next_stamp(history._replace(files=()), now)
     text = render_migration(
         empty.schema, live, stamp=str(stamp),
         comment=comment(f"What {session.host.name} has: the beginning of this history", ()),
@@ -39,7 +53,19 @@ def baseline(session: Session, desired: Schema, *, now: int) -> Sealed:
     name = f"{stamp}_baseline.js"
     proof = prove(session.binary, empty.data_dir, [(name, text)], empty.schema, live)
     file = MigrationFile(name, with_proof(text, str(proof)))
+    _move_away(history, f"before_{stamp}")
     restart(history.folder)
     seal(history, [file])
     mark(data_dir, [file.name], datetime.fromtimestamp(now, UTC))
     return Sealed((file,), proof)
+
+
+def _move_away(history: History, name: str) -> None:
+    if not history.files:
+        return
+    aside = history.folder / name
+    aside.mkdir()
+    for file in [*history.names, *history.strays]:
+        os.replace(history.folder / file, aside / file)
+    if (history.folder / SUM_FILE).is_file():
+        os.replace(history.folder / SUM_FILE, aside / SUM_FILE)

@@ -37,7 +37,7 @@ class ReplayFailed(HistoryError):
             f"the history cannot be replayed from nothing: {error.file} fails",
             why="\n".join([error.reason, *_hints(error, names)]),
             where=error.where if error.where and error.where.file in names else None,
-            todo="Mend the file, or give replay a place to start with `pocketvex migrate baseline`.",
+            todo="Mend the file, or give replay a place to start: `pocketvex migrate baseline --replace`.",
         )
         self.file = error.file
         self.reason = error.reason
@@ -52,6 +52,8 @@ def _hints(error: scratch.MigrationFailed, names: Sequence[str]) -> Iterator[str
         yield "A migration returns nothing and is not async: PocketBase takes a value for an error."
     if error.file.endswith(".ts") and "SyntaxError" in error.reason:
         yield "PocketBase runs .ts files as they are: types in them are no JavaScript."
+    if "Invalid module" in error.reason:
+        yield "It loads a module, and a replay runs without the hooks of the project."
     if "no rows in result set" in error.reason:
         yield "It looks for a collection or record that no file before it makes."
 
