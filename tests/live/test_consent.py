@@ -262,7 +262,7 @@ def test_a_change_is_typed_at_a_terminal(app: AtTerminal, client: Client) -> Non
     # Nobody there: what to say is named, and nothing is written.
     done = app("schema", "apply")
     assert done.code == 5
-    assert "--confirm posts:viewRule agrees to it" in done.err
+    assert "--confirm posts:viewRule agrees to it" in done.out
     assert rule(client) == SIGNED_IN
 
     for answer, told in (("\r", ""), ("yes\r", "that is not its name")):

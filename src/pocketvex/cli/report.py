@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
@@ -67,7 +68,10 @@ def tell_missing(outcome: Outcome) -> None:
 
 def left_lines(outcome: Outcome) -> list[str]:
     """What waits, with the way on where it is not the draft; and what is kept."""
-    lines = [line for change in outcome.plan.changes for line in (*change_shown(change), *_way_on(change))]
+    lines: list[str] = []
+    agreeable = {id(change) for change in outcome.wants_consent}
+    for change in outcome.plan.changes:
+        lines += [*change_shown(change), *_way_on(change, agreeable=id(change) in agreeable)]
     return fitted([*lines, *plan_lines(_without_changes(outcome.plan))], output.width())
 
 
@@ -90,11 +94,13 @@ def change_shown(change: Change) -> list[str]:
     return change_lines(compact(change), width=output.width())
 
 
-def _way_on(change: Change) -> Iterator[str]:
+def _way_on(change: Change, *, agreeable: bool) -> Iterator[str]:
     if change.judgement.verdict is Verdict.IMPOSSIBLE:
         yield f"    → pocketvex explain {change.judgement.code}"
     elif change.leftover and change.judgement.verdict is Verdict.UNSAFE:
-        yield f"    → in no migration: --confirm {change.path} agrees, and keeps the values aside"
+        yield f"    → in no migration: --confirm {quote(change.path)} agrees, and keeps the values aside"
+    elif agreeable:
+        yield f"    → --confirm {quote(change.path)} agrees to it"
 
 
 def draft_lines(draft: DraftState, name: str) -> list[str]:

@@ -14,6 +14,7 @@ from pocketvex.cli.opening import (
     BinaryOption,
     ConfirmOption,
     DataDirOption,
+    EvidenceOption,
     FormatOption,
     HostOption,
     RenameOption,
@@ -45,6 +46,7 @@ def diff(
     rename: RenameOption = None,
     answer: AnswerOption = None,
     answers: AnswersOption = None,
+    evidence: EvidenceOption = None,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
@@ -63,7 +65,7 @@ def diff(
         from pocketvex.run.sync import plan_for
         from pocketvex.schema.model import Schema
 
-        with opened(config, host, data_dir, pocketbase) as session:
+        with opened(config, host, data_dir, pocketbase, evidence) as session:
             raw = session.fetch()
             position = locate(session, Schema.from_json(raw))
             loaded = pending.result()
@@ -122,8 +124,6 @@ def apply(
     tell_outcome(outcome, loaded.schema, config, wanted)
     waits = bool(outcome.plan or outcome.waiting)
     if waits and not safe_only:
-        for change in outcome.wants_consent:
-            output.note(f"→ --confirm {change.path} agrees to it")
         if len(outcome.wants_consent) < len(outcome.plan.changes):
             output.note("→ `pocketvex migrate up` runs what waits as a migration")
         return 5

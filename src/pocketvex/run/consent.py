@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Sequence
+from shlex import quote
 
 from pocketvex.errors import ConsentNeeded
 from pocketvex.plan.changes import Change, Plan
@@ -23,7 +24,7 @@ def consent_needed(host: Host, confirmed: Iterable[str]) -> ConsentNeeded:
     return ConsentNeeded(
         f"{host.url} is protected: nothing was run",
         why=said,
-        todo=f"Say --confirm {host.name} if it is meant.",
+        todo=f"Say --confirm {quote(host.name)} if it is meant.",
     )
 
 
