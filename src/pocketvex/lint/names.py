@@ -33,9 +33,9 @@ def _required(field: FieldBase) -> str:
 
 def _unusable(name: str) -> str:
     if name[:1].isdigit():
-        return f"rules, filters and sorts read it as a number, and JavaScript needs record['{name}']"
+        return f"rules and filters read it as a number, and JavaScript needs record['{name}']"
     if name == "_":
-        return "rules, filters and sorts cannot read it"
+        return "rules and filters cannot read it from PocketBase 0.27 on"
     if name == "__proto__":
         return "JavaScript loses it whenever a record is copied"
     return ""

@@ -153,7 +153,7 @@ CODES: dict[str, Code] = {
     ),
     "PV710": Code(
         "a field has a name that clients cannot use",
-        "The language of rules, filters and sorting, or JavaScript, has no plain way to write it.",
+        "The language of rules and filters, or JavaScript, has no plain way to write it.",
         "Rename the field: its values stay.",
     ),
     "PV790": Code(
