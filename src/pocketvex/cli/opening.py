@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -54,6 +54,10 @@ AnswersOption = Annotated[
     Path | None,
     typer.Option("--answers", help="A .json or .toml file of answers: id to value.", metavar="FILE"),
 ]
+EvidenceOption = Annotated[
+    str | None,
+    typer.Option("--evidence", help="Count the rows of this host instead.", metavar="NAME|URL"),
+]
 _SLACK = 90.0
 """Seconds for which a kept token must still be good to be worth a try."""
 
@@ -78,9 +82,16 @@ def turn(config: Config, what: str) -> AbstractContextManager[None]:
 
 @contextmanager
 def opened(
-    config: Config, host: str | None, data_dir: Path | None = None, binary: Path | None = None
+    config: Config,
+    host: str | None,
+    data_dir: Path | None = None,
+    binary: Path | None = None,
+    evidence: str | None = None,
 ) -> Iterator[Session]:
-    """A session with the chosen host; its first line and its notes go to stderr."""
+    """A session with the chosen host; its first line and its notes go to stderr.
+
+    `evidence` is another host, whose rows are counted.
+    """
     from pocketvex.cli.trusting import settle
     from pocketvex.run.session import Session
     from pocketvex.store.hosts import choose_host
@@ -96,18 +107,25 @@ def opened(
     with Session(config, chosen) as session:
         output.note(output.styled(session.title, "bold", err=True))
         session.say = output.note
+        session.progress = output.progress()
         try:
-            yield session
+            with opened(config, evidence) if evidence else nullcontext() as session.witness:
+                yield session
         finally:
             tell_notes(session)
 
 
 @contextmanager
 def writing(
-    command: str, config: Config, host: str | None, data_dir: Path | None, binary: Path | None
+    command: str,
+    config: Config,
+    host: str | None,
+    data_dir: Path | None,
+    binary: Path | None,
+    evidence: str | None = None,
 ) -> Iterator[Session]:
     """A session for a command that writes: it waits for its turn on the project first."""
-    with turn(config, command), opened(config, host, data_dir, binary) as session:
+    with turn(config, command), opened(config, host, data_dir, binary, evidence) as session:
         yield session
 
 

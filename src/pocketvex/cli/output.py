@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pocketvex.errors import PocketVexError
 
@@ -42,6 +42,18 @@ def typed(question: str) -> str:
     sys.stderr.write(styled(question, "bold", err=True) + " ")
     sys.stderr.flush()
     return sys.stdin.readline().strip()
+
+
+def progress() -> Callable[[str], None] | None:
+    """Something that shows, on a terminal, how far a long task is: one line that is written over."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(text: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{text[: width() - 1]}" if text else "\r\x1b[K")
+        sys.stderr.flush()
+
+    return show
 
 
 def plan(lines: Iterable[str], *, err: bool = False) -> None:

@@ -38,6 +38,8 @@ class Outstanding:
     before: Schema
     after: Schema
     manages: frozenset[str]
+    rows_of: str = ""
+    """Whose rows the evidence counts."""
 
     @property
     def has_unsafe(self) -> bool:
@@ -57,7 +59,7 @@ class Outstanding:
         self, before: Schema, after: Schema, stamp: str, changes: Sequence[Change], title: str
     ) -> str:
         return render_migration(
-            before, after, stamp=stamp, comment=comment(title, changes), manages=self.manages
+            before, after, stamp=stamp, comment=comment(title, changes, self.rows_of), manages=self.manages
         )
 
 
@@ -95,7 +97,8 @@ def outstanding(
     created = {o.collection for o in operations if isinstance(o, CreateCollection)}
     touched = {o.collection for o in operations if o.collection == "users"}
     names = (owned | created | touched) & desired.names()
-    return Outstanding(plan, before, after, managed_entries(desired, names))
+    rows_of = session.rows_of if session else ""
+    return Outstanding(plan, before, after, managed_entries(desired, names), rows_of)
 
 
 def find_outstanding(
@@ -114,6 +117,8 @@ def find_outstanding(
 
 def _count(session: Session, facts: frozenset[Fact], live: Schema) -> dict[Fact, int | None]:
     """A thing that the server does not have holds nothing."""
+    if session.witness is not None:
+        return session.count(facts, live)
     there = frozenset(fact for fact in facts if live.collection(fact.collection) is not None)
     counted = session.count(there, live)
     return {fact: counted.get(fact, 0) for fact in facts}
@@ -146,14 +151,16 @@ def with_live_ids(desired: Schema, live: Schema) -> Schema:
     return copy
 
 
-def comment(title: str, changes: Sequence[Change]) -> list[str]:
-    """What a file does, in words, with the evidence that it was written on."""
+def comment(title: str, changes: Sequence[Change], rows_of: str = "") -> list[str]:
+    """What a file does, in words, with the evidence that it was written on, and whose rows that are."""
     lines = [title, ""] if title else []
     for change in changes:
         judged = change.judgement
         evidence = f"; {judged.evidence}" if judged.evidence else ""
         access = f"; {judged.access}" if judged.access else ""
         lines.append(f"{change.path}: {judged.reason}{evidence}{access} ({judged.code}, {judged.verdict})")
+    if rows_of and any(change.judgement.evidence for change in changes):
+        lines.append(f"The rows that are counted here are those of {rows_of}.")
     return [*lines, ""]
 
 

@@ -148,7 +148,7 @@ def _of_pages(client: Client, queries: Mapping[Fact, Query], progress: Progress 
             database.executemany(f"INSERT OR REPLACE INTO {quoted(name)} VALUES ({marks})", rows)
             read += len(page)
             if progress and total > _PAGE:
-                progress(f"reading {name}: {read} of {total} rows")
+                progress(f"reading {name}: {read} of {total} rows" if read < total else "")
         return _answered(database, queries)
 
 

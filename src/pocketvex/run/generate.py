@@ -12,6 +12,7 @@ from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Change, Plan
 from pocketvex.plan.questions import Question
 from pocketvex.render.header import render_empty, with_proof
+from pocketvex.render.text import example_lines
 from pocketvex.run.draft import Outstanding, already_there, find_outstanding
 from pocketvex.run.prove import Part, Proof, prove_parts
 from pocketvex.run.recorded import Position, check_history, locate
@@ -82,9 +83,9 @@ def seal_outstanding(
 ) -> Sealed:
     """`generate`, for a caller that knows already where the server stands and what is outstanding."""
     check_history(position.history)
-    _refuse(found)
     draft = read_draft(session.config.migrations)
     edited = draft if draft is not None and not is_untouched(draft) else None
+    _refuse(found, by_hand=edited is not None)
     if edited is not None:
         file = _from_draft(position, edited, name or _name_for(found.plan.changes), now)
         parts = [Part(file.name, file.text, found.before, found.after)]
@@ -103,15 +104,24 @@ def seal_outstanding(
     return Sealed(tuple(files), proofs[-1], draft or "", found.plan)
 
 
-def _refuse(found: Outstanding) -> None:
+def _refuse(found: Outstanding, *, by_hand: bool) -> None:
+    """A draft that a person edited may remove the rows that are equal before it makes the index."""
     if found.plan.questions:
         raise AnswersNeeded(found.plan.questions)
-    impossible = [c for c in found.plan.changes if c.judgement.verdict is Verdict.IMPOSSIBLE]
+    impossible = [
+        change
+        for change in found.plan.changes
+        if change.judgement.verdict is Verdict.IMPOSSIBLE
+        and not (by_hand and change.judgement.code == "PV103")
+    ]
     if impossible:
         change = impossible[0]
+        evidence = change.judgement.evidence
         raise UsageError(
             f"{change.path}: {change.judgement.reason}",
-            why="No migration can do it.",
+            why="\n".join([str(evidence), *map(str.strip, example_lines(evidence, 80))])
+            if evidence
+            else "No migration can do it.",
             todo=f"`pocketvex explain {change.judgement.code}` says what to do instead.",
         )
 

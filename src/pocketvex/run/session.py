@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.errors import ServerError, ServerProcessError, UnsupportedServer
-from pocketvex.plan.facts import Fact
+from pocketvex.plan.facts import Fact, NonZeroCount
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary, Version
 from pocketvex.store.config import Config
@@ -44,6 +44,8 @@ class Session:
         """Tells what cannot wait until the work is done."""
         self.progress: Callable[[str], None] | None = None
         """Told what takes long while it goes on."""
+        self.witness: Session | None = None
+        """Whose rows are counted instead of this server's."""
         local_dir(self.root)
         self.state: HostState = load_state(self.root, host.key)
         self._recognised = False
@@ -186,14 +188,38 @@ class Session:
             self.client.refresh_schema_cache()
 
     def count(self, facts: frozenset[Fact], live: Schema) -> dict[Fact, int | None]:
-        """Count what a plan asks for; None where nobody can tell."""
+        """Count what a plan asks for; None where nobody can tell.
+
+        A witness may lack what this server has: then nobody can.
+        """
         if not facts:
             return {}
+        if self.witness is not None:
+            return self.witness.testify(facts)
         from pocketvex.run.evidence import count_facts
 
         return count_facts(
             self.client, self.version, facts, live, data_dir=self.data_dir, progress=self.progress
         )
+
+    def testify(self, facts: frozenset[Fact]) -> dict[Fact, int | None]:
+        """Count for the plan of another server what this one has of the same names."""
+        live = self.schema_of(self.fetch())
+
+        def has(fact: Fact) -> bool:
+            there = live.collection(fact.collection)
+            return there is not None and (
+                not isinstance(fact, NonZeroCount) or there.field(fact.field) is not None
+            )
+
+        known = frozenset(fact for fact in facts if has(fact))
+        return dict.fromkeys(facts) | self.count(known, live)
+
+    @property
+    def rows_of(self) -> str:
+        """Whose rows the evidence counts, in words that stay right on another machine."""
+        host = (self.witness or self).host
+        return "the embedded server" if host.embedded else host.name or host.url
 
     def reload(self) -> None:
         """Read again what this machine remembers: other commands note there what they did meanwhile."""
