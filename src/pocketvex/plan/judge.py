@@ -214,14 +214,15 @@ class Judge:
 
     def add_field(self, operation: AddField) -> Judgement:
         field = operation.field
-        if not field.required:
+        required = "required " if field.required else ""
+        if not field.required and field.backfill is None:
             return Judgement(Verdict.SAFE, "PV101", f"new {field.type} field")
         rows = self.rows(operation.collection)
         if rows == 0:
-            return Judgement(Verdict.SAFE, "PV101", f"new required {field.type} field, no rows yet")
-        reason = "a new required field: existing rows can no longer be updated"
+            return Judgement(Verdict.SAFE, "PV101", f"new {required}{field.type} field, no rows yet")
+        reason = f"a new {required}field: existing rows can no longer be updated"
         if field.backfill is not None:
-            reason = f"a new required field: a migration fills the rows with {_short(field.backfill)}"
+            reason = f"a new {required}field: a migration fills the rows with {_short(field.backfill)}"
         return Judgement(Verdict.UNSAFE, "PV102", reason, evidence=Evidence(rows, rows))
 
     def replace_field(self, operation: ReplaceField, what: str) -> Judgement:

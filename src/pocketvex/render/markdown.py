@@ -117,7 +117,7 @@ def _fitting(section: _Section, room: int) -> list[str]:
 def _change(change: Change, desired: Schema) -> str:
     judged = change.judgement
     parts = [prose(judged.reason)]
-    if judged.evidence is not None and change.operation.kind != "add_field":
+    if judged.evidence is not None:
         parts.append(prose(str(judged.evidence)))
         parts += _examples(judged.evidence.ids, judged.evidence.values)
     if judged.access is not Access.SAME and judged.verdict is not Verdict.SAFE:

@@ -42,7 +42,7 @@ def change_lines(change: Change, *, width: int = 80) -> list[str]:
     """One change: what, why, how many rows; the verdict where it is not simply safe."""
     judged = change.judgement
     parts = [judged.reason]
-    if judged.evidence is not None and change.operation.kind != "add_field":
+    if judged.evidence is not None:
         parts.append(str(judged.evidence))
     label = "" if judged.verdict is Verdict.SAFE else f" [{judged.verdict}, {judged.code}]"
     if judged.access is not Access.SAME:
