@@ -26,11 +26,13 @@ from pocketvex.diff.operations import DropCollection, DropField, Operation, Repl
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Plan, make_plan
+from pocketvex.render.python import render_python
 from pocketvex.run.prove import prove
 from pocketvex.run.rows import insert_rows, lost, read_values, surviving
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running, create_superuser
+from pulled import declared_by
 from schemas import build, cyclic, edited, worlds, written
 
 TIMES = float(os.environ.get("POCKETVEX_EXAMPLES", "1"))
@@ -103,6 +105,16 @@ def difference(wanted: Schema, place: Built) -> list[str]:
     return [f"{operation.kind} {operation.path}" for operation in diff.operations]
 
 
+def pulled_otherwise(place: Built) -> list[str]:
+    """What code that is written from a server says otherwise than the server, ids included."""
+    there = place.schema
+    code = declared_by(render_python(there).modules)
+    ids = {c.name: {"": c.id, **{f.name: f.id for f in c.fields}} for c in code.with_ids().collections}
+    known = {c.name: {"": c.id, **{f.name: f.id for f in c.fields}} for c in there.collections}
+    moved = [f"id of {name}" for name, found in ids.items() if not found.items() <= known[name].items()]
+    return moved + difference(code, place)
+
+
 def test_up_reaches_the_code_and_down_brings_everything_back(ground: Ground) -> None:
     def law(pair: Pair) -> None:
         files = [(f"{SECOND}_second.js", pair.file)]
@@ -115,6 +127,7 @@ def test_after_up_and_down_nothing_of_ours_is_left(ground: Ground) -> None:
     def law(pair: Pair) -> None:
         insert_rows(pair.place.data_dir, pair.before, pair.after)
         original = comparable(pair.place.raw)
+        assert not pulled_otherwise(pair.place)
         pair.place.up(pair.file)
         pair.place.down(pair.file)
         now = comparable(pair.place.raw)
@@ -213,6 +226,7 @@ def test_a_server_with_other_ids_takes_the_same_file(ground: Ground) -> None:
         try:
             assert not difference(pair.before, other)
             original = other.schema
+            assert not pulled_otherwise(other)
             insert_rows(other.data_dir, original, in_its_ids(pair.after, pair.before, original))
             values = read_values(other.data_dir, original)
             other.up(pair.file)
