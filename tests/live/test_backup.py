@@ -23,6 +23,8 @@ from pocketvex.server.binaries import Binary
 from pocketvex.server.ledger import applied
 from pocketvex.server.process import Running
 from projects import Json, Project, dashboard, names, paths, posts, put, rows, text
+from terminal import Project as AtTerminal
+from terminal import posts as module
 from terminal import until
 
 NAME = re.compile(r"pv_\d{8}t\d{6}z_[a-z0-9_]+\.zip")
@@ -287,3 +289,21 @@ def test_no_migration_is_run_beside_a_server_that_lost_its_locks(
     running.restart()
     with project.session(running) as session:
         assert "kept" in [row["more"] for row in rows(session, "posts")]
+
+
+@posix
+def test_the_embedded_server_is_restarted_and_no_write_is_lost(tmp_path: Path) -> None:
+    """A backup by hand in its dashboard, a migration, and what is written before and after it."""
+    old = binary_of("0.39.11")
+    app = AtTerminal(tmp_path / "app")
+    app.write("pocketvex.toml", 'pocketbase = "0.39.11"\n')
+    app.write("schema/posts.py", module())
+    app.ok("migrate", "up")
+    app.write("schema/posts.py", module("slug = field.text()"))
+    with app.client(old) as client:
+        client.create_backup("by_hand.zip")
+        client._request("POST", "/api/collections/posts/records", json={"title": "before"})
+        app.ok("migrate", "up")
+        client._request("POST", "/api/collections/posts/records", json={"title": "after"})
+    with app.client(old) as client:
+        assert {row["title"] for row in client.records("posts")} == {"before", "after"}

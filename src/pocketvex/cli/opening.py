@@ -145,7 +145,7 @@ def _check_data_dir(host: Host, data_dir: Path | None) -> None:
 
 
 def tell_notes(session: Session) -> None:
-    for text in session.notes:
+    for text in dict.fromkeys(session.notes):
         output.note(f"note: {text}")
     session.notes.clear()
 

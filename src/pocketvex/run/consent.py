@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from shlex import quote
 
 from pocketvex.errors import ConsentNeeded
-from pocketvex.plan.changes import Change, Plan
+from pocketvex.plan.changes import Change, Kept, Plan
 from pocketvex.run.session import Session
 from pocketvex.store.hosts import Host
 
@@ -28,26 +28,19 @@ def consent_needed(host: Host, confirmed: Iterable[str]) -> ConsentNeeded:
     )
 
 
-def require_consent(session: Session, confirmed: Collection[str]) -> None:
-    """A protected host is changed only when it is named: `--confirm HOST`."""
-    if not is_agreed(session.host, confirmed):
-        raise consent_needed(session.host, confirmed)
-
-
 def unknown_names(
-    session: Session, confirmed: Iterable[str], plan: Plan, done: Sequence[Change]
+    session: Session,
+    confirmed: Iterable[str],
+    plan: Plan,
+    done: Sequence[Change] = (),
+    also: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """What was agreed to and is neither to be done nor was done, each with what may have been meant."""
-    changes = [*plan.changes, *done]
-    paths = [*(change.path for change in changes), *(kept.path for kept in plan.kept)]
-    known = {
-        *paths,
-        *(change.operation.collection for change in changes),
-        session.host.name,
-        session.host.url,
-    }
+    touched: list[Change | Kept] = [*plan.changes, *done, *plan.kept]
+    paths = [item.path for item in touched]
+    known = {*paths, *also, *(item.operation.collection for item in touched)}
     found = []
-    for name in sorted(set(confirmed) - known):
+    for name in sorted(set(confirmed) - known - {session.host.name, session.host.url}):
         near = difflib.get_close_matches(name, paths, n=1)
         meant = f"; did you mean {near[0]}?" if near else ""
         found.append(f"{name}: nothing of that name is to be done{meant}")

@@ -11,6 +11,7 @@ from pocketvex.render.one_off import down_step
 from pocketvex.run.apply import require_unmoved, write_changes
 from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.baseline import baseline
+from pocketvex.run.consent import unknown_names
 from pocketvex.run.draft import Outstanding, find_outstanding
 from pocketvex.run.generate import Sealed, generate, generate_empty, seal_outstanding
 from pocketvex.run.recorded import (
@@ -96,6 +97,9 @@ def up(
     found = (
         None if recorded_only else find_outstanding(session, desired, position, raw, answers=choices.answers)
     )
+    plan = found.plan if found is not None else Plan()
+    unknown = unknown_names(session, choices.confirmed, plan, also=desired.names())
+    session.notes += [f"--confirm {text}" for text in unknown]
     if found is not None and (found.plan.changes or found.plan.questions):
         if not session.local:
             raise ChangesPending(
