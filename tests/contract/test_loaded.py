@@ -88,6 +88,12 @@ def test_a_comparison_loads_the_client_and_the_models_and_no_more(project: Path)
     assert not found & (HEAVY - {"httpx", "pydantic", "ssl", "asyncio"})
 
 
+def test_a_lint_needs_no_client(project: Path) -> None:
+    found = loaded("schema", "lint", cwd=project)
+    assert "pydantic" in found
+    assert not found & (HEAVY - {"pydantic", "asyncio"})
+
+
 def test_types_need_no_client(project: Path) -> None:
     found = loaded("types", "generate", "--check", cwd=project)
     assert "pydantic" in found

@@ -74,7 +74,7 @@ def _tell(findings: list[Problem], format: str, config: Config) -> None:
     for finding in findings:
         output.data(finding_line(finding))
         for line in finding.where.excerpt.splitlines() if finding.where else ():
-            output.data(output.styled(f"    {line}", "dim"))
+            output.data(output.styled(f"    {line}", "red" if output.is_marker(line) else "dim"))
     count = len(findings)
     output.data(output.styled(f"{count or 'no'} finding{'s' if count != 1 else ''}", "bold"))
     if findings:

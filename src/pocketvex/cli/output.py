@@ -90,7 +90,12 @@ def _excerpt(text: str) -> None:
     room = width() - 5
     for line in text.splitlines():
         shown = line if len(line) <= room else f"{line[: room - 1]}…"
-        note(styled(f"    {shown}", "dim", err=True))
+        note(styled(f"    {shown}", "red" if is_marker(line) else "dim", err=True))
+
+
+def is_marker(line: str) -> bool:
+    """Whether a line of an excerpt is the carets under the one above."""
+    return bool(line.strip()) and not line.strip(" ^")
 
 
 def printed(text: str) -> None:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from pocketvex.schema.rule_place import Place
 
 
+_WHOLE = ("PV703", "PV705", "PV706")
+"""Findings about a rule, not about a word in it."""
+
+
 class Texts:
     """The files of a project, read when they are asked for; `root` is what their paths are relative to."""
 
@@ -64,7 +68,7 @@ def _where(problem: Problem, texts: Texts) -> Location | None:
     place = find_rule(around, source.file, source.line, rule, part.text, part.start)
     if place is None:
         return source._replace(excerpt=_in_rule(part) if part.text else "")
-    if part.start == 0 and part.end == len(part.text):
+    if problem.code in _WHOLE:
         return _line(texts, place.file, place.line)
     return _location(part, place, texts)
 
