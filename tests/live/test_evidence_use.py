@@ -1,0 +1,133 @@
+"""What evidence is for: whose rows, what is said, and that it is taken again right before a write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import projects
+from binaries import LATEST, SUPPORTED, binary_of
+from conftest import EMAIL, PASSWORD, ServerFactory
+from pocketvex.api.client import Client, Credentials
+from pocketvex.errors import NotAsIntended
+from pocketvex.plan.judge import Verdict
+from pocketvex.run.apply import write_changes
+from pocketvex.run.recorded import locate
+from pocketvex.run.sync import Choices, plan_for
+from pocketvex.server.binaries import Binary
+from projects import put, schema_of
+from terminal import Project
+
+WIDE = """from pocketvex import Base, field
+
+
+class Posts(Base):
+    title = field.text()
+    n = field.number()
+"""
+NARROW = WIDE.replace("text()", "text(max=3)")
+UNIQUE = WIDE.replace("text()", "text(unique=True)")
+
+
+@pytest.fixture
+def production(server: ServerFactory, latest: Binary) -> Iterator[Client]:
+    """A server with rows, and without the column `n`."""
+    with Client(server(latest).url, Credentials(email=EMAIL, password=PASSWORD)) as client:
+        client.import_collections(
+            [{"name": "posts", "type": "base", "fields": [{"name": "title", "type": "text"}]}]
+        )
+        for number, title in enumerate(["short", "abc", "", "short"]):
+            path = "/api/collections/posts/records"
+            assert client._request("POST", path, json={"id": f"row{number:012d}", "title": title}).ok
+        yield client
+
+
+@pytest.fixture
+def project(tmp_path: Path, production: Client) -> Project:
+    found = Project(tmp_path / "app")
+    found.write("pocketvex.toml", f'[hosts.production]\nurl = "{production.url}"\nlocal = false\n')
+    found.env |= {"PB_ADMIN_EMAIL": EMAIL, "PB_ADMIN_PASS": PASSWORD}
+    found.write("schema/posts.py", WIDE)
+    found.ok("dev", "--once")
+    found.ok("migrate", "generate", "first")
+    return found
+
+
+def test_the_rows_of_another_host(project: Project, production: Client) -> None:
+    project.write("schema/posts.py", NARROW)
+    (own,) = project.ok("schema", "diff", "--format", "json").json["changes"]
+    assert (own["verdict"], own["evidence"]) == ("safe", None)
+    done = project.ok("schema", "diff", "--evidence", "production", "--format", "json")
+    assert production.url in done.err
+    (change,) = done.json["changes"]
+    assert change["verdict"] == "unsafe"
+    assert change["evidence"] == {
+        "rows": 2, "of": 4, "ids": ["row000000000000", "row000000000003"], "values": [],
+    }  # fmt: skip
+    before = production.collections()
+    sealed = project.ok("migrate", "generate", "narrow", "--evidence", "production").out.strip()
+    text = project.read(sealed)
+    assert "2 of 4 rows" in text
+    assert "The rows that are counted here are those of production." in text
+    assert production.collections() == before
+
+
+def test_what_another_host_does_not_have_is_unknown(project: Project) -> None:
+    project.write("schema/posts.py", WIDE.replace("number()", "number(only_int=True)"))
+    (change,) = project.ok("schema", "diff", "--evidence", "production", "--format", "json").json["changes"]
+    assert change["verdict"] == "unsafe"
+    assert change["evidence"] == {"rows": None, "of": 4, "ids": [], "values": []}
+
+
+def test_equals_are_named_and_nothing_is_written(project: Project, production: Client) -> None:
+    project.write("schema/posts.py", UNIQUE)
+    before = production.collections()
+    done = project("schema", "diff", "--host", "production")
+    assert "[impossible, PV103]" in done.out
+    assert "    rows: row000000000000, row000000000003" in done.out
+    assert '    values: "short" in 2' in done.out
+    said = project("migrate", "generate", "unique", "--evidence", "production")
+    assert said.code == 2
+    assert '"short" in 2' in said.err
+    assert production.collections() == before
+
+
+@pytest.mark.parametrize(
+    ("version", "options", "row"),
+    [
+        (SUPPORTED[0], {"title": {"max": 3}}, {"title": "a longer one"}),
+        (LATEST, {"title": {"pattern": "^[a-z]*$"}}, {"title": "NO"}),
+        (SUPPORTED[0], {"n": {"onlyInt": True}}, {"n": 1.5}),
+        (LATEST, {"s": {"values": ["a"]}}, {"s": "b"}),
+    ],
+    ids=["shorter", "a pattern", "whole numbers", "a choice less"],
+)
+def test_a_row_that_came_since_the_plan(
+    version: str, options: projects.Json, row: projects.Json, server: ServerFactory, tmp_path: Path
+) -> None:
+    running = server(binary_of(version))
+    project = projects.Project(tmp_path / "project", posts({}))
+    project.dev(running, native=False)
+    with project.session(running, native=False) as session:
+        put(session, "posts", title="abc", n=1, s="a")
+        desired = schema_of(posts(options))
+        raw = session.fetch()
+        position = locate(session, session.schema_of(raw))
+        plan = plan_for(session, desired, raw, position, Choices())
+        (change,) = plan.changes
+        assert change.judgement.verdict in (Verdict.HARMLESS, Verdict.SAFE)
+        put(session, "posts", **row)
+        with pytest.raises(NotAsIntended, match="touched no row when the plan was made"):
+            write_changes(session, raw, plan.changes, desired)
+        assert session.fetch() == raw
+
+
+def posts(options: projects.Json) -> projects.Json:
+    fields: list[projects.Json] = [
+        {"name": "title", "type": "text"},
+        {"name": "n", "type": "number"},
+        {"name": "s", "type": "select", "values": ["a", "b"]},
+    ]
+    return {"name": "posts", "fields": [field | options.get(field["name"], {}) for field in fields]}
