@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.compare import compare
@@ -56,6 +59,9 @@ class Ground:
 class Built:
     """One data directory."""
 
+    _seen: ClassVar[dict[str, list[Json]]] = {}
+    """What PocketBase shows of collections that are stored like this: it is asked once."""
+
     def __init__(self, binary: Binary, data_dir: Path) -> None:
         self.binary = binary
         self.version = tuple(binary.version)
@@ -63,20 +69,35 @@ class Built:
 
     @property
     def raw(self) -> list[Json]:
-        return scratch.collections(self.binary, self.data_dir)
+        stored = self._stored()
+        if stored not in self._seen:
+            self._seen[stored] = scratch.collections(self.binary, self.data_dir)
+        return deepcopy(self._seen[stored])
+
+    def _stored(self) -> str:
+        """The rows of `_collections` as they are, with the version that reads them."""
+        with closing(sqlite3.connect(self.data_dir / "data.db")) as database:
+            return repr((self.version, database.execute("SELECT * FROM _collections").fetchall()))
 
     @property
     def schema(self) -> Schema:
         return Schema.from_json(self.raw)
 
     def up(self, text: str, name: str = f"{SECOND}_second.js") -> None:
-        scratch.migrate_up(self.binary, self.data_dir, {name: text}, env=placeholders([text]))
+        self._run(name, text, text)
 
     def down(self, text: str, name: str = f"{SECOND}_second.js") -> None:
         step = f"{name}.down.js"
-        env = placeholders([text])
-        scratch.migrate_up(self.binary, self.data_dir, {step: down_step(name, text)}, env=env)
+        self._run(step, down_step(name, text), text)
         scratch.forget(self.data_dir, [step])
+
+    def _run(self, name: str, step: str, text: str) -> None:
+        """Run one file, and have the same run of PocketBase say what it left."""
+        last, shown = f"{name}.zz.js", self.data_dir.parent / "collections.json"
+        files = {name: step, last: scratch.snapshot_step(shown)}
+        scratch.migrate_up(self.binary, self.data_dir, files, env=placeholders([text]))
+        scratch.forget(self.data_dir, [last])
+        self._seen[self._stored()] = json.loads(shown.read_text(encoding="utf-8"))
 
     def take(self, collections: Iterable[Json], *, alone: bool = False) -> None:
         """Import them, with a word in the place of every secret; `alone`: drop everything else."""
