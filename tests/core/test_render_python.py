@@ -192,6 +192,7 @@ QUERIES = (
     "FROM a LEFT JOIN b ON b.a = a.id WHERE a.note != 'FROM here' GROUP BY a.id",
     'SELECT id, (\'"""\') AS odd, ("note") AS other FROM a\nWHERE note != \'\\\'',
     "SELECT id, ('two\n   lines') AS odd\n     FROM a",
+    "SELECT id,\r\n\tnote,\r\n\t('back\\\\slash') AS odd\r\nFROM a ",
     "-- a comment\nSELECT id -- with 'a quote\nFROM a",
 )
 
@@ -201,6 +202,12 @@ def test_a_query_keeps_its_meaning(query: str) -> None:
     view = {"name": "v", "type": "view", "viewQuery": query}
     tables = [{"name": n, "fields": [{"name": "note", "type": "text"}]} for n in ("a", "b")]
     text_of(*tables, view)
+
+
+def test_a_query_of_several_lines_keeps_them() -> None:
+    query = "SELECT id,\n\t(note) AS one, \nFROM a"
+    found = text_of({"name": "a"}, {"name": "v", "type": "view", "viewQuery": query})
+    assert '    query = """\n        SELECT id,\n            (note) AS one,\n        FROM a\n    """' in found
 
 
 def test_a_long_query_has_a_line_for_each_clause() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from ast import literal_eval
 from collections.abc import Iterator
 from textwrap import dedent
 
-from pocketvex.render.python_text import block, columns, literal
+from pocketvex.render.python_text import Text, block, columns, laid_out, literal
 from pocketvex.schema.views import normal_query
 
 _CLAUSE = re.compile(
@@ -17,21 +18,17 @@ _CLAUSE = re.compile(
 def query_lines(query: str, *, indent: int, width: int) -> list[str]:
     """`query = …` in lines; it differs from the server's in layout only."""
     margin = " " * indent
-    text = query.strip()
+    text = query.strip().replace("\r\n", "\n")
     one = f"{margin}query = {literal(text)}"
     if "\n" not in text and columns(one) <= width:
         return [one]
     for candidate in (_as_written(text), _by_clause(text)) if "\n" in text else (_by_clause(text),):
-        first, *rest = block(candidate, indent + 4)
+        first, *rest = block(candidate.expandtabs(4), indent + 4)
+        lines = [f"{margin}query = {first}", *rest[:-1], margin + rest[-1].strip()]
         # A string of SQL over several lines would gain the margin.
-        if _same(candidate, text) and _same(dedent("\n".join(rest[:-1])), text):
-            return [f"{margin}query = {first}", *rest[:-1], margin + rest[-1].strip()]
-    return [f"{margin}query = {literal(query)}"]
-
-
-def _same(one: str, two: str) -> bool:
-    unescaped = one.replace('\\"\\"\\"', '"""')
-    return normal_query(unescaped) == normal_query(two) or normal_query(one) == normal_query(two)
+        if normal_query(literal_eval("\n".join([first, *rest]))) == normal_query(query):
+            return lines
+    return laid_out("query = ", Text(query), indent=indent, width=width)
 
 
 def _as_written(text: str) -> str:
