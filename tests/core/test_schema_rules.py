@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from filters import Maker
 from pocketvex.schema import units
-from pocketvex.schema.rules import Rule, Rules, collections_in_rule
+from pocketvex.schema.filter_parser import Filter, FilterError, parse_filter
+from pocketvex.schema.rules import Rule, Rules
 
 OWNER = "@request.auth.id != '' && author = @request.auth.id"
 
@@ -34,6 +38,12 @@ def test_none_is_locked_and_the_empty_rule_is_public() -> None:
         (("a = 1 || b = 2", "c = 3"), "(a = 1 || b = 2) && c = 3", "(a = 1 || b = 2) || c = 3"),
         (("a = '||'", 'b = "&& //"'), "a = '||' && b = \"&& //\"", "a = '||' || b = \"&& //\""),
         (("a = 1 // why", "b = 2"), "(a = 1 // why\n) && b = 2", "(a = 1 // why\n) || b = 2"),
+        (("a = 1 // it's :)", "b = 2"), "a = 1 && b = 2", "a = 1 || b = 2"),
+        (
+            ("a = '// (' // )\n && c = 1", "b = 2"),
+            "(a = '// (' \n && c = 1) && b = 2",
+            "(a = '// (' \n && c = 1) || b = 2",
+        ),
         ((OWNER, "b = 2"), f"({OWNER}) && b = 2", f"({OWNER}) || b = 2"),
         (("a = 'it\\'s ||'", "b = 2"), "a = 'it\\'s ||' && b = 2", "a = 'it\\'s ||' || b = 2"),
     ],
@@ -77,12 +87,6 @@ def test_a_rule_means_what_its_parts_mean(tree: object, guest: dict[str, bool]) 
     assert allows(rendered(tree), guest) == meant(tree, guest)
 
 
-def test_collections_that_a_rule_reads() -> None:
-    rule = "@collection.posts.id ?= id && x = '@collection.no.id' && @collection.tags:alias.id = 1"
-    assert collections_in_rule(rule) == {"posts", "tags"}
-    assert collections_in_rule(None) == set()
-
-
 @pytest.mark.parametrize(
     ("text", "size"),
     [
@@ -112,3 +116,24 @@ def test_durations(text: object, seconds: int) -> None:
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(ValueError, match="is not a size like"):
         units.size(text)
+
+
+def accepted(rule: str) -> Filter | None:
+    try:
+        found = parse_filter(rule, (0, 40, 6))
+    except FilterError:
+        return None
+    return None if found.ignored else found
+
+
+def test_rules_that_a_server_takes_may_be_put_together() -> None:
+    """Also with comments, texts and parentheses of every kind in them."""
+    maker = Maker(7)
+    rules = [rule for rule in (maker.filter() for _ in range(1500)) if accepted(rule)]
+    for one, other in pairwise(rules):
+        for whole in (Rules.all(one, other), Rules.any(one, other)):
+            assert whole
+            found = accepted(whole)
+            assert found, whole
+            parts = [accepted(one), accepted(other)]
+            assert len(list(found.comparisons())) == sum(len(list(p.comparisons())) for p in parts if p)

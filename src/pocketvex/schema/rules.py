@@ -68,14 +68,14 @@ def _joined(operator: str, rules: list[str]) -> str:
     return rules[0] if len(rules) == 1 else operator.join(_grouped(rule) for rule in rules)
 
 
+_COMMENTS = re.compile(rf"({_STRINGS.pattern})|//[^\n]*")
+
+
 def _grouped(rule: str) -> str:
+    # Between parentheses the server takes quotes and parentheses in a comment for real ones.
+    rule = _COMMENTS.sub(lambda m: m[0] if m[1] or not re.search(r"['\"()]", m[0]) else "", rule).rstrip(" ")
     bare = _STRINGS.sub("''", rule)
     if not re.search(r"&&|\|\||//", bare):
         return rule
     # A comment would swallow the closing parenthesis.
     return f"({rule}\n)" if "//" in bare else f"({rule})"
-
-
-def collections_in_rule(rule: Rule) -> set[str]:
-    """The names after `@collection.` in a rule, aliases cut off."""
-    return set(re.findall(r"@collection\.(\w+)", _STRINGS.sub("''", rule or "")))
