@@ -85,6 +85,25 @@ def test_a_field_removed_in_the_dashboard_is_not_made_again(project: Project, ru
     assert paths(outcome.applied) == ["posts.body"]
 
 
+def test_a_collection_removed_in_the_dashboard_is_not_made_again(
+    project: Project, server: ServerFactory, latest: Binary
+) -> None:
+    running = server(latest)
+    project.up(running)
+    with project.session(running) as session:
+        session.client.delete_collection("posts")
+    outcome, draft = project.dev(running)
+    assert kept(outcome.plan) == {"posts": "drift"}
+    assert not outcome.applied
+    assert not draft.exists
+    outcome, _ = project.dev(running, confirmed=["posts"])
+    assert paths(outcome.applied) == ["posts"]
+    outcome, draft = project.dev(running)
+    assert not outcome.plan
+    assert not kept(outcome.plan)
+    assert not draft.exists
+
+
 def test_a_collection_made_in_the_dashboard_is_unmanaged_for_ever(project: Project, running: Running) -> None:
     with project.session(running) as session:
         made = {"name": "notes", "type": "base", "fields": [text("note")]}
