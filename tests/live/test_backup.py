@@ -104,6 +104,25 @@ def test_down_has_one_and_what_only_adds_has_none(
     assert "_down_add_posts_more" in name
 
 
+def test_a_clone_loses_nothing_by_what_the_history_once_removed(
+    project: Project, server: ServerFactory, latest: Binary, tmp_path: Path
+) -> None:
+    project.up(first := server(latest))
+    project.declare(posts(), posts(name="notes"))
+    project.up(first)
+    project.declare(posts(), {**posts(name="memos"), "renamed_from": "notes"})
+    project.up(first)
+    project.declare(posts(), {"name": "memos", "fields": [{"name": "n", "type": "number"}]})
+    clone = project.clone(tmp_path / "clone")
+    clone.up(second := server(latest))
+    with clone.session(second) as session:
+        assert session.client.backups() == {}
+    # Under its new name it is what the server has under the old one.
+    project.up(first)
+    with project.session(first) as session:
+        assert any("add_memos_n_and_1_more" in name for name in session.client.backups())
+
+
 def test_declined_by_name(project: Project, server: ServerFactory, latest: Binary) -> None:
     running = with_a_row(project, server(latest))
     project.declare(posts())

@@ -198,3 +198,17 @@ def test_a_file_without_a_down_part_stays(project: Project, running: Running) ->
         project.down(running)
     assert name in failure.value.what
     assert project.status(running)[name] == "applied"
+
+
+def test_a_collection_that_a_migration_renamed_is_still_ours(
+    project: Project, server: ServerFactory, latest: Binary
+) -> None:
+    running = server(latest)
+    project.declare(posts(text("body"), name="notes"))
+    project.up(running)
+    project.declare(posts(text("body"), name="memos", renamed_from="notes"))
+    project.up(running)
+    project.declare(posts(name="memos"))
+    project.up(running)
+    with project.session(running) as session:
+        assert names(session.fetch(), "memos") == ["id", "title"]

@@ -38,21 +38,30 @@ def back_up(session: Session, what: str, *, sleep: Callable[[float], None] = tim
 
 
 def takes_away(position: Position, names: Sequence[str]) -> bool:
-    """Whether these files of the history may remove or rewrite what a server has.
+    """Whether these files may remove or rewrite what the server has of the history.
 
     Judged without a look at its rows. Of a hand-written step nobody can tell.
     """
     recorded = position.recorded
+    there = {collection.id for collection in position.here.schema.collections}
     for name in names:
         file = position.history.file(name)
         if file is None or not managed_by(file.text):
             return True
         at = recorded.names.index(name)
         before, after = (Schema.from_json(recorded.snapshots[number]) for number in (at, at + 1))
-        plan = make_plan(after, before)
-        if plan.unsafe or plan.questions:
+        if _losing(before, after) & there:
             return True
     return False
+
+
+def _losing(before: Schema, after: Schema) -> set[str]:
+    """The ids of the collections in which one state is not simply more than the other."""
+    plan = make_plan(after, before)
+    changed = {change.operation.collection for change in plan.unsafe}
+    changed |= {question.id.partition(".")[0] for question in plan.questions}
+    both = [*before.collections, *after.collections]
+    return {collection.id for collection in both if collection.name in changed}
 
 
 def named(file: str) -> str:
@@ -74,8 +83,10 @@ def _packed(session: Session, data_dir: Path, name: str) -> int:
     from pocketvex.server.archive import archive
 
     path = archive(data_dir, name)
-    # Where the server keeps its backups in S3, it does not list this one.
-    return session.client.backups().get(name) or path.stat().st_size
+    size = path.stat().st_size
+    if session.client.backups().get(name) != size:
+        session.say(f"the server keeps its own backups elsewhere, and does not list this one: {path}")
+    return size
 
 
 def _asked_for(session: Session, name: str, sleep: Callable[[float], None]) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pocketvex.diff.apply import apply_operations
-from pocketvex.diff.operations import CreateCollection
+from pocketvex.diff.operations import CreateCollection, RenameCollection
 from pocketvex.errors import NotAsIntended, PocketVexError
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
@@ -96,7 +96,8 @@ def outstanding(
     after = Schema.from_json(apply_operations(recorded.collections, operations))
     created = {o.collection for o in operations if isinstance(o, CreateCollection)}
     touched = {o.collection for o in operations if o.collection == "users"}
-    names = (owned | created | touched) & desired.names()
+    renamed = {o.collection for o in operations if isinstance(o, RenameCollection) and o.old in owned}
+    names = (owned | created | touched | renamed) & desired.names()
     rows_of = session.rows_of if session else ""
     return Outstanding(plan, before, after, managed_entries(desired, names), rows_of)
 
