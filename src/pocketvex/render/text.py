@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 from pocketvex.diff.operations import ChangeIndex, Operation
@@ -53,9 +54,9 @@ def change_lines(change: Change, *, width: int = 80) -> list[str]:
 
 
 def example_lines(evidence: Evidence, width: int) -> list[str]:
-    """Some of the rows that a count is about, and the values that stand in the way."""
+    """Some of the rows that a count is about, where it is not all of them, and what stands in the way."""
     lines = []
-    if evidence.ids:
+    if evidence.ids and evidence.rows != evidence.of:
         more = ", …" if len(evidence.ids) < (evidence.rows or 0) else ""
         lines += _wrapped(f"    rows: {', '.join(evidence.ids)}{more}", width, " " * 10)
     if evidence.values:
@@ -81,15 +82,27 @@ def kept_lines(kept: Iterable[Kept]) -> list[str]:
         "held": "reverted here by `migrate down`; `migrate up` runs it again",
     }
     ignored = len(by_reason.pop("ignored", ()))
-    lines = [f"= {', '.join(paths)}: {words[why]}" for why, paths in by_reason.items()]
-    if drift := by_reason.get("drift"):
-        name = drift[0] if len(drift) == 1 else "NAME"
-        at = next(n for n, line in enumerate(lines, 1) if words["drift"] in line)
-        lines[at:at] = [
+    lines = []
+    for why, paths in by_reason.items():
+        lines += [f"= {', '.join(paths)}: {words[why]}", *_ways_out(why, paths)]
+    return lines + ([f"= {ignored} ignored by pocketvex.toml"] if ignored else [])
+
+
+def _ways_out(why: str, paths: list[str]) -> list[str]:
+    """What a person can do about what is kept."""
+    name = paths[0] if len(paths) == 1 else "NAME"
+    if why == "drift":
+        return [
             f"    adopt it: `pocketvex schema pull {name}`; revert it: --confirm {name}",
             "    or ignore it with a reason: [ignore] in pocketvex.toml",
         ]
-    return lines + ([f"= {ignored} ignored by pocketvex.toml"] if ignored else [])
+    if why == "first contact":
+        collection = re.split(r"[.@:]", paths[0])[0]
+        return [
+            f"    take it over: `pocketvex schema pull {name}`",
+            f"    or --confirm {collection}: the code is the whole truth about it",
+        ]
+    return []
 
 
 def totals(plan: Plan) -> str:

@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -200,7 +199,8 @@ def _matches(pattern: str, value: str) -> bool:
 @cache
 def _compiled(pattern: str) -> Any:
     # Only where a pattern is to be judged: Go's regexp and RE2 are one language, Python's another.
-    re2 = import_module("re2")
+    import re2  # type: ignore[import-untyped]
+
     options = re2.Options()
     options.log_errors = False
     return re2.compile(pattern, options)
