@@ -103,7 +103,7 @@ def test_an_empty_folder_becomes_a_project_that_is_in_sync(place: Place) -> None
     again = place.pull()
     assert (again.code, again.out) == (0, "")
     assert "nothing to write" in again.err
-    # What was pulled is this project's: what its code drops is planned.
+    # What is pulled is this project's: what its code drops is planned.
     text = place.project.read("schema/notes.py")
     place.project.write("schema/notes.py", text.replace("    title = field.text(max=200)\n", ""))
     assert place.project.ok("schema", "diff").out.startswith("- notes.title: field removed")
@@ -127,6 +127,7 @@ def test_what_a_person_wrote_is_shown_and_not_rewritten(place: Place) -> None:
     assert (rule.code, rule.out) == (5, "    rules = Rules(list=Rules.public())\n")
     assert place.pull("notes", "--print").out.endswith("    rules = Rules(list=Rules.public())\n")
     assert place.project.read("schema/mine.py") == mine
+    assert place.pull("notes.title", "--print").out == "    title = field.text(max=200)\n"
     forced = place.pull("notes", "--force")
     assert (forced.code, forced.out) == (0, "~ schema/mine.py\n")
     assert place.pull("notes").out == "= notes: the code says the same\n"
@@ -157,6 +158,23 @@ def test_a_file_that_pull_wrote_follows_the_server_when_it_is_named(place: Place
     gone = place.pull("notes")
     assert (gone.code, gone.out) == (5, "")
     assert "schema/notes.py:6: notes is not on the server" in gone.err
+
+
+def test_code_that_says_the_same_is_taken_over_by_name(place: Place) -> None:
+    text = (
+        "from pocketvex import Base, Rules, field\n\n\nclass Notes(Base):\n    title = field.text(max=200)\n"
+    )
+    rules = '    rules = Rules(list="")\n'
+    author = '    author = field.relation("users")\n'
+    place.project.write("schema/notes.py", text + rules)
+    found = place.project("schema", "diff")
+    assert "= notes.author: not in the code, kept" in found.out
+    assert "`pocketvex schema pull notes.author`" in found.out
+    place.project.ok("schema", "pull", "users")
+    place.project.write("schema/notes.py", text + author + rules)
+    assert place.pull("notes").out == "= notes: the code says the same\n"
+    place.project.write("schema/notes.py", text + rules)
+    assert place.project.ok("schema", "diff").out.startswith("- notes.author: field removed")
 
 
 def test_code_that_asks_for_a_collection_gets_it(place: Place) -> None:

@@ -82,12 +82,13 @@ def _from_server(session: Session, asked: Asked, print_: bool) -> int:
     empty = replay(session.binary, [], session.shadow_cache).collections
     usual = adopt.usual_options(empty)
     if print_:
-        return _print(pull.render(session.config, live, asked, usual))
+        pulled = pull.render(session.config, live, asked, usual)
+        return _print(pulled, pull.parts(pulled, live, asked))
     result = pull.find(session.config, live, asked, usual, session.version)
     code = _write(session.config, result)
-    if result.adopted:
+    if taken := (*result.adopted, *result.same):
         desired = pull.check(session.config, result, live, session.version)
-        adopt.take_over(session, desired, raw, result.adopted)
+        adopt.take_over(session, desired, raw, taken)
     for path in [] if asked.names else adopt.changed_system(raw, empty):
         output.note(f"note: {path} was changed on the server: PocketBase's own collections stay as they are")
     return code
@@ -104,7 +105,8 @@ def _from_file(config: Config, file: Path, asked: Asked, print_: bool) -> int:
     binary = binaries.find(Version.parse(config.pocketbase) if config.pocketbase else None)
     usual = adopt.usual_options(replay(binary, [], config.root / LOCAL / "shadow").collections)
     if print_:
-        return _print(pull.render(config, live, asked, usual))
+        pulled = pull.render(config, live, asked, usual)
+        return _print(pulled, pull.parts(pulled, live, asked))
     with turn(config, "pocketvex schema pull"):
         result = pull.find(config, live, asked, usual, binary.version)
         code = _write(config, result)
@@ -113,8 +115,11 @@ def _from_file(config: Config, file: Path, asked: Asked, print_: bool) -> int:
     return code
 
 
-def _print(pulled: Pulled) -> int:
-    """Everything on stdout, a comment before each module where there are several."""
+def _print(pulled: Pulled, parts: list[str]) -> int:
+    """Everything on stdout, a comment before each module where there are several; or the parts alone."""
+    if parts:
+        output.data("\n".join(parts))
+        return 0
     for number, module in enumerate(pulled.modules):
         if len(pulled.modules) > 1:
             output.data(("\n\n" if number else "") + f"# {module.name}.py\n")

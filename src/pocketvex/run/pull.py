@@ -73,6 +73,19 @@ def render(config: Config, live: Schema, asked: Asked, usual: Usual) -> Pulled:
     return render_python(live, style, only=wanted)
 
 
+def parts(pulled: Pulled, live: Schema, asked: Asked) -> list[str]:
+    """The lines of the things that were asked for, where no whole collection was."""
+    found = named(asked.names, live)
+    if any("" in things for things in found.values()):
+        return []
+    return [
+        line
+        for name, things in found.items()
+        for thing in things
+        for line in part_of(pulled.classes[name], thing)
+    ]
+
+
 def exported(file: Path) -> Schema:
     """The schema of an exported JSON file, as a server would have it.
 
