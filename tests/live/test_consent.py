@@ -211,6 +211,7 @@ def test_migrations_of_a_protected_host_want_its_name(app: AtTerminal, client: C
     assert fingerprint(client.collections()) == fingerprint(empty)
     assert "backup" not in app.ok(*up, "--confirm", "production").err
     full = client.collections()
+    assert client._request("POST", "/api/collections/posts/records", json={"title": "one"}).ok
     assert fingerprint(full) != fingerprint(empty)
 
     assert app(*down).code == 5

@@ -37,22 +37,25 @@ def back_up(session: Session, what: str, *, sleep: Callable[[float], None] = tim
     return name
 
 
-def takes_away(position: Position, names: Sequence[str]) -> bool:
-    """Whether these files may remove or rewrite what the server has of the history.
+def takes_away(
+    session: Session, position: Position, names: Sequence[str], live: Schema, *, down: bool = False
+) -> bool:
+    """Whether these files, run up or `down`, may remove or rewrite rows that the server has.
 
-    Judged without a look at its rows. Of a hand-written step nobody can tell.
+    Of a hand-written step nobody can tell.
     """
     recorded = position.recorded
-    there = {collection.id for collection in position.here.schema.collections}
+    losing: set[str] = set()
     for name in names:
         file = position.history.file(name)
         if file is None or not managed_by(file.text):
             return True
         at = recorded.names.index(name)
-        before, after = (Schema.from_json(recorded.snapshots[number]) for number in (at, at + 1))
-        if _losing(before, after) & there:
-            return True
-    return False
+        before, after = (at + 1, at) if down else (at, at + 1)
+        losing |= _losing(*(Schema.from_json(recorded.snapshots[number]) for number in (before, after)))
+    touched = {c.name for c in position.here.schema.collections if c.id in losing}
+    there = [c.name for c in live.collections if c.type != "view" and (c.id in losing or c.name in touched)]
+    return any(session.client.count(name) for name in there)
 
 
 def _losing(before: Schema, after: Schema) -> set[str]:

@@ -116,7 +116,7 @@ def up(
     pending = up_to(position, to)
     if pending and not dry_run:
         try:
-            if choices.backup and takes_away(position, pending):
+            if choices.backup and takes_away(session, position, pending, session.schema_of(raw)):
                 back_up(session, named(pending[-1]))
             require_unmoved(session, session.fetch(), raw)
             make_way(session, raw, position)
@@ -173,7 +173,7 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     texts = dict(position.history.pairs(names))
     steps = {f"{scratch.ONE_OFF}{number:04}_{name}": name for number, name in enumerate(names)}
     data_dir = native_dir(session)
-    if choices.backup:
+    if choices.backup and takes_away(session, position, names, session.schema_of(raw), down=True):
         back_up(session, f"down_{named(names[0])}")
     require_unmoved(session, session.fetch(), raw)
     # Held back before it is undone: a kill in between must not let `dev` run the file again.

@@ -161,7 +161,7 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     may_run = choices.write and session.local and session.data_dir is not None
     waiting = () if may_run else ran
     if ran and may_run:
-        if choices.backup and takes_away(position, ran):
+        if choices.backup and takes_away(session, position, ran, session.schema_of(raw)):
             back_up(session, named(ran[-1]))
         make_way(session, raw, position)
         raw = run_files(session, position, ran)
