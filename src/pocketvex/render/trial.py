@@ -24,32 +24,35 @@ _CALL = """
 _DRIVER = """
 migrate((app) => {
   const sql = (text, values) => app.db().newQuery(text).bind(values || {});
-  const collections = () => {
-    const all = JSON.parse(JSON.stringify(app.findAllCollections()));
-    for (const c of all) {
-      delete c.created;
-      delete c.updated;
-      if (c.type === "view") c.fields.forEach((field) => (field.id = ""));
-    }
-    return all;
+  const text = (query) => {
+    const found = new DynamicModel({ text: "" });
+    sql("SELECT COALESCE(json_group_array(" + query).one(found);
+    return JSON.parse(found.text);
   };
-  const table = (c) => {
+  // The columns of views have other ids after each save.
+  const shape = () =>
+    text("json_array([[id]], [[system]], [[type]], [[name]], " +
+      "CASE WHEN [[type]] = 'view' THEN '[]' ELSE [[fields]] END, [[indexes]], [[listRule]], [[viewRule]], " +
+      "[[createRule]], [[updateRule]], [[deleteRule]], [[options]])), '[]') AS [[text]] " +
+      "FROM (SELECT * FROM {{_collections}} ORDER BY [[id]])");
+  const table = (name, all) => {
     const parts = [];
-    for (let first = 0; first < c.fields.length; first += 80) {
-      const fields = c.fields.slice(first, first + 80);
-      const found = new DynamicModel({ rows: "" });
+    for (let first = 0; first < all.length; first += 80) {
+      const fields = all.slice(first, first + 80);
       const literals = fields.map((f) => "quote([[" + f.name + "]])").join(", ");
-      const all = "COALESCE(json_group_array(json_array([[id]], " + literals + ")), '[]')";
-      sql("SELECT " + all + " AS [[rows]] FROM {{" + c.name + "}}").one(found);
-      parts.push([fields.map((f) => f.id), JSON.parse(found.rows)]);
+      const rows = text("json_array([[id]], " + literals + ")), '[]') AS [[text]] FROM {{" + name + "}}");
+      parts.push([fields.map((f) => f.id), rows]);
     }
     return parts;
   };
   const state = () => {
-    const all = collections();
-    const tables = {};
-    for (const c of all) if (c.type !== "view" && !c.system) tables[c.id] = table(c);
-    return { collections: all, tables: tables };
+    const seen = { shape: shape(), tables: {} };
+    for (const [id, system, type, name, fields] of seen.shape)
+      if (type !== "view" && !system) seen.tables[id] = table(name, JSON.parse(fields));
+    return seen;
+  };
+  const whole = (seen) => {
+    return { collections: JSON.parse(JSON.stringify(app.findAllCollections())), tables: seen.tables };
   };
   const run = (part) => {
     const said = part(app);
@@ -67,19 +70,21 @@ migrate((app) => {
       const [into, bound] = [columns.map((c) => "[[" + c + "]]"), columns.map((c, n) => "{:v" + n + "}")];
       sql("INSERT OR IGNORE INTO {{" + name + "}} (" + into + ") VALUES (" + bound + ")", values).execute();
     }
-    seen.before = state();
+    const before = state();
+    seen.before = { collections: [], tables: before.tables };
     seen.step = "up";
     if (tried) run(tried.up);
-    seen.after = state();
+    const after = state();
+    seen.after = whole(after);
     if (seen.has_down) {
       seen.step = "down";
       run(tried.down);
-      seen.down = state();
-      if (same(seen.down, seen.before)) seen.down = null;
+      const down = state();
+      seen.down = same(down, before) ? null : whole(down);
       seen.step = "again";
       run(tried.up);
-      seen.again = state();
-      if (same(seen.again, seen.after)) seen.again = null;
+      const again = state();
+      seen.again = same(again, after) ? null : whole(again);
     }
     seen.step = "";
   } catch (error) {
@@ -97,8 +102,9 @@ migrate((app) => {
 def trial_step(text: str, rows: Sequence[tuple[str, dict[str, Any]]], target: str) -> str:
     """The step that tries the migration `text` on these rows (table, stored values by column).
 
-    What it saw is JSON in the file `target`: the states `before`, `after`, `down` and `again` (null where
-    it is that of before, or of after), and the `step` in which an `error` came, if any.
+    What it saw is JSON in the file `target`: the states `before` (without its collections, which the caller
+    knows), `after`, `down` and `again` (null where it is that of before, or of after), and the `step` in
+    which an `error` came, if any.
     """
     data = f"const rows = {json.dumps([list(row) for row in rows])};\nconst target = {json.dumps(target)};\n"
     return _HEAD + text + _CALL + data + _DRIVER

@@ -98,7 +98,7 @@ def judge(trial: Trial, before: Schema, after: Schema, binary: Binary) -> Proof:
     if trial.down is None or trial.again is None:
         raise NotAsIntended(f"{name} has no down part")
     if trial.down is not start:
-        _restored(trial.down, start, before, f"down of {name}", binary)
+        _restored(trial.down, before, f"down of {name}", binary)
         if changed := list(lost(values, values_of(trial.down.tables))):
             raise _lost(f"down of {name}", changed, before)
     if trial.again is not there:
@@ -115,22 +115,22 @@ def _reached(collections: Sequence[Json], wanted: Schema, what: str, binary: Bin
         raise NotAsIntended(f"{what} does not end where it should", why=f"still different: {left}")
 
 
-def _restored(there: State, start: State, wanted: Schema, what: str, binary: Binary) -> None:
+def _restored(there: State, wanted: Schema, what: str, binary: Binary) -> None:
     _reached(there.collections, wanted, what, binary)
-    if other := moved(start.collections, there.collections):
+    if other := moved(wanted, there.collections):
         raise NotAsIntended(f"{what} does not end where it should", why=other)
 
 
-def moved(before: Sequence[Json], now: Sequence[Json]) -> str:
+def moved(before: Schema, now: Sequence[Json]) -> str:
     """What is not back beyond what a comparison sees: ids, and the order of fields; "" where all is."""
     there = {item["id"]: item for item in now}
-    for item in before:
-        again = there.get(item["id"])
+    for collection in before.collections:
+        again = there.get(collection.id)
         if again is None:
-            return f"{item['name']} has another id"
-        ids, now_ids = ([f["id"] for f in c["fields"]] for c in (item, again))
-        if item["type"] != "view" and ids != now_ids:
-            return f"{item['name']} has the fields {now_ids} instead of {ids}"
+            return f"{collection.name} has another id"
+        ids, now_ids = [f.id for f in collection.fields], [f["id"] for f in again["fields"]]
+        if collection.type != "view" and ids != now_ids:
+            return f"{collection.name} has the fields {now_ids} instead of {ids}"
     return ""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from pocketvex.run.cells import FULL, LEAST, ROWS, cell, record_id
+from pocketvex.run.cells import FULL, LEAST, OTHER, ROWS, cell, record_id
 from pocketvex.run.values import lost, read_values, surviving
 from pocketvex.schema.fields import FieldBase, SelectField
 from pocketvex.schema.model import Collection, Schema
@@ -24,7 +24,7 @@ class Row(NamedTuple):
 
 
 def make_rows(schema: Schema, after: Schema | None = None) -> list[Row]:
-    """Up to ROWS records for every table; the longest values only where `after` changes something.
+    """Up to ROWS records for every table that `after` changes, with all the edges; two for any other.
 
     They fit `after` as well where that is stricter: rows that do not are what the guards of a file are for.
     """
@@ -34,7 +34,7 @@ def make_rows(schema: Schema, after: Schema | None = None) -> list[Row]:
         if collection.type == "view" or collection.system:
             continue
         then = later.get(collection.id)
-        touched = after is not None and (then is None or then != collection)
+        touched = after is None or then is None or then != collection
         rows = _rows(collection, _fitting(collection, then), touched=touched)
         found += _distinct(rows, collection, then)
     return found
@@ -57,7 +57,9 @@ def insert_rows(data_dir: Path, schema: Schema, after: Schema | None = None) -> 
 
 def _rows(collection: Collection, fields: list[FieldBase], *, touched: bool) -> Iterator[Row]:
     unique = {column.expr.lower() for index in collection.indexes if index.unique for column in index.columns}
-    for number in range(ROWS if fields else 0):
+    for number in range(ROWS) if touched else (FULL, OTHER):
+        if not fields:
+            break
         values: dict[str, Any] = {}
         for field in fields:
             # Where all have to differ, the least that a row can hold is not nothing.

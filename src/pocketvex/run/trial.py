@@ -26,6 +26,7 @@ _PLACE = re.compile(r"\sat (?!reflect)[^\n]*?:(\d+):(\d+)\(\d+\)")
 
 class State(NamedTuple):
     collections: list[Json]
+    """Not told of the state before."""
     tables: dict[str, Any]
     """By collection id, as `run.values.values_of` reads it."""
 

@@ -164,7 +164,7 @@ def _down_in_words(trial: Trial, before: Schema, binary: Binary) -> str:
         return "its down restores structure and values"
     back = Schema.from_json(there.collections)
     left = compare(before, back, version=binary.version, ask=False).operations
-    if left or (other := moved(start.collections, there.collections)):
+    if left or (other := moved(before, there.collections)):
         return f"its down does not restore {left[0].path}" if left else f"its down differs: {other}"
     if changed := list(lost(values_of(start.tables), values_of(there.tables))):
         return f"its down restores the structure, and not {len(changed)} of the values"
