@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.operations import AddField, ChangeField, Operation, ReplaceField
 from pocketvex.errors import NotAsIntended
+from pocketvex.plan.conversions import conversion
 from pocketvex.plan.make import Change
-from pocketvex.render.data import conversion
-from pocketvex.render.migration import render_migration
 from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.schema.model import Schema
 
