@@ -38,6 +38,7 @@ def run_here(session: Session, raw: Sequence[Json], changes: Sequence[Change]) -
 
     Raises NotAsIntended, with what the migration said, where it fails: then nothing of it is done.
     """
+    from pocketvex.render.migration import render_migration
     from pocketvex.server import scratch
 
     data_dir = native_dir(session)
