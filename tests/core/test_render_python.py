@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -183,6 +185,26 @@ def test_a_text_may_hold_anything(nasty: str) -> None:
             ],
         }
     )
+
+
+def test_a_name_that_no_server_allows_is_no_code() -> None:
+    name = "x(Base): pass\nimport os #/../"
+    hostile = Schema.from_json(
+        [{"name": name, "id": 'a"b', "type": "base", "fields": [{"name": "a\nb", "type": "text", "id": "c"}]}]
+    )
+    (module,) = render_python(hostile).modules
+    assert re.fullmatch(r"\w+", module.name)
+    statements = ast.parse(module.text).body
+    assert [type(statement) for statement in statements] == [ast.ImportFrom, ast.ClassDef]
+    assert repr(name)[1:-1] in module.text
+
+
+def test_a_field_of_a_type_that_nobody_knows_is_left_out_and_named() -> None:
+    fields = [{"name": "title", "type": "text"}, {"name": "v", "type": "vector", "size": 3}]
+    pulled = render_python(Schema.from_json([{"name": "a", "type": "base", "fields": fields}]))
+    assert pulled.left_out == ("a.v",)
+    assert "vector" not in pulled.modules[0].text
+    assert "title = field.text(" in pulled.modules[0].text
 
 
 QUERIES = (

@@ -35,7 +35,7 @@ def says_its_name(class_name: str, collection: str) -> bool:
 
 def module_name(collection: str, taken: Container[str]) -> str:
     """The module for a collection: what begins with `_` would only be there to be imported."""
-    stem = collection.lower().strip("_") or "collection"
+    stem = _plain(collection).lower().strip("_") or "collection"
     if stem[0].isdigit():
         stem = f"c{stem}"
     if iskeyword(stem):
@@ -47,6 +47,7 @@ def is_attribute(name: str, used: Container[str]) -> bool:
     """Whether a field can be an attribute of its class. `used` are names that its body refers to."""
     return (
         name.isidentifier()
+        and name.isascii()
         and not iskeyword(name)
         and not name.startswith("__")
         and name not in _NO_ATTRIBUTES
@@ -55,11 +56,16 @@ def is_attribute(name: str, used: Container[str]) -> bool:
 
 
 def _pascal_case(name: str) -> str:
-    words = [word for word in name.split("_") if word]
+    words = [word for word in _plain(name).split("_") if word]
     joined = "".join(word[0].upper() + word[1:] for word in words) or "Unnamed"
     if joined[0].isdigit():
         joined = f"Collection{joined}"
     return f"{joined}Collection" if joined in _TAKEN_CLASSES else joined
+
+
+def _plain(name: str) -> str:
+    """The name as PocketBase would allow it: what claims to be a server may say anything, and code is run."""
+    return re.sub(r"\W", "_", name, flags=re.ASCII)
 
 
 def _free(wanted: str, taken: Container[str]) -> str:
