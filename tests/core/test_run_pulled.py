@@ -12,7 +12,14 @@ from pocketvex.store.config import load_config
 
 @pytest.mark.parametrize(
     ("folder", "name"),
-    [("schema", "schema"), ("db/schema", "db.schema"), ("my-schema", ""), ("class", ""), ("../out", "")],
+    [
+        ("schema", "schema"),
+        ("db/schema", "db.schema"),
+        ("my-schema", ""),
+        ("class", ""),
+        ("types", ""),
+        ("../out", ""),
+    ],
 )
 def test_modules_import_each_other_where_python_has_a_name_for_their_folder(
     tmp_path: Path, folder: str, name: str

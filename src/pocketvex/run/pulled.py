@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tomllib
 from collections.abc import Iterable
 from hashlib import sha256
@@ -50,7 +51,9 @@ def package(config: Config) -> str:
         parts = config.schema.relative_to(config.root).parts
     except ValueError:
         return ""
-    return ".".join(parts) if all(p.isidentifier() and not iskeyword(p) for p in parts) else ""
+    named = all(part.isidentifier() and not iskeyword(part) for part in parts)
+    # A module of Python's own would be found first.
+    return ".".join(parts) if named and parts and parts[0] not in sys.stdlib_module_names else ""
 
 
 def line_length(root: Path) -> int:
