@@ -11,6 +11,8 @@ from cases.changes import field, relation, select
 from conftest import EMAIL, PASSWORD, ServerFactory
 from evidence import add, evidence, planned, refused, row_id, schema, with_users, write
 from pocketvex.api.client import Client, Credentials
+from pocketvex.plan.facts import Evidence
+from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 
@@ -144,3 +146,29 @@ def test_rows_that_no_update_is_allowed_of(binary: Binary, client: Client, runni
     write(client, desired)
     for n, case in enumerate(cases):
         assert refused(client, f"c{n}", len(case.values)) == expected[f"c{n}.f"][0], case.what
+
+
+def test_what_only_the_database_shows(binary: Binary, client: Client, running: Running) -> None:
+    """The key of an account's tokens is checked again, and no API shows it; an id is never checked again."""
+    version = tuple(binary.version)
+    live = Schema.from_json(client.collections())
+    secret = {"password": "12345678", "passwordConfirm": "12345678"}
+    add(client, "users", {"id": row_id(0), "email": "a@ab.org", **secret})
+    desired = live.model_copy(deep=True)
+    users = desired.collection("users")
+    assert users is not None
+    for option, value in (("min", 55), ("max", 60), ("autogenerate_pattern", "[a-z]{55}")):
+        setattr(users.field("tokenKey"), option, value)
+    for option, value in (("min", 20), ("max", 30), ("autogenerate_pattern", "[a-z]{20}")):
+        setattr(users.field("id"), option, value)
+    every = Evidence(1, 1, (row_id(0),))
+    there = evidence(planned(client, version, desired, live, data_dir=running.data_dir))
+    assert there == {"users.tokenKey": every, "users.id": None}
+    found = evidence(planned(client, version, desired, live))
+    assert found == {"users.tokenKey": every if version >= (0, 39) else Evidence(None, 1), "users.id": None}
+    client.patch_collection("users", {"fields": [field.to_json() for field in users.fields]})
+    assert not client._request("PATCH", f"/api/collections/users/records/{row_id(0)}", json={}).ok
+    tokens = next(field for field in live.collection("users").fields if field.name == "tokenKey")  # type: ignore[union-attr]
+    loose = [tokens.to_json() if f.name == "tokenKey" else f.to_json() for f in users.fields]
+    client.patch_collection("users", {"fields": loose})
+    assert client._request("PATCH", f"/api/collections/users/records/{row_id(0)}", json={}).ok

@@ -10,9 +10,10 @@ from pocketvex.schema.fields import FieldBase
 def narrows(field: FieldBase, option: str, before: Any, after: Any) -> bool:
     """Whether a stored value that was allowed may not be any more.
 
-    Files that are there are not measured again, and of a password only the hash is there (0.23 to 0.40).
+    Files that are there and ids are not measured again, and of a password only the hash is there (0.23 to
+    0.40).
     """
-    if field.type == "password" and option != "required":
+    if (field.type == "password" and option != "required") or getattr(field, "primary_key", False):
         return False
     match option:
         case "required":

@@ -2,9 +2,9 @@
 
 Observed on 0.23.12, 0.28.4, 0.36.9, 0.39.11 and 0.40.6: every update of a record, also one that names
 another field or none, checks every value of the record again. Not checked again are the size and the type
-of files that are there, the length and pattern of a password (only its hash is kept), and, where a field is
-optional, its empty value: "", [], null, and the number 0 as well. The domain of an e-mail address or a URL
-is compared as it is written, in its case and with its port.
+of files that are there, ids, the length and pattern of a password (only its hash is kept), and, where a field
+is optional, its empty value: "", [], null, and the number 0 as well. The domain of an e-mail address or a URL
+is compared as it is written, in its case and with its port. A text is measured up to a NUL in it.
 
 `[[value]]` stands for a stored value. Texts of the schema never stand in the SQL itself, they are bound.
 """
