@@ -221,7 +221,7 @@ def test_migrations_of_a_protected_host_want_its_name(app: AtTerminal, client: C
     done = app.ok(*down, "--confirm", client.url)
     assert "took back" in done.out
     assert "backup pv_" in done.err
-    assert "not in it: migrations, hooks" in done.err
+    assert "without migrations, hooks" in done.err
     assert fingerprint(client.collections()) == fingerprint(empty)
 
 

@@ -230,6 +230,7 @@ def stable(text: str) -> str:
     for changing, same in (
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"), (r"PocketBase \d+\.\d+\.\d+", "PocketBase VERSION"),
         (r"(?m)^\d\d:\d\d:\d\d ", "TIME "), (r"\b\d{10}_", "STAMP_"), (r"\b\d+ ms", "N ms"),
+        (r"pv_\w{16}_", "pv_STAMP_"), (r"made, \d+ KB", "made, N KB"),
     ):  # fmt: skip
         text = re.sub(changing, same, text)
     return text

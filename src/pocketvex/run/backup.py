@@ -15,7 +15,7 @@ from pocketvex.run.session import Session, native_dir
 from pocketvex.schema.model import Schema
 from pocketvex.store.history import slug
 
-LEFT_OUT = "migrations, hooks, files in S3 storage, environment variables"
+LEFT_OUT = "without migrations, hooks, files in S3 storage and environment variables"
 """What PocketBase's backups do not contain (0.23 to 0.40)."""
 _LOOKS, _PAUSE = 60, 2.0
 """How often, and after how many seconds, a backup is looked for whose answer was lost."""
@@ -26,14 +26,15 @@ def back_up(session: Session, what: str, *, sleep: Callable[[float], None] = tim
 
     Raises BackupFailed where it is not: then nothing has been written, and nothing must be.
     """
-    session.say(f"making a backup of {session.client.url} first (--no-backup does without it)")
+    if session.progress is not None:
+        session.progress("making a backup (--no-backup does without)")
     data_dir = None if session.data_dir is None else native_dir(session)
     try:
         name = _name(what, session.client.backups())
         size = _asked_for(session, name, sleep) if data_dir is None else _packed(session, data_dir, name)
     except ServerError as error:
         raise _failed(session, error) from error
-    session.say(f"backup {name} made, {_readable(size)}; not in it: {LEFT_OUT}")
+    session.say(f"backup {name} made, {_readable(size)} ({LEFT_OUT})")
     return name
 
 
