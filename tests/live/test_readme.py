@@ -269,7 +269,7 @@ def test_the_declarations_are_a_schema_that_a_server_takes(project: Path) -> Non
     assert "secret missing: GITHUB_SECRET" in ran.stdout
     assert pocketvex("schema", "diff", "--exit-code", cwd=project).returncode == 0
     declared = load_schema(project, project / "schema", timeout=30).schema
-    assert {"members", "articles", "article_counts", "notes", "tags"} == declared.names()
+    assert {"members", "articles", "article_counts", "notes", "tags", "tickets"} == declared.names()
 
 
 def test_the_configuration_shows_the_defaults(project: Path) -> None:
