@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,7 @@ from pocketvex.run.recorded import locate
 from pocketvex.run.sync import Choices, plan_for
 from pocketvex.server.binaries import Binary
 from projects import put, schema_of
-from terminal import Project
+from terminal import Project, Terminal
 
 WIDE = """from pocketvex import Base, field
 
@@ -92,6 +95,25 @@ def test_equals_are_named_and_nothing_is_written(project: Project, production: C
     assert said.code == 2
     assert '"short" in 2' in said.err
     assert production.collections() == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are POSIX")
+def test_a_terminal_shows_how_far_it_is(project: Project, server: ServerFactory, latest: Binary) -> None:
+    running = server(latest)
+    with Client(running.url, Credentials(email=EMAIL, password=PASSWORD)) as client:
+        client.import_collections(
+            [{"name": "posts", "type": "base", "fields": [{"name": "title", "type": "text"}]}]
+        )
+    running.halt()
+    with closing(sqlite3.connect(running.data_dir / "data.db")) as database, database:
+        rows = ((f"row{number:012d}", "abc") for number in range(1500))
+        database.executemany("INSERT INTO posts (id, title) VALUES (?, ?)", rows)
+    running.start()
+    project.write("schema/posts.py", WIDE.replace("text()", 'text(pattern="^a")'))
+    with Terminal(project, "schema", "diff", "--evidence", running.url) as terminal:
+        assert terminal.ends() == 0
+        assert "reading posts: 1000 of 1500 rows" in terminal.text
+    assert "reading" not in project.ok("schema", "diff", "--evidence", running.url).err
 
 
 @pytest.mark.parametrize(
