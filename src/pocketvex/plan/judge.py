@@ -132,9 +132,8 @@ class Judge:
             case RenameCollection():
                 return self.rename(operation.old, "", operation.old)
             case ChangeType():
-                reason = (
-                    f"PocketBase cannot turn a {operation.before} collection into a {operation.after} one"
-                )
+                what = f"it is {operation.before}, and the code says {operation.after}"
+                reason = f"PocketBase cannot change the type of a collection: {what}"
                 return Judgement(Verdict.IMPOSSIBLE, "PV501", reason)
             case AddField():
                 return self.add_field(operation)

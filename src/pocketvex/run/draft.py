@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pocketvex.diff.apply import apply_operations
-from pocketvex.diff.operations import CreateCollection, RenameCollection
+from pocketvex.diff.operations import ChangeType, CreateCollection, RenameCollection
 from pocketvex.errors import NotAsIntended, PocketVexError
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
@@ -43,7 +43,7 @@ class Outstanding:
 
     @property
     def has_unsafe(self) -> bool:
-        return bool(self.plan.unsafe)
+        return any(_can_be_written(change) for change in self.plan.unsafe)
 
     def text(self, stamp: str, *, changes: Sequence[Change] | None = None, title: str = "") -> str:
         """The file for these changes (all of them by default)."""
@@ -92,7 +92,7 @@ def outstanding(
             break
         assert session is not None  # without one, nothing is asked
         known.update(_count(session, plan.facts, live_schema))
-    operations = [change.operation for change in plan.changes]
+    operations = [change.operation for change in plan.changes if _can_be_written(change)]
     after = Schema.from_json(apply_operations(recorded.collections, operations))
     created = {o.collection for o in operations if isinstance(o, CreateCollection)}
     touched = {o.collection for o in operations if o.collection == "users"}
@@ -100,6 +100,11 @@ def outstanding(
     names = (owned | created | touched | renamed) & desired.names()
     rows_of = session.rows_of if session else ""
     return Outstanding(plan, before, after, managed_entries(desired, names), rows_of)
+
+
+def _can_be_written(change: Change) -> bool:
+    """No file makes an auth collection of a base one: it is said, and the rest goes on."""
+    return not isinstance(change.operation, ChangeType)
 
 
 def find_outstanding(
