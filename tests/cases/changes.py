@@ -36,6 +36,14 @@ class Case:
     files: tuple[str, ...] = ()
     """Files in the storage of the server, as collection/record/name, that are there after down."""
 
+    cannot: str = ""
+    """What is said where no migration can do it: there is no file."""
+
+    @property
+    def title(self) -> str:
+        """`what`, with the version that it came with."""
+        return f"{self.what} (since {self.since[0]}.{self.since[1]})" if self.since > (0, 23) else self.what
+
     def __str__(self) -> str:
         return f"{self.row:02d} {self.what}"
 
@@ -70,6 +78,7 @@ def posts(fields: Json | None = None, **more: Any) -> Json:
     return table("posts", {"title": "text", **(fields or {})}, **more)
 
 
+HAND = "hand00000000001"
 TWO: Rows = {"posts": [{"title": "one"}, {"title": ""}]}
 EVERY_FIELD: Json = {
     "a_text": field("text", min=1, max=9, pattern="^[a-z]+$", autogenerate_pattern="[a-z]{5}"),
@@ -93,6 +102,15 @@ ACCOUNT = {
     "email": "ann@example.com", "password": "$2a$04$hash", "tokenKey": "k" * 30, "verified": 1,
     "emailVisibility": 0, "nick": "ann",
 }  # fmt: skip
+
+NUMERALS: list[tuple[Any, Any]] = [
+    ("12", 12), ("1.5", 1.5), ("-7", -7), ("1e3", 1000), ("1.50", 1.5), ("many", 0), ("12 apples", 0),
+    ("0x10", 0), ("1,5", 0), ("", 0),
+]  # fmt: skip
+MOMENTS: list[tuple[Any, Any]] = [
+    ("2026-01-01", "2026-01-01 00:00:00.000Z"), ("2026-01-01 10:00:00.000Z", "2026-01-01 10:00:00.000Z"),
+    ("2026-01-01T10:00:00Z", "2026-01-01 10:00:00.000Z"), ("soon", ""), ("2026-13-01", ""), ("", ""),
+]  # fmt: skip
 
 CASES = [
     # Adding
@@ -356,6 +374,52 @@ CASES = [
         up={"posts": [{"a": "B", "b": "A"}]},
     ),
     Case(
+        12,
+        "a field goes, an unrelated one of the same type comes",
+        [posts({"a": "text"})],
+        [posts({"b": "text"})],
+        {},
+        {"posts": [{"a": "x"}]},
+        asks=("posts.a",),
+    ),
+    Case(
+        12,
+        "the same of a collection",
+        [posts()],
+        [posts() | {"name": "memos"}],
+        {},
+        TWO,
+        asks=("posts",),
+    ),
+    Case(
+        12,
+        "fields of different types are two changes",
+        [posts({"a": "text"})],
+        [posts({"b": "number"})],
+        {"posts.a": "unsafe PV201", "posts.b": "safe PV101"},
+        {"posts": [{"a": "x"}]},
+        up={"posts": [{"title": "", "b": 0}]},
+        evidence={"posts.a": "1 of 1 row"},
+    ),
+    Case(
+        12,
+        "answered: two changes",
+        [posts({"a": "text"})],
+        [posts({"b": field(renamed_from="")})],
+        {"posts.a": "unsafe PV201", "posts.b": "safe PV101"},
+        {"posts": [{"a": "x"}]},
+        up={"posts": [{"title": "", "b": ""}]},
+    ),
+    Case(
+        12,
+        "answered: a rename",
+        [posts({"a": "text"})],
+        [posts({"b": field(renamed_from="a")})],
+        {"posts.b": "safe PV120"},
+        {"posts": [{"a": "x"}]},
+        up={"posts": [{"b": "x"}]},
+    ),
+    Case(
         13,
         "a collection, with relations to it, rules and views that name it",
         [
@@ -535,8 +599,8 @@ CASES = [
             ),
             (
                 "a list",
-                relation("posts", max=3),
-                relation("posts", max=2),
+                select("a", "b", "c", max=3),
+                select("a", "b", "c", max=2),
                 '["a","b"]',
                 '["a","b","c"]',
                 "hold more than 2",
@@ -622,29 +686,85 @@ CASES = [
             {"posts.x": "unsafe PV301"},
             {"posts": [{"x": value} for value, _ in values]},
             up={"posts": [{"x": value} for _, value in values]},
+            evidence={"posts.x": f"{lost} of {len(values)} rows"},
             keeps=True,
         )
-        for before, after, values in (
+        for before, after, lost, values in (
+            (field(), field("number"), 4, NUMERALS),
+            (
+                field("number"),
+                field(),
+                0,
+                [
+                    (12, "12"),
+                    (1.5, "1.5"),
+                    (-7, "-7"),
+                    (0.1, "0.1"),
+                    (12345678901, "12345678901"),
+                    (0, "0"),
+                ],
+            ),
+            (field("bool"), field("number"), 0, [(1, 1), (0, 0)]),
             (
                 field(),
-                field("number"),
-                [("12", 12), ("1.5", 1.5), ("1e3", 1000), ("many", 0), ("", 0), ("1.50", 1.5)],
+                field("editor"),
+                0,
+                [("<p>it's</p>", "<p>it's</p>"), ("a & b < c", "a & b < c"), ("", "")],
             ),
-            (field("number"), field(), [(12, "12"), (1.5, "1.5"), (0, "0")]),
-            (field("bool"), field("number"), [(1, 1), (0, 0)]),
-            (field(), field("editor"), [("<p>it's</p>", "<p>it's</p>"), ("", "")]),
-            (field(), field("url"), [("https://a.org/x", "https://a.org/x"), ("a b", "")]),
-            (field(), field("email"), [("a@b.org", "a@b.org"), ("nobody", "")]),
+            (
+                field(),
+                field("url"),
+                3,
+                [
+                    ("https://a.org/x", "https://a.org/x"),
+                    ("http://localhost:8090", "http://localhost:8090"),
+                    ("a b", ""),
+                    ("a.org", ""),
+                    ("https://", ""),
+                    ("", ""),
+                ],
+            ),
+            (
+                field(),
+                field("email"),
+                3,
+                [
+                    ("a@b.org", "a@b.org"),
+                    ("o'neil+x@b.org", "o'neil+x@b.org"),
+                    ("nobody", ""),
+                    ("a@", ""),
+                    ("a b@c.org", ""),
+                    ("", ""),
+                ],
+            ),
             (
                 field(),
                 select("a", "it's {:b}"),
-                [("a", "a"), ("it's {:b}", "it's {:b}"), ("c", ""), ("", "")],
+                2,
+                [("a", "a"), ("it's {:b}", "it's {:b}"), ("c", ""), ("A", ""), ("", "")],
             ),
-            (select("a", "b"), field(), [("a", "a"), ("", "")]),
-            (field("date"), field(), [("2026-01-01 10:00:00.000Z", "2026-01-01 10:00:00.000Z"), ("", "")]),
-            (field(), field("date"), [("2026-01-01", "2026-01-01 00:00:00.000Z"), ("soon", ""), ("", "")]),
-            (field("json"), field(), [('"text"', "text"), ('{"a":1}', '{"a":1}'), (None, ""), ("null", "")]),
-            (field(), field("json"), [("text", '"text"'), ("[1]", "[1]"), ("", None)]),
+            (select("a", "b"), field(), 0, [("a", "a"), ("", "")]),
+            (
+                field("date"),
+                field(),
+                0,
+                [("2026-01-01 10:00:00.000Z", "2026-01-01 10:00:00.000Z"), ("", "")],
+            ),
+            (field(), field("date"), 2, MOMENTS),
+            (
+                field("json"),
+                field(),
+                0,
+                [
+                    ('"text"', "text"),
+                    ('{"a":1}', '{"a":1}'),
+                    ("[1,2]", "[1,2]"),
+                    (7, "7"),
+                    (None, ""),
+                    ("null", ""),
+                ],
+            ),
+            (field(), field("json"), 0, [("text", '"text"'), ("[1]", "[1]"), ("", None)]),
         )
     ),
     Case(
@@ -675,6 +795,34 @@ CASES = [
         {"posts.r": "unsafe PV301"},
         {"posts": [{"r": "posts1"}]},
         up={"posts": [{"r": ""}]},
+    ),
+    Case(
+        23,
+        "a list of relations to another collection",
+        [posts({"r": relation("posts", max=3)}), table("tags")],
+        [posts({"r": relation("tags", max=3)}), table("tags")],
+        {"posts.r": "unsafe PV301"},
+        {"posts": [{"r": '["posts1"]'}, {"r": "[]"}]},
+        up={"posts": [{"r": "[]"}, {"r": "[]"}]},
+        evidence={"posts.r": "1 of 2 rows"},
+    ),
+    Case(
+        24,
+        "base to auth",
+        [posts()],
+        [posts(type="auth")],
+        {"posts": "impossible PV501"},
+        TWO,
+        cannot="posts",
+    ),
+    Case(
+        24,
+        "auth to base",
+        [table("people", {"nick": "text"}, **AUTH)],
+        [table("people", {"nick": "text"})],
+        {"people": "impossible PV501"},
+        {"people": [ACCOUNT]},
+        cannot="people",
     ),
     # Removing
     Case(
@@ -947,5 +1095,24 @@ CASES = [
         {"posts.a": "safe PV401 opens", "posts.f": "safe PV401 opens", "posts.r": "safe PV110"},
         TWO,
         up=TWO,
+    ),
+    Case(
+        41,
+        "ids that were made by hand: found by their names, and a field more",
+        [table("posts", {"title": field(id="hand0001"), "n": field("number", id="hand0002")}, id=HAND)],
+        [table("posts", {"title": field(max=9), "n": "number", "more": "text"})],
+        {"posts.title": "harmless PV203", "posts.more": "safe PV101"},
+        {"posts": [{"title": "one", "n": 7}]},
+        up={"posts": [{"title": "one", "n": 7, "more": ""}]},
+    ),
+    Case(
+        41,
+        "ids that were made by hand: a rename, and a field that goes",
+        [table("posts", {"title": field(id="hand0001"), "n": field("number", id="hand0002")}, id=HAND)],
+        [table("posts", {"headline": field(renamed_from="title")})],
+        {"posts.headline": "safe PV120", "posts.n": "unsafe PV201"},
+        {"posts": [{"title": "one", "n": 7}]},
+        up={"posts": [{"headline": "one"}]},
+        evidence={"posts.n": "1 of 1 row"},
     ),
 ]

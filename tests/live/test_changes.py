@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from contextlib import closing
@@ -12,9 +13,12 @@ import pytest
 
 from cases.changes import CASES, Case, Rows
 from grounds import Built, Ground, migration
+from observed import observe
 from pocketvex.diff.apply import apply_operations, changed_collections
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import DropCollection, DropField, ReplaceField
+from pocketvex.errors import UsageError
+from pocketvex.plan.changes import Change
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.judge import Access
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
@@ -22,6 +26,7 @@ from pocketvex.run.evidence import count_in_file
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
+from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.scratch import MigrationFailed
 
@@ -42,13 +47,22 @@ def test_a_change(
 
     plan = planned(desired, before, place)
     assert [question.id for question in plan.questions] == list(case.asks)
-    assert {
-        c.path: said(c) for c in plan.changes if c.judgement.code != "PV120" or c.path in case.plan
-    } == case.plan
-    evidence = {c.path: str(c.judgement.evidence) for c in plan.changes if c.path in case.evidence}
+    changes = [c for c in plan.changes if c.judgement.code != "PV120" or c.path in case.plan]
+    assert {c.path: said(c) for c in changes} == case.plan
+    evidence = {c.path: str(c.judgement.evidence) for c in changes if c.path in case.evidence}
     assert evidence == case.evidence
+    counted_exactly(ground, place, plan)
+
+    def saw(seen: str) -> None:
+        observe(case.row, case.title, in_words(changes), seen, str(binary.version), TITLES)
 
     if case.asks:
+        saw(f"asked what became of {', '.join(f'`{id}`' for id in case.asks)}, and nothing done before")
+        return
+    if case.cannot:
+        with pytest.raises(UsageError, match=re.escape(case.cannot)):
+            migration(before, place.after([change.operation for change in plan.changes]))
+        saw(f"no file is written: “{case.cannot}”")
         return
     after = place.after([change.operation for change in plan.changes])
     file = migration(before, after)
@@ -57,6 +71,7 @@ def test_a_change(
         with pytest.raises(MigrationFailed, match=re.escape(case.refused)):
             place.up(file)
         assert (place.raw, rows(place, case.rows)) == (original, case.rows)
+        saw(f"up stops: “{case.refused}”; collections and rows are as before")
         return
     imports(ground, place, plan)
     place.up(file)
@@ -71,6 +86,71 @@ def test_a_change(
     place.up(file)
     assert left(desired, place) == []
     assert rows(place, case.up) == case.up
+    saw(f"up, down, up again{values_in_words(case)}")
+
+
+ACCESS = {Access.SAME: "", Access.OPENS: " opens", Access.CLOSES: " closes"}
+TITLES = {case.title for case in CASES}
+
+
+def in_words(changes: list[Change]) -> str:
+    """The verdicts on the page: what has the same one stands together."""
+    found: dict[str, list[str]] = {}
+    for change in changes:
+        evidence = change.judgement.evidence
+        verdict = change.judgement.verdict.replace(" here", "")
+        text = f"{verdict} {change.judgement.code}{ACCESS[change.judgement.access]}"
+        if evidence is not None:
+            ids = ", ".join(evidence.ids)
+            values = ", ".join(f"{value!r} {many}×" for value, many in evidence.values)
+            text += f", {evidence}" + (f" ({ids})" if ids else "") + (f": {values}" if values else "")
+        found.setdefault(text, []).append(f"`{change.path}`")
+    return "<br>".join(
+        f"{', '.join(paths[:3])}{f' and {len(paths) - 3} more' if len(paths) > 3 else ''}: {text}"
+        for text, paths in found.items()
+    )
+
+
+def values_in_words(case: Case) -> str:
+    """What the rows hold after up, where it is something else than before."""
+    moved: list[str] = []
+    for name, listed in case.rows.items():
+        for old, new in zip(listed, case.up.get(name, []), strict=False):
+            moved += [f"`{old[key]!r}` → `{new[key]!r}`" for key in new if old.get(key, new[key]) != new[key]]
+    count = sum(map(len, case.rows.values()))
+    text = f"; {count} row{'s' if count > 1 else ''} compared" if count else ""
+    return text + (f"; {', '.join(dict.fromkeys(moved))}" if moved else "")
+
+
+def counted_exactly(ground: Ground, place: Built, plan: Plan) -> None:
+    """Rows that evidence names as ones that no update will be allowed of are those, and no others.
+
+    Without a guard in its way, an import makes the change.
+    """
+    (change, *others) = plan.changes or (None,)
+    if change is None or others or change.judgement.code not in ("PV102", "PV203"):
+        return
+    twin = ground.copy(place.data_dir)
+    twin.take(changed_collections(twin.raw, apply_operations(twin.raw, [change.operation])))
+    name, evidence = change.operation.collection, change.judgement.evidence
+    ids = uneditable(twin, name)
+    if evidence is not None:
+        assert len(ids) == evidence.rows
+    assert evidence is None or not evidence.ids or list(evidence.ids) == ids
+
+
+def uneditable(place: Built, name: str) -> list[str]:
+    """The records of a collection that the server refuses to save as they are."""
+    target = place.data_dir.parent / "refused.json"
+    text = f"""
+      const refused = [];
+      for (const record of app.findAllRecords({json.dumps(name)})) {{
+        try {{ app.save(record); }} catch {{ refused.push(record.id); }}
+      }}
+      $os.writeFile({json.dumps(str(target))}, JSON.stringify(refused), 0o600);
+    """
+    scratch.run_once(place.binary, place.data_dir, text)
+    return sorted(json.loads(target.read_text(encoding="utf-8")))
 
 
 def declared(collections: list[dict[str, Any]], ground: Ground) -> Schema:
@@ -91,8 +171,7 @@ def planned(desired: Schema, before: Schema, place: Built) -> Plan:
 
 def said(change: Any) -> str:
     judged = change.judgement
-    access = {Access.SAME: "", Access.OPENS: " opens", Access.CLOSES: " closes"}[judged.access]
-    return f"{judged.verdict.split()[0]} {judged.code}{access}"
+    return f"{judged.verdict.split()[0]} {judged.code}{ACCESS[judged.access]}"
 
 
 def imports(ground: Ground, place: Built, plan: Plan) -> None:

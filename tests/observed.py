@@ -1,0 +1,121 @@
+"""The page `docs/changes.md`: what tests saw on real servers, held against it line by line.
+
+`OBSERVED=write pytest tests/live/test_changes.py tests/live/test_stories.py` writes what they see.
+Without it a test fails when the page says something else.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from filelock import FileLock
+
+from binaries import SUPPORTED
+from cases.rows import GROUPS, ROWS
+
+PAGE = Path(__file__).parents[1] / "docs" / "changes.md"
+WRITE = "OBSERVED=write pytest tests/live/test_changes.py tests/live/test_stories.py"
+ALL = "all five"
+
+HEAD = f"""# What becomes of every change
+
+This page is written by tests, and a test fails when it is no longer true:
+`{WRITE}`.
+Each line was observed on real PocketBase servers with rows in the tables, on {", ".join(SUPPORTED)}.
+
+*Planned* is the verdict before anything is written, with its code (`pocketvex explain CODE`) and the
+evidence: how many rows of how many, and which. *Up, down, up again* means: after each step the collections
+are exactly those of the code, or those of before, every row was compared, and a plan made then is empty.
+
+"""
+
+
+class Line(NamedTuple):
+    row: int
+    case: str
+    planned: str
+    seen: str
+
+
+Lines = dict[Line, set[str]]
+"""With the versions that it was observed on."""
+
+
+def observe(row: int, case: str, planned: str, seen: str, version: str, known: Iterable[str]) -> None:
+    """Hold what was observed against the page, or write it there; `known` are the cases that exist."""
+    line = Line(row, _cell(case), _cell(planned) or "nothing", _cell(seen))
+    if os.environ.get("OBSERVED") == "write":
+        with FileLock(Path(tempfile.gettempdir()) / "pocketvex-changes.lock"):
+            _put(line, version, {_cell(name) for name in known})
+        return
+    there = {other: on for other, on in read().items() if other[:2] == line[:2] and version in on}
+    assert list(there) == [line], f"docs/changes.md says something else; to write it anew: {WRITE}"
+
+
+def _put(line: Line, version: str, known: set[str]) -> None:
+    lines: Lines = {}
+    for other, on in read().items():
+        left = on - {version} if other[:2] == line[:2] else on
+        if left and other.case in known:
+            lines[other] = left
+    lines.setdefault(line, set()).add(version)
+    PAGE.write_text(page(lines), encoding="utf-8")
+
+
+def read() -> Lines:
+    """The lines of the page as it is."""
+    found: Lines = {}
+    row = 0
+    for text in PAGE.read_text(encoding="utf-8").splitlines() if PAGE.exists() else ():
+        if heading := re.match(r"### (\d+)\. ", text):
+            row = int(heading[1])
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", text)[1:-1]]
+        if row and len(cells) == 4 and cells[0] not in ("case", "---"):
+            found[Line(row, *cells[:3])] = set(SUPPORTED) if cells[3] == ALL else set(cells[3].split(", "))
+    return found
+
+
+def page(lines: Lines) -> str:
+    text = HEAD + _summary(lines)
+    for row, what in ROWS.items():
+        own = sorted(line for line in lines if line.row == row)
+        if not own:
+            continue
+        text += f"\n### {row}. {what}\n\n| case | planned | observed | on |\n| --- | --- | --- | --- |\n"
+        for line in own:
+            text += f"| {line.case} | {line.planned} | {line.seen} | {_on(lines[line])} |\n"
+    return text
+
+
+def _summary(lines: Lines) -> str:
+    """One line for each row of the table of changes."""
+    text = "## The table\n\n| # | change | verdicts | cases | on |\n| --- | --- | --- | --- | --- |\n"
+    firsts = dict(GROUPS)
+    for row, what in ROWS.items():
+        if row in firsts:
+            text += f"| | **{firsts[row]}** | | | |\n"
+        own = [line for line in lines if line.row == row]
+        verdicts = sorted({v for line in own for v in re.findall(r"(?:\w+ )?PV\d+", line.planned)})
+        versions = {version for line in own for version in lines[line]}
+        cases = len({line.case for line in own})
+        text += f"| [{row}](#{_anchor(row, what)}) | {what} | {', '.join(verdicts) or 'none'} "
+        text += f"| {cases} | {_on(versions)} |\n"
+    return text + "\n## The cases\n"
+
+
+def _anchor(row: int, what: str) -> str:
+    """How the headings of a page are addressed on the web."""
+    return re.sub(r"[^\w -]", "", f"{row}. {what}".lower()).replace(" ", "-")
+
+
+def _on(versions: set[str]) -> str:
+    return ALL if versions == set(SUPPORTED) else ", ".join(v for v in SUPPORTED if v in versions)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("&lt;br>", "<br>")
