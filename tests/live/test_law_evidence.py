@@ -13,6 +13,7 @@ from cases.changes import field, relation, select
 from conftest import EMAIL, PASSWORD, ServerFactory
 from evidence import add, evidence, planned, refused, row_id, schema, with_users, write
 from pocketvex.api.client import Client, Credentials
+from pocketvex.errors import Rejected
 from pocketvex.server.process import Running
 
 Json = dict[str, Any]
@@ -189,6 +190,65 @@ def test_evidence_is_what_the_server_refuses(running: Running) -> None:
                 after,
                 values,
             )
+
+    with Client(running.url, Credentials(email=EMAIL, password=PASSWORD)) as client:
+        law()
+
+
+COLUMNS = [
+    "(`a`)", "(`a` COLLATE NOCASE)", "(lower(`a`))", "(`a`, `n`)", "(`n` DESC, `j`)", "(`j`)", "(`s`)",
+    "(`a`) WHERE `a` != ''", "(`n`) WHERE `a` > 'a'", "(trim(`a`), `n`)", "(`a` COLLATE RTRIM)",
+]  # fmt: skip
+FEW = st.sampled_from(["", "a", "A", "a ", "é", "É", "b"])
+RECORDS = st.fixed_dictionaries(
+    {"a": FEW, "n": st.sampled_from([0, 1, 1.5]), "j": st.sampled_from([None, 1, "1", [1], {"a": 1}])},
+    optional={"s": st.lists(st.sampled_from(["p", "q"]), unique=True)},
+)
+
+
+def test_rows_are_equal_where_the_server_refuses_the_index(running: Running) -> None:
+    version = tuple(running.binary.version)
+    fields = [
+        {"name": "a", "type": "text"}, {"name": "n", "type": "number"}, {"name": "j", "type": "json"},
+        {"name": "s", "type": "select", "values": ["p", "q"], "max_select": 2},
+    ]  # fmt: skip
+    made = 0
+
+    @seed(3)
+    @settings(max_examples=15, deadline=None, database=None, phases=[Phase.generate],
+              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @given(
+        st.lists(RECORDS, min_size=2, max_size=5), st.lists(st.sampled_from(COLUMNS), min_size=1, unique=True)
+    )
+    def law(records: list[Json], columns: list[str]) -> None:
+        nonlocal made
+        made += 1
+        name = f"c{made}"
+        live = write(client, schema([{"name": name, "type": "base", "schema": fields}]))
+        for number, record in enumerate(records):
+            add(client, name, {"id": row_id(number), **record})
+        own = live.model_copy(
+            update={"collections": [c for c in live.collections if c.name in (name, "users")]}
+        )
+        for n, definition in enumerate(columns):
+            index = f"CREATE UNIQUE INDEX `u{made}_{n}` ON `{name}` {definition}"
+            desired = schema([{"name": name, "type": "base", "schema": fields, "indexes": [index]}])
+            roads = [
+                planned(client, version, with_users(desired, own), own, **road)
+                for road in ({}, {"data_dir": running.data_dir})
+            ]
+            (said,) = evidence(roads[0]).values()
+            assert evidence(roads[1]) == {f"{name}@u{made}_{n}": said}
+            raw = next(c for c in client.collections() if c["name"] == name)
+            try:
+                client.import_collections([{**raw, "indexes": [index]}])
+            except Rejected:
+                assert said is not None
+                assert said.rows, (records, definition)
+            else:
+                assert said is not None
+                assert said.rows == 0, (records, definition)
+                client.import_collections([{**raw, "indexes": []}])
 
     with Client(running.url, Credentials(email=EMAIL, password=PASSWORD)) as client:
         law()
