@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from types import EllipsisType
 from typing import Any
 
+from pocketvex.run.stored import compact
 from pocketvex.run.values import zero
 from pocketvex.schema.fields import (
     DateField,
@@ -62,9 +62,10 @@ def cell(field: FieldBase, row: int, *, kind: int, long: bool) -> Any | Ellipsis
             return _relation(field, row, kind)
         case FileField():
             names = [f"{word}_{letter}.png" for letter in "abc"][: max(field.max_select, 1)]
-            return json.dumps(names) if field.multiple else names[0]
+            return compact(names) if field.multiple else names[0]
         case EmailField() | UrlField():
-            domain = field.only_domains[0] if field.only_domains else "example.com"
+            among = field.only_domains or ["example.com", "example.org", "example.net", "a.example"]
+            domain = next((name for name in among if name not in field.except_domains), among[0])
             if isinstance(field, UrlField):
                 return f"https://{domain}/{word}" + ("?q='{{x}}'&n=%20#ä" if kind == ODD else "")
             return f"{word.lower()}+o'neil@{domain}" if kind == ODD else f"{word.lower()}@{domain}"
@@ -72,12 +73,12 @@ def cell(field: FieldBase, row: int, *, kind: int, long: bool) -> Any | Ellipsis
 
 
 def _other(field: FieldBase, word: str, row: int, kind: int) -> Any:
-    many = json.dumps({word: [_WIDE, {"deep": [None, True, 1.5, _HARD]}]}, ensure_ascii=False)
+    many = compact({word: [_WIDE, {"deep": [None, True, 1.5, _HARD]}]})
     values: dict[str, tuple[Any, Any, Any]] = {
         "bool": (True, True, field.required),
         "editor": (f"<p>{word}</p>", f"<p>{word}</p>" + f"<p>{_WIDE}</p>" * 20, f"<p>{_HARD}</p>"),
         "autodate": (f"2026-01-0{row + 1} 10:00:00.000Z", _LAST, _FIRST),
-        "json": (json.dumps({"n": row}), many, json.dumps(_HARD)),
+        "json": (compact({"n": row}), many, compact(_HARD)),
         "password": (f"$2a$10${word}",) * 3,
         "geoPoint": (_point(row + 0.5, 1), _point(180, 90), _point(-180, -90)),
     }
@@ -86,7 +87,7 @@ def _other(field: FieldBase, word: str, row: int, kind: int) -> Any:
 
 
 def _point(lon: float, lat: float) -> str:
-    return json.dumps({"lon": lon, "lat": lat}, separators=(",", ":"))
+    return compact({"lon": lon, "lat": lat})
 
 
 def _text(field: TextField, word: str, row: int, kind: int, longest: int) -> str | EllipsisType:
@@ -141,7 +142,7 @@ def _select(field: SelectField, row: int, kind: int) -> str:
         return field.values[row % len(field.values)] if field.values else ""
     most = field.values[: field.max_select]
     one = field.values[row % max(1, len(field.values)) :][:1]
-    return json.dumps(most if kind == MOST else one, ensure_ascii=False)
+    return compact(most if kind == MOST else one)
 
 
 def _relation(field: RelationField, row: int, kind: int) -> str:
@@ -152,4 +153,4 @@ def _relation(field: RelationField, row: int, kind: int) -> str:
         return record_id(number, (FULL, OTHER)[row % 2])
     ids = [record_id(number, n) for n in (FULL, OTHER, LEAST, MOST, ODD)]
     count = ROWS if kind == MOST else 2
-    return json.dumps(ids[: max(min(count, field.max_select), field.min_select)])
+    return compact(ids[: max(min(count, field.max_select), field.min_select)])

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from pocketvex.run.cells import FULL, LEAST, OTHER, ROWS, cell, record_id
+from pocketvex.run.cells import FULL, LEAST, MOST, ODD, OTHER, ROWS, cell, record_id
+from pocketvex.run.fits import Conditions, conditions, fits
 from pocketvex.run.values import lost, read_values, surviving
 from pocketvex.schema.fields import FieldBase, SelectField
 from pocketvex.schema.model import Collection, Schema
@@ -57,17 +58,27 @@ def insert_rows(data_dir: Path, schema: Schema, after: Schema | None = None) -> 
 
 def _rows(collection: Collection, fields: list[FieldBase], *, touched: bool) -> Iterator[Row]:
     unique = {column.expr.lower() for index in collection.indexes if index.unique for column in index.columns}
+    refused = [(field, conditions(field) if touched else []) for field in fields]
     for number in range(ROWS) if touched else (FULL, OTHER):
         if not fields:
             break
         values: dict[str, Any] = {}
-        for field in fields:
+        for field, broken in refused:
             # Where all have to differ, the least that a row can hold is not nothing.
             kind = FULL if number == LEAST and field.name.lower() in unique else number
-            values[field.name] = cell(field, number, kind=kind, long=touched)
+            values[field.name] = _fit(field, number, kind, broken, long=touched)
         if ... in values.values():
             continue
         yield Row(collection.name, {**values, "id": record_id(crc32(collection.id.encode()), number)})
+
+
+def _fit(field: FieldBase, number: int, kind: int, refused: Conditions, *, long: bool) -> Any:
+    """The value of that kind, or what is like it and fits; `...` where nothing does."""
+    for other in dict.fromkeys((kind, FULL, MOST, ODD, LEAST)):
+        value = cell(field, number, kind=other, long=long)
+        if value is ... or fits(value, refused):
+            return value
+    return ...
 
 
 def _distinct(rows: Iterator[Row], collection: Collection, after: Collection | None) -> Iterator[Row]:
@@ -122,9 +133,12 @@ def _stricter(field: FieldBase, after: FieldBase) -> FieldBase:
     if isinstance(field, SelectField) and isinstance(after, SelectField):
         kept = {*after.values, *after.remap}
         both["values"] = [value for value in field.values if value in kept]
-    for name in ("pattern", "only_domains"):
-        if name in pairs:
-            both[name] = pairs[name][1] or pairs[name][0]
+    if "pattern" in pairs:
+        both["pattern"] = pairs["pattern"][1] or pairs["pattern"][0]
+    if "only_domains" in pairs:
+        was, now = pairs["only_domains"]
+        both["only_domains"] = [name for name in was if name in now] if was and now else was or now
+        both["except_domains"] = [name for names in pairs["except_domains"] for name in names]
     if "only_int" in pairs:
         both["only_int"] = any(pairs["only_int"])
     return field.model_copy(update=both)
