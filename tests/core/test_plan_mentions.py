@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pocketvex.plan.make import make_plan
 from pocketvex.plan.mentions import Gone, find_mentions, gone_names
@@ -90,6 +92,15 @@ def test_files_that_speak_of_the_collection_come_first() -> None:
     found = find_mentions([TITLE], texts)
     assert [mention.file for mention in found] == ["b.js", "a.js"]
     assert str(found[0]) == 'b.js:1: may mean posts.title: f("title"); on("posts")'
+
+
+PIECES = ["title", "a", *"\"'`/*.\\\n\r\u2028 {},:$"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+def test_a_place_is_a_line_that_has_the_name(source: str) -> None:
+    for number in lines(TITLE, source):
+        assert "title" in source.split("\n")[number - 1]
 
 
 def test_what_goes_is_what_a_plan_removes_renames_or_asks_about() -> None:

@@ -79,12 +79,12 @@ def find_mentions(gone: Iterable[Gone], texts: Mapping[str, str]) -> list[Mentio
 
     For each name, the files that speak of its collection come first.
     """
-    sources = {file: _Source(file, text) for file, text in texts.items()}
+    sources = [_Source(file, text) for file, text in texts.items()]
     found: list[Mention] = []
     for item in gone:
         word = re.compile(rf"\b{re.escape(item.collection)}(?=\b|_via_)")
-        first = sorted(sources.values(), key=lambda source: not word.search(source.text))
-        for source in first:
+        near = [source for source in sources if item.name in source.text]
+        for source in sorted(near, key=lambda source: not word.search(source.text)):
             found += source.mentions(item)
     return found
 
@@ -95,7 +95,7 @@ class _Source:
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.text = text
-        self.lines = text.splitlines()
+        self.lines = text.split("\n")
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.strings: list[tuple[int, str]] = []
         code, end = [], 0
@@ -107,8 +107,6 @@ class _Source:
         self.code = "".join([*code, text[end:]])
 
     def mentions(self, gone: Gone) -> Iterator[Mention]:
-        if gone.name not in self.text:
-            return
         places = {*self.in_strings(gone.name), *(self.in_code(gone.name) if gone.field else ())}
         for number in sorted({bisect_right(self.starts, place) for place in places}):
             line = " ".join(self.lines[number - 1].split())
