@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pocketvex.plan.make import make_plan
-from pocketvex.plan.mentions import Gone, find_mentions, gone_names
+from pocketvex.plan.mentions import Gone, find_mentions, gone_names, some_of
 from projects import posts, schema_of, text
 
 TITLE = Gone("posts.title", "posts", "title")
@@ -101,6 +101,14 @@ PIECES = ["title", "a", *"\"'`/*.\\\n\r\u2028 {},:$"]
 def test_a_place_is_a_line_that_has_the_name(source: str) -> None:
     for number in lines(TITLE, source):
         assert "title" in source.split("\n")[number - 1]
+
+
+def test_of_many_places_some_are_told_and_the_rest_is_counted() -> None:
+    found = find_mentions([TITLE, POSTS], {"a.js": 'e.record.title; on("posts")\n' * 7})
+    assert {path: (len(some), left) for path, (some, left) in some_of(found).items()} == {
+        "posts.title": (5, 2),
+        "posts": (5, 2),
+    }
 
 
 def test_what_goes_is_what_a_plan_removes_renames_or_asks_about() -> None:

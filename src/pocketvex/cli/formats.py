@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from pocketvex.schema.model import Schema
     from pocketvex.store.config import Config
 
-SHOWN = 5
-"""So many places in the hooks are told for each name."""
-
 
 def tell_plan(plan: Plan, desired: Schema, config: Config, format: str = "text") -> None:
     """A plan on stdout, with what the hooks may still mean of it."""
@@ -126,15 +123,13 @@ def mentions_in(config: Config, plan: Plan) -> list[str]:
 def mention_lines(mentions: Iterable[Mention]) -> list[str]:
     """Some places of each name, and how many there are beside."""
     from pocketvex.cli.compact import fitted
+    from pocketvex.plan.mentions import some_of
 
-    by_path: dict[str, list[Mention]] = {}
-    for mention in mentions:
-        by_path.setdefault(mention.path, []).append(mention)
     lines: list[str] = []
-    for path, found in by_path.items():
-        lines += [str(mention) for mention in found[:SHOWN]]
-        if len(found) > SHOWN:
-            lines.append(f"… and {len(found) - SHOWN} more that may mean {path}")
+    for path, (found, left) in some_of(mentions).items():
+        lines += map(str, found)
+        if left:
+            lines.append(f"… and {left} more that may mean {path}")
     return fitted(lines, output.width())
 
 

@@ -79,14 +79,24 @@ def find_mentions(gone: Iterable[Gone], texts: Mapping[str, str]) -> list[Mentio
 
     For each name, the files that speak of its collection come first.
     """
-    sources = [_Source(file, text) for file, text in texts.items()]
+    sources: dict[str, _Source] = {}
     found: list[Mention] = []
     for item in gone:
         word = re.compile(rf"\b{re.escape(item.collection)}(?=\b|_via_)")
-        near = [source for source in sources if item.name in source.text]
-        for source in sorted(near, key=lambda source: not word.search(source.text)):
-            found += source.mentions(item)
+        near = [file for file, text in texts.items() if item.name in text]
+        for file in sorted(near, key=lambda file: not word.search(texts[file])):
+            if file not in sources:
+                sources[file] = _Source(file, texts[file])
+            found += sources[file].mentions(item)
     return found
+
+
+def some_of(mentions: Iterable[Mention], most: int = 5) -> dict[str, tuple[list[Mention], int]]:
+    """By the change that they are about: the first of them, and how many are left."""
+    by_path: dict[str, list[Mention]] = {}
+    for mention in mentions:
+        by_path.setdefault(mention.path, []).append(mention)
+    return {path: (found[:most], max(0, len(found) - most)) for path, found in by_path.items()}
 
 
 class _Source:

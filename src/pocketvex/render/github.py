@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pocketvex.errors import Location
 from pocketvex.plan.changes import Change, Kept, Plan
 from pocketvex.plan.judge import Access, Verdict
-from pocketvex.plan.mentions import Mention
+from pocketvex.plan.mentions import Mention, some_of
 from pocketvex.plan.questions import Question
 from pocketvex.render.text import totals
 from pocketvex.render.values import source_of
@@ -35,7 +35,8 @@ def plan_annotations(
 
     `folder` is where the project lies in its repository: files are named from there.
     """
-    found = [*_of_plan(plan, desired, folder), *(_mention(item, folder) for item in mentions)]
+    some = [mention for told, _ in some_of(mentions).values() for mention in told]
+    found = [*_of_plan(plan, desired, folder), *(_mention(item, folder) for item in some)]
     found.sort(key=_gravity)
     return [*found, totals(plan)]
 

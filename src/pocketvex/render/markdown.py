@@ -14,7 +14,7 @@ from pocketvex.errors import Location
 from pocketvex.plan.changes import Change, Plan
 from pocketvex.plan.codes import CODES
 from pocketvex.plan.judge import Access, Verdict
-from pocketvex.plan.mentions import Mention
+from pocketvex.plan.mentions import Mention, some_of
 from pocketvex.plan.questions import Question
 from pocketvex.render.text import sign, totals
 from pocketvex.render.values import source_of
@@ -88,7 +88,7 @@ def _sections(plan: Plan, desired: Schema, mentions: list[Mention]) -> list[_Sec
         _Section("Opens access", of(Verdict.SAFE, Access.OPENS)),
         _Section("Unsafe", waits(Verdict.UNSAFE)),
         _Section("Waiting for an answer", [_question(question) for question in plan.questions]),
-        _Section("May be meant in hooks", [_mention(mention) for mention in mentions]),
+        _Section("May be meant in hooks", list(_mentions(mentions))),
         _Section("Changed on the server by somebody else, kept", drift),
         _Section("Closes access", of(Verdict.SAFE, Access.CLOSES)),
         _Section("Harmless on this data", waits(Verdict.HARMLESS)),
@@ -141,6 +141,13 @@ def _question(question: Question) -> str:
 
 def _mention(mention: Mention) -> str:
     return f"- {code(f'{mention.file}:{mention.line}')} may mean {code(mention.path)}: {code(mention.text)}"
+
+
+def _mentions(mentions: Iterable[Mention]) -> Iterator[str]:
+    for path, (found, left) in some_of(mentions).items():
+        yield from map(_mention, found)
+        if left:
+            yield f"- … and {left} more that may mean {code(path)}"
 
 
 def _at(verdict: str, where: Location | None) -> str:
