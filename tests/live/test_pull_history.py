@@ -166,6 +166,19 @@ def test_an_edit_in_the_dashboard_after_the_pull_is_drift_with_three_exits(
         assert done.out.splitlines() == ["= 1 ignored by pocketvex.toml", "in sync"]
         assert "[ignore] posts.four: nothing of that name differs here" in done.err
 
+        # A file of ours after theirs makes none of it ours.
+        dashboard.next_second()
+        dashboard.edit("posts", lambda c: {"fields": [*c["fields"], field("five")]})
+        project.write("schema/tags.py", "from pocketvex import Base\n\n\nclass Tags(Base):\n    pass\n")
+        project("migrate", "up", *at_hand)
+        there = client.collections()
+        project.ok("dev", "--once", *at_hand)
+        assert client.collections() == there
+        assert project.draft is None
+        found = project("schema", "diff", "--exit-code", *at_hand)
+        assert found.code == 6
+        assert found.out.startswith("= posts.five: changed on the server")
+
 
 def field(name: str) -> Json:
     return {"name": name, "type": "text"}

@@ -108,12 +108,14 @@ class Ownership:
     """Items that this project wrote to the server and no file has; None marks one that it removed."""
     managed: frozenset[str] | None = None
     """The collections that sealed files and the host's state list; None: all that the code declares."""
+    foreign: Mapping[str, Any] = default(default_factory=dict)
+    """What others changed by files of the history that the code has not agreed with, as it was before."""
     held: frozenset[str] = frozenset()
     """Paths that a reverted file changes: they wait until it is run again."""
 
     def base(self, items: Items) -> Items:
-        """The items that the server should have: recorded, then what was written since."""
-        merged = {**items, **self.written}
+        """The items that the server should have: recorded by us, then what was written since."""
+        merged = {**items, **self.foreign, **self.written}
         return {path: value for path, value in merged.items() if value is not None or ":" in path}
 
     def renamed(self, names: Mapping[str, str]) -> Ownership:
@@ -121,7 +123,8 @@ class Ownership:
         if not names:
             return self
         managed = None if self.managed is None else frozenset(names.get(name, name) for name in self.managed)
-        return replace(self, written=renamed_items(self.written, names), managed=managed)
+        written, foreign = renamed_items(self.written, names), renamed_items(self.foreign, names)
+        return replace(self, written=written, foreign=foreign, managed=managed)
 
     def manages(self, collection: str) -> bool:
         return self.managed is None or collection in self.managed
@@ -162,7 +165,8 @@ class Owner:
         self.ownership = ownership = ownership.renamed(renamed)
         recorded = ownership.recorded
         self.recorded = _Lazy(recorded, renamed, {})
-        self.base = None if recorded is None else _Lazy(recorded, renamed, ownership.written)
+        over = {**ownership.foreign, **ownership.written}
+        self.base = None if recorded is None else _Lazy(recorded, renamed, over)
         # Names that the same diff gives away are free.
         self.given_away = {
             f"{o.collection}.{o.old}" for o in (diff.operations if diff else ()) if isinstance(o, RenameField)

@@ -11,6 +11,7 @@ from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.operations import ChangeType, CreateCollection, RenameCollection
 from pocketvex.errors import NotAsIntended, PocketVexError
 from pocketvex.plan.facts import Fact
+from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, touched_paths
 from pocketvex.plan.questions import Answers, renames_of, with_remaps
@@ -18,7 +19,7 @@ from pocketvex.render.header import body_hash
 from pocketvex.render.migration import render_migration
 from pocketvex.run.answers import known_to_be_new, with_strangers
 from pocketvex.run.fitting import check_fits
-from pocketvex.run.foreign import settled
+from pocketvex.run.foreign import foreign_items
 from pocketvex.run.prove import Proof, prove
 from pocketvex.run.recorded import Position, with_dropped_options
 from pocketvex.run.session import Json, Session
@@ -79,8 +80,8 @@ def outstanding(
     before = recorded.schema
     owned = position.managed | frozenset(session.state.managed if session else ())
     absorbed = session.state.absorbed if session else ()
-    base = settled(recorded, position.history, absorbed)
-    ownership = Ownership(recorded=base, managed=owned)
+    foreign = foreign_items(recorded, position.history, absorbed)
+    ownership = Ownership(recorded=before, foreign=foreign, managed=owned)
     renames = {**known_to_be_new(wanted, before, live_schema), **renames_of(answers)}
     renames = with_strangers(wanted, before, ownership, renames)
     known: dict[Fact, int | None] = {}
@@ -92,6 +93,8 @@ def outstanding(
             break
         assert session is not None  # without one, nothing is asked
         known.update(_count(session, plan.facts, live_schema))
+    if session is not None:
+        plan = with_ignored(plan, session.config.ignore)
     operations = [change.operation for change in plan.changes if _can_be_written(change)]
     after = Schema.from_json(apply_operations(recorded.collections, operations))
     created = {o.collection for o in operations if isinstance(o, CreateCollection)}

@@ -6,48 +6,66 @@ the code does not name what they made does not mean that it is to go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pocketvex.diff.compare import compare
-from pocketvex.plan.ownership import touched_paths
+from pocketvex.plan.ownership import Items, items_of, touched_paths
 from pocketvex.render.header import is_written_by_us
-from pocketvex.run.recorded import Position, changed_paths
+from pocketvex.run.recorded import Position
 from pocketvex.run.shadow import Recorded
 from pocketvex.schema.model import Schema
 from pocketvex.store.history import History
 
 
-def settled(recorded: Recorded, history: History, absorbed: Iterable[str]) -> Schema:
-    """What the history builds up to the last file that is ours, or that the code agreed with since."""
-    number = _settled_files(recorded, history, absorbed)
-    return recorded.schema if number == len(recorded.names) else Schema.from_json(recorded.snapshots[number])
+def foreign_items(recorded: Recorded, history: History, absorbed: Iterable[str]) -> Items:
+    """What others changed by files that the code has not agreed with, as it was before: None was not there.
+
+    What a file of ours touched since is ours.
+    """
+    strange = _strange(recorded, history, absorbed)
+    found: Items = {}
+    for name, before, changed in _changes(recorded, strange):
+        for path in changed:
+            if name in strange:
+                found.setdefault(path, before.get(path))
+            else:
+                found.pop(path, None)
+    return found
 
 
 def absorbed_files(position: Position, desired: Schema, live: Schema, absorbed: Iterable[str]) -> list[str]:
-    """The files of others that the code agrees with by now: it says of what they touch what the server has."""
+    """The files of others that the code agrees with: it says of what they touch what the server has."""
     here = position.here
     found = [name for name in absorbed if name in here.names]
-    number = _settled_files(here, position.history, found)
-    if number == len(here.names):
+    strange = _strange(here, position.history, found)
+    if not strange:
         return found
     known = desired.names()
     open_ = [o for o in compare(desired, live, ask=False).operations if o.collection in known]
     different = {path for operation in open_ for path in touched_paths(operation)}
-    different |= {operation.collection for operation in open_}
-    for name, before, after in zip(here.names, here.snapshots, here.snapshots[1:], strict=False):
-        if here.names.index(name) < number:
-            continue
-        if changed_paths(Schema.from_json(after), Schema.from_json(before)) & different:
-            break
-        found.append(name)
-    return found
+    return found + [
+        name for name, _, changed in _changes(here, strange) if name in strange and not changed & different
+    ]
 
 
-def _settled_files(recorded: Recorded, history: History, absorbed: Iterable[str]) -> int:
-    """How many files from the first one on are settled: all up to the last one of ours."""
-    known = {*absorbed}
-    for number in range(len(recorded.names), 0, -1):
-        file = history.file(recorded.names[number - 1])
-        if recorded.names[number - 1] in known or (file is not None and is_written_by_us(file.text)):
-            return number
-    return 0
+def _strange(recorded: Recorded, history: History, absorbed: Iterable[str]) -> list[str]:
+    files = {name: history.file(name) for name in recorded.names if name not in {*absorbed}}
+    return [name for name, file in files.items() if file is not None and not is_written_by_us(file.text)]
+
+
+def _changes(recorded: Recorded, strange: list[str]) -> Iterator[tuple[str, Items, set[str]]]:
+    """From the first of these files on: each file, what was there before it, the paths that it changes."""
+    if not strange:
+        return
+    first = recorded.names.index(strange[0])
+    before = items_of(Schema.from_json(recorded.snapshots[first]))
+    for name, snapshot in zip(recorded.names[first:], recorded.snapshots[first + 1 :], strict=True):
+        after = items_of(Schema.from_json(snapshot))
+        paths = before.keys() | after.keys()
+        yield name, before, {path for path in paths if _differs(before, after, path)}
+        before = after
+
+
+def _differs(before: Items, after: Items, path: str) -> bool:
+    # None is a rule that is locked.
+    return (path in before, before.get(path)) != (path in after, after.get(path))

@@ -24,7 +24,7 @@ from pocketvex.run.apply import keep_aside, require_unmoved, write_changes
 from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.consent import unknown_names
 from pocketvex.run.fitting import check_fits
-from pocketvex.run.foreign import absorbed_files, settled
+from pocketvex.run.foreign import absorbed_files, foreign_items
 from pocketvex.run.recorded import Position, changed_paths, locate, run_files, with_dropped_options
 from pocketvex.run.removals import is_removal, possible
 from pocketvex.run.secrets import late_secrets, missing_secrets, without_secret
@@ -98,9 +98,8 @@ def plan_for(
     desired = with_remaps(with_dropped_options(desired, position), answers)
     live = session.schema_of(raw)
     ownership = Ownership(
-        recorded=named_as_live(
-            settled(position.here, position.history, session.state.absorbed), live, session.state.written
-        ),
+        recorded=named_as_live(position.here.schema, live, session.state.written),
+        foreign=foreign_items(position.here, position.history, session.state.absorbed),
         written=session.state.written,
         managed=position.managed | frozenset(session.state.managed),
         held=position.held_paths(),
@@ -171,7 +170,7 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     if waiting or not choices.write:
         unknown = unknown_names(session, choices.confirmed, plan, ())
         return Outcome(plan, position, raw, (), waiting, secrets=secrets, unknown=unknown)
-    reverts = _reverts(desired, settled(position.recorded, position.history, session.state.absorbed))
+    reverts = _reverts(session, desired, position)
     applied: list[Change] = []
     kept: list[Path] = []
     while True:
@@ -244,13 +243,13 @@ def _tell(session: Session, position: Position) -> None:
     ]
 
 
-def _reverts(desired: Schema, recorded: Schema) -> Callable[[Change], bool]:
+def _reverts(session: Session, desired: Schema, position: Position) -> Callable[[Change], bool]:
     """Whether a change takes a server back to what the history and the code both say: no file ever will."""
     asked = {
         path
-        for operation in compare(desired, recorded, ask=False).operations
+        for operation in compare(desired, position.recorded.schema, ask=False).operations
         for path in touched_paths(operation)
-    }
+    } - foreign_items(position.recorded, position.history, session.state.absorbed).keys()
     return lambda change: not touched_paths(change.operation) & asked
 
 
