@@ -183,7 +183,7 @@ def _answered(database: sqlite3.Connection, queries: Mapping[Fact, Query]) -> Co
             cursor = database.execute(query.sql)
             names = [item[0] for item in cursor.description]
             found[fact] = _found(dict(zip(names, cursor.fetchone(), strict=True)))
-        except sqlite3.Error:
+        except (sqlite3.Error, sqlite3.Warning):
             # A function that only the server has, or a pattern that only Go reads.
             found[fact] = None
     return found
