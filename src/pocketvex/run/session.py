@@ -280,6 +280,7 @@ def _require_hold(session: Session, data_dir: Path) -> None:
     raise ServerProcessError(
         f"{session.client.url} has lost its locks on {data_dir}: nothing was run",
         why="Up to 0.39, a PocketBase that makes a backup loses them. A second process that writes there now "
-        "would cut off what the server writes after it.",
+        "would cut off what the server writes after it. Across a network drive or the edge of a virtual "
+        "machine no locks are seen at all, and nobody should write from here.",
         todo="Restart that server, then run the command again.",
     )
