@@ -43,28 +43,29 @@ def refused(client: Client, collection: str, rules: Sequence[str], names: Sequen
     return found
 
 
-@pytest.mark.parametrize(
-    ("collection", "names"),
-    [("posts", RULE_NAMES), ("people", (*RULE_NAMES, "authRule", "manageRule")), ("shown", RULE_NAMES[:2])],
-)
-def test_rules_are_accepted_by_both_or_by_neither(
-    client: Client, binary: Binary, collection: str, names: Sequence[str]
-) -> None:
-    maker = Maker(len(collection) * 1000 + int(binary.version[1]))
-    count = COUNT if len(names) > 2 else COUNT // 4
-    by_hand = FILTERS if len(names) > 2 else ()
-    rules = list(dict.fromkeys([*by_hand, *(maker.filter() for _ in range(count))]))
-    said = refused(client, collection, rules, names)
-    live = Schema.from_json(client.collections())
-    base = live.collection(collection)
-    assert base is not None
-    different = []
-    accepted = 0
-    for rule, theirs in zip(rules, said, strict=True):
-        base.list_rule, base.view_rule = rule, None
-        ours = rule_problems(Schema.model_construct(collections=[base]), tuple(binary.version), live)
-        accepted += not theirs
-        if bool(ours) != bool(theirs):
-            different.append((rule, theirs, [problem.message for problem in ours]))
-    assert different == []
-    assert accepted > len(rules) // 20, "hardly any was right: nothing was learnt"
+ASKED: dict[str, Sequence[str]] = {
+    "posts": RULE_NAMES,
+    "people": (*RULE_NAMES, "authRule", "manageRule"),
+    "shown": RULE_NAMES[:2],
+}
+"""The rules that a collection takes; a view is slow to save."""
+
+
+def test_rules_are_accepted_by_both_or_by_neither(client: Client, binary: Binary) -> None:
+    version = tuple(binary.version)
+    for collection, names in ASKED.items():
+        maker = Maker(len(collection) * 1000 + version[1])
+        by_hand, count = (FILTERS, COUNT) if len(names) > 2 else ((), COUNT // 5)
+        rules = list(dict.fromkeys([*by_hand, *(maker.filter() for _ in range(count))]))
+        said = refused(client, collection, rules, names)
+        live = Schema.from_json(client.collections())
+        base = live.collection(collection)
+        assert base is not None
+        different = []
+        for rule, theirs in zip(rules, said, strict=True):
+            base.list_rule, base.view_rule = rule, None
+            ours = rule_problems(Schema.model_construct(collections=[base]), version, live)
+            if bool(ours) != bool(theirs):
+                different.append((rule, theirs, [problem.message for problem in ours]))
+        assert different == []
+        assert said.count("") > len(rules) // 20, "hardly any was right: nothing was learnt"
