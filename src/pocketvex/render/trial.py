@@ -11,13 +11,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-_HEAD = "let tried; let calls = 0; (function (migrate) { "
+_HEAD = "const pocketvex = { calls: 0 }; (function (migrate) { "
 """On the line on which the text begins: the lines that errors name are then those of the file."""
 
 _CALL = """
 })((up, down) => {
-  calls += 1;
-  if (calls === 1) tried = { up: up, down: down };
+  pocketvex.calls += 1;
+  if (pocketvex.calls === 1) Object.assign(pocketvex, { up: up, down: down });
 });
 """
 
@@ -59,7 +59,8 @@ migrate((app) => {
     if (said === undefined || said === null) return;
     throw new Error("it returns a value, which PocketBase takes for an error: " + said);
   };
-  const seen = { calls: calls, has_down: !!(tried && tried.down), step: "rows", error: "" };
+  const { calls, up, down, rows, target } = pocketvex;
+  const seen = { calls: calls, has_down: !!down, step: "rows", error: "" };
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
   sql("SAVEPOINT pocketvex").execute();
   try {
@@ -68,21 +69,25 @@ migrate((app) => {
       const values = {};
       columns.forEach((column, n) => (values["v" + n] = row[column]));
       const [into, bound] = [columns.map((c) => "[[" + c + "]]"), columns.map((c, n) => "{:v" + n + "}")];
-      sql("INSERT OR IGNORE INTO {{" + name + "}} (" + into + ") VALUES (" + bound + ")", values).execute();
+      try {
+        sql("INSERT OR IGNORE INTO {{" + name + "}} (" + into + ") VALUES (" + bound + ")", values).execute();
+      } catch (error) {
+        continue; // a trigger that somebody wrote does not want it
+      }
     }
     const before = state();
     seen.before = { collections: [], tables: before.tables };
     seen.step = "up";
-    if (tried) run(tried.up);
+    if (up) run(up);
     const after = state();
     seen.after = whole(after);
     if (seen.has_down) {
       seen.step = "down";
-      run(tried.down);
-      const down = state();
-      seen.down = same(down, before) ? null : whole(down);
+      run(down);
+      const undone = state();
+      seen.down = same(undone, before) ? null : whole(undone);
       seen.step = "again";
-      run(tried.up);
+      run(up);
       const again = state();
       seen.again = same(again, after) ? null : whole(again);
     }
@@ -106,5 +111,5 @@ def trial_step(text: str, rows: Sequence[tuple[str, dict[str, Any]]], target: st
     knows), `after`, `down` and `again` (null where it is that of before, or of after), and the `step` in
     which an `error` came, if any.
     """
-    data = f"const rows = {json.dumps([list(row) for row in rows])};\nconst target = {json.dumps(target)};\n"
-    return _HEAD + text + _CALL + data + _DRIVER
+    data = json.dumps({"rows": [list(row) for row in rows], "target": target})
+    return f"{_HEAD}{text}{_CALL}Object.assign(pocketvex, {data});\n{_DRIVER}"
