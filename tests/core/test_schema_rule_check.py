@@ -116,6 +116,28 @@ def test_what_came_later(rule: str, version: tuple[int, ...], message: str) -> N
     assert not rule_problems(schema(rule))
 
 
+def test_a_name_from_before_a_rename() -> None:
+    code = schema("title = 'a' && author.title = 'b'")
+    posts = code.collection("posts")
+    assert posts is not None
+    posts.fields[0].name, posts.fields[0].renamed_from = "headline", "title"
+    assert [problem.message for problem in rule_problems(code)] == [
+        "no field 'title' in posts: it is called 'headline' now",
+        "no field 'title' in people",
+    ]
+
+
+def test_a_collection_from_before_a_rename() -> None:
+    code = schema("@collection.remarks.text = 'a'")
+    comments = code.collection("comments")
+    assert comments is not None
+    comments.renamed_from = "remarks"
+    live = Schema(collections=[comments.model_copy(update={"name": "remarks", "renamed_from": None})])
+    for known in (None, live):
+        (found,) = rule_problems(code, NEWEST, known)
+        assert found.message == "no collection 'remarks': it is called 'comments' now"
+
+
 def test_without_a_version_only_what_is_wrong_on_all_of_them() -> None:
     assert not rule_problems(schema("@request.body.title:each = 'a'"))
     assert only("titel = 'a'", None)

@@ -253,12 +253,19 @@ class Names:
         return field
 
     def no_collection(self, name: str, at: int) -> Refused:
-        names = dict.fromkeys(c.name for c in self.by_name.values())
-        return Refused(f"no collection '{name}'", at, name, names)
+        there = dict.fromkeys(c.name for c in self.by_name.values())
+        renamed = (c for c in self.by_name.values() if (c.renamed_from or "").lower() == name.lower())
+        if now := next(renamed, None):
+            return Refused(f"no collection '{name}': it is called '{now.name}' now", at, name)
+        return Refused(f"no collection '{name}'", at, name, there)
 
     def no_field(self, name: str, collection: Collection, at: int) -> Refused:
-        known = [*(f.name for f in collection.fields), *_implied(collection)]
-        return Refused(f"no field '{name}' in {collection.name}", at, name, dict.fromkeys(known))
+        what = f"no field '{name}' in {collection.name}"
+        now = next((field.name for field in collection.fields if field.renamed_from == name), "")
+        if now:
+            return Refused(f"{what}: it is called '{now}' now", at, name)
+        known = [*(field.name for field in collection.fields), *_implied(collection)]
+        return Refused(what, at, name, dict.fromkeys(known))
 
 
 def _exact(collection: Collection, name: str) -> FieldBase | None:

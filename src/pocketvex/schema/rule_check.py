@@ -72,7 +72,7 @@ def names_of(
         known.append(columns or collection)
         if collection.type == "view" and columns is None and not collection.fields:
             opaque.add(collection.name.lower())
-    declared = {c.name.lower() for c in known}
+    declared = {c.name.lower() for c in known} | {(c.renamed_from or "").lower() for c in known}
     known += [c for name, c in there.items() if name not in declared]
     return Names(known, opaque, version, complete=live is not None)
 
@@ -110,7 +110,7 @@ def _message(text: str, wrong: Wrong) -> str:
     if near := _near(written, wrong.known):
         case = " (upper and lower case matter)" if near.lower() == written.lower() else ""
         return f"{wrong.what}: did you mean '{near}'?{case}"
-    if wrong.what.startswith("no collection"):
+    if wrong.what == f"no collection '{written}'":
         return f"{wrong.what}: declare it, or adopt it from a server with `pocketvex schema pull {written}`"
     if re.search(r"[=~<>]\s*$", text[: wrong.start]) and re.fullmatch(r"\w+", written):
         return f"{wrong.what}: a text needs quotes, '{written}'"
