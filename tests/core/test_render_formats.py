@@ -6,14 +6,14 @@ import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from pocketvex.diff.operations import ChangeRule, DropField
+from pocketvex.diff.operations import ChangeRule, DropField, Operation
 from pocketvex.errors import Location
 from pocketvex.plan.changes import Change, Kept, Plan
 from pocketvex.plan.facts import Evidence
@@ -76,6 +76,13 @@ def test_the_schema_is_one_and_says_of_every_key_whether_it_is_always_there() ->
     for node in _objects(PUBLISHED):
         assert set(node["required"]) == set(node["properties"])
     assert all(name in json.dumps(PUBLISHED) for name in PUBLISHED["$defs"])
+
+
+def test_the_schema_lists_what_there_is() -> None:
+    change = PUBLISHED["$defs"]["change"]["properties"]
+    assert {*change["kind"]["enum"]} == {kind.kind for kind in get_args(Operation)}
+    assert change["verdict"]["enum"] == [str(verdict) for verdict in Verdict]
+    assert change["access"]["enum"] == [str(access) for access in Access]
 
 
 def _objects(node: Any) -> Iterator[dict[str, Any]]:
