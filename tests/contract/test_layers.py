@@ -19,6 +19,7 @@ THIRD_PARTY = {
     "prompt_toolkit": {"cli"},
     "cryptography": {"store"},
     "platformdirs": {"server", "store"},
+    "re2": {"run"},
 }
 """Which package may import what from elsewhere."""
 
