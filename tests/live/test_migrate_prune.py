@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,18 @@ def test_the_command_lists_deletes_and_says_what_is_gone_for_good(tmp_path: Path
     assert said.json["kept"][0]["rows"] == 2
     assert "deleted .pocketvex/kept/" in said.err
     assert not kept.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are POSIX")
+def test_names_are_typed_at_a_terminal(tmp_path: Path) -> None:
+    project = terminal.Project(tmp_path / "project")
+    project.write("schema/posts.py", terminal.posts())
+    one = project.write(".pocketvex/kept/20260101T000000-posts.one.json", "[]\n")
+    two = project.write(".pocketvex/kept/20260101T000000-posts.two.json", "[]\n")
+    with terminal.Terminal(project, "migrate", "prune") as at:
+        at.shows("Type a name to delete it for good")
+        at.types(f".pocketvex/kept/{one.name}\r")
+        at.types("\r")
+        assert at.ends() == 0
+    assert not one.exists()
+    assert two.exists()

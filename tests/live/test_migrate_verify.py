@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -237,3 +238,26 @@ def test_the_command_needs_no_server(tmp_path: Path) -> None:
     assert "line=2" in project("migrate", "verify", "--format", "github").out
     assert project("migrate", "verify", "--confirm", "gone.js").code == 2
     assert not project.server
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are POSIX")
+def test_a_yes_is_typed_at_a_terminal_and_given_by_name_without_one(tmp_path: Path) -> None:
+    project = terminal.Project(tmp_path / "project")
+    project.write("schema/posts.py", terminal.posts())
+    name = "1700000000_out.js"
+    project.write(f"pb_migrations/{name}", "migrate((app) => $os.getwd() ? null : null, null);\n")
+    refused = project("dev", "--once")
+    assert refused.code == 5
+    assert f"pocketvex migrate verify --confirm {name}" in refused.err
+    with terminal.Terminal(project, "migrate", "status") as at:
+        at.shows(f"type {name} to agree")
+        at.types("no\r")
+        assert at.ends() == 5
+    with terminal.Terminal(project, "migrate", "status") as at:
+        at.shows(f"type {name} to agree")
+        at.types(f"{name}\r")
+        assert at.ends() == 0
+    assert name in project.ok("migrate", "status").out
+    project.write(f"pb_migrations/{name}", "migrate((app) => $os.getwd() ? null : undefined, null);\n")
+    assert project("migrate", "verify").code == 5
+    assert project.ok("migrate", "verify", "--confirm", name).out.startswith(f"replayed {name}")
