@@ -151,7 +151,7 @@ def test_a_field_added_and_renamed_within_a_minute(project: Project, running: Ru
     project.dev(running)
     project.declare(posts(text("body", max=100), text("subtitle"), **code))
     outcome, _ = project.dev(running)
-    assert [q.path for q in outcome.plan.questions] == ["posts.subtitel"]
+    assert [q.id for q in outcome.plan.questions] == ["posts.subtitel"]
     project.declare(posts(text("body", max=100), text("subtitle", renamed_from="subtitel"), **code))
     with project.session(running) as session:
         put(session, "posts", title="one", subtitel="kept")
