@@ -197,3 +197,21 @@ def test_items_hold_no_secret_and_no_name_of_one() -> None:
     made = Schema.from_json(apply_operations([], compare(declared, Schema()).operations))
     assert "GOOGLE_SECRET" not in repr(items_of(made))
     assert "GOOGLE_SECRET" in repr(made.collections[0].auth)
+
+
+@pytest.mark.parametrize(
+    ("server", "foreign", "expected"),
+    [
+        ([posts({"x": "text"})], {"posts.x": None}, {"posts.x": "drift"}),
+        ([posts(listRule="")], {"posts:listRule": None}, {"posts:listRule": "drift"}),
+        ([posts(indexes=[IX])], {"posts@ix": None}, {"posts@ix": "drift"}),
+        ([posts(), table("notes")], {"notes": None}, {"notes": "unmanaged"}),
+        ([posts({"x": "text"})], {}, {}),
+    ],
+    ids=["field", "rule", "index", "collection", "a file of ours"],
+)
+def test_what_a_file_of_others_made_is_drift_though_the_history_has_it(
+    server: list[Json], foreign: dict[str, Any], expected: dict[str, str]
+) -> None:
+    assert kept([posts()], server, server, foreign=foreign, managed=frozenset({"posts", "notes"})) == expected
+    assert not kept(server, server, server, foreign=foreign)
