@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import httpx
 import pytest
 
 from cases.changes import field, relation, select
@@ -172,3 +173,29 @@ def test_what_only_the_database_shows(binary: Binary, client: Client, running: R
     loose = [tokens.to_json() if f.name == "tokenKey" else f.to_json() for f in users.fields]
     client.patch_collection("users", {"fields": loose})
     assert client._request("PATCH", f"/api/collections/users/records/{row_id(0)}", json={}).ok
+
+
+def test_files_are_counted_and_never_measured_again(binary: Binary, client: Client, running: Running) -> None:
+    loose = {"a": field("file", max_select=3), "b": field("file")}
+    tight = {"a": field("file", max_select=2), "b": field("file", max_size=1, mime_types=["image/png"])}
+    live = write(client, schema([files_table(loose)]))
+    token, _ = client._session.token()
+    with httpx.Client(base_url=client.url, headers={"Authorization": token}) as http:
+        for number in range(4):
+            uploads = [("a", (f"{n}.txt", b"some text")) for n in range(number)]
+            uploads += [("b", ("b.txt", b"some text"))] * (number > 0)
+            data = {"id": row_id(number)}
+            path = "/api/collections/c/records"
+            assert http.post(path, data=data, files=uploads or [("x", ("", b""))]).status_code == 200
+    version = tuple(binary.version)
+    desired = with_users(schema([files_table(tight)]), live)
+    wanted = {"c.a": Evidence(1, 4, (row_id(3),)), "c.b": None}
+    assert evidence(planned(client, version, desired, live)) == wanted
+    assert evidence(planned(client, version, desired, live, data_dir=running.data_dir)) == wanted
+    write(client, desired)
+    assert refused(client, "c", 4) == [row_id(3)]
+
+
+def files_table(fields: dict[str, Json]) -> Json:
+    listed = [*({"name": name, **options} for name, options in fields.items()), {"name": "o", "type": "text"}]
+    return {"name": "c", "type": "base", "schema": listed}
