@@ -8,6 +8,7 @@ import pytest
 
 from conftest import ServerFactory
 from pocketvex.errors import ChangesPending, ConsentNeeded, HistoryError, NotAsIntended
+from pocketvex.run.draft import find_outstanding, keep_draft
 from pocketvex.run.generate import generate_empty
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
@@ -27,6 +28,23 @@ def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
     with project.session(started) as session:
         put(session, "posts", title="one", body="text")
     return started
+
+
+def test_a_proof_that_was_cut_off_is_made_again(project: Project, running: Running) -> None:
+    project.declare(posts())
+    with project.session(running) as session:
+        position = project.position(running)
+        found = find_outstanding(session, project.code, position, session.fetch())
+        cut_off = keep_draft(session, found, position, proven=False)
+    assert cut_off.written
+    assert cut_off.unproven
+    _, draft = project.dev(running)
+    assert not draft.written
+    assert draft.proof is not None
+    assert draft.proof.rows > draft.proof.kept
+    _, draft = project.dev(running)
+    assert draft.proof is None
+    assert not draft.unproven
 
 
 def test_only_safe_changes_make_no_draft(project: Project, running: Running) -> None:

@@ -1,0 +1,146 @@
+"""Rows for a proof: what they hold, at the edges too, and that they keep to the limits of both states."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from pocketvex.render.header import body_hash, managed_by, with_proof
+from pocketvex.run.failures import failure_of
+from pocketvex.run.fits import conditions, fits
+from pocketvex.run.rows import ROWS, Row, make_rows
+from pocketvex.run.trust import reaches_out
+from pocketvex.run.values import literal_value
+from pocketvex.schema.fields import FIELD
+from pocketvex.schema.model import Schema
+from pocketvex.server.scratch import MigrationFailed
+
+ID = {"id": "text1", "name": "id", "type": "text", "system": True, "primaryKey": True, "required": True}
+
+
+def schema(*fields: dict[str, Any], indexes: tuple[str, ...] = ()) -> Schema:
+    numbered = [{"id": f"f{number}", "name": "f", **field} for number, field in enumerate(fields)]
+    return Schema.from_json(
+        [{"id": "pbc_1", "name": "t", "type": "base", "fields": [ID, *numbered], "indexes": [*indexes]}]
+    )
+
+
+def held(rows: list[Row]) -> list[Any]:
+    return [row.values["f"] for row in rows]
+
+
+LIMITED: list[dict[str, Any]] = [
+    {"type": "text", "min": 7, "max": 9}, {"type": "text", "max": 1},
+    {"type": "text", "pattern": "^[A-Z]{3}$"}, {"type": "number", "onlyInt": True},
+    {"type": "number", "min": -1, "max": 1}, {"type": "number", "max": -3},
+    {"type": "email", "onlyDomains": ["a.org"]},
+    {"type": "url", "exceptDomains": ["example.com", "example.org"]},
+    {"type": "date", "min": "2030-01-01 00:00:00.000Z", "max": "2030-01-02 00:00:00.000Z"},
+    {"type": "select", "values": ["a", "ü"], "maxSelect": 2}, {"type": "select", "values": ["only"]},
+    {"type": "json", "maxSize": 12}, {"type": "editor", "maxSize": 14},
+    {"type": "relation", "collectionId": "pbc_1", "minSelect": 2, "maxSelect": 3},
+    {"type": "bool"}, {"type": "geoPoint"}, {"type": "file", "maxSelect": 2}, {"type": "autodate"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("required", [False, True])
+@pytest.mark.parametrize("field", LIMITED, ids=str)
+def test_every_value_keeps_to_the_limits_of_its_field(field: dict[str, Any], required: bool) -> None:
+    field = {**field, "required": required}
+    refused = conditions(FIELD.validate_python({"name": "f", **field}))
+    values = held(make_rows(schema(field)))
+    assert values
+    assert [value for value in values if not fits(value, refused)] == []
+
+
+@pytest.mark.parametrize(
+    ("field", "edges"),
+    [
+        ({"type": "text", "max": 40}, lambda v: {0, 40} <= {len(x) for x in v} and any("'" in x for x in v)),
+        ({"type": "number"}, lambda v: {0, -0.125, 9_007_199_254_740_991} <= set(v)),
+        ({"type": "number", "min": -4, "max": 8}, lambda v: {-4, 8} <= set(v)),
+        ({"type": "json"}, lambda v: {type(json.loads(x or "null")) for x in v} == {dict, str, type(None)}),
+        ({"type": "geoPoint"}, lambda v: '{"lon":-180,"lat":-90}' in v or '{"lat":-90,"lon":-180}' in v),
+        ({"type": "select", "values": ["a", "b", "c"], "maxSelect": 3}, lambda v: '["a","b","c"]' in v),
+        ({"type": "date"}, lambda v: {"", "9999-12-31 23:59:59.999Z"} <= set(v)),
+        ({"type": "bool"}, lambda v: set(v) == {True, False}),
+    ],
+    ids=str,
+)
+def test_the_edges_are_among_them(field: dict[str, Any], edges: Any) -> None:
+    values = held(make_rows(schema(field)))
+    assert len(values) == ROWS
+    assert edges(values), values
+
+
+def test_rows_fit_the_stricter_state_that_is_to_come() -> None:
+    before = schema({"type": "text", "max": 100})
+    after = schema({"type": "text", "max": 4, "required": True})
+    assert {bool(0 < len(value) <= 4) for value in held(make_rows(before, after))} == {True}
+    assert not make_rows(before, schema({"type": "text"}, {"name": "new", "type": "text", "required": True}))
+
+
+def test_rows_differ_where_an_index_of_either_state_is_unique() -> None:
+    unique = "CREATE UNIQUE INDEX i ON t (f COLLATE NOCASE)"
+    field = {"type": "select", "values": ["a", "b"], "maxSelect": 1}
+    for pair in (
+        (schema(field, indexes=(unique,)), schema(field)),
+        (schema(field), schema(field, indexes=(unique,))),
+    ):
+        values = held(make_rows(*pair))
+        assert len(values) == len(set(values)) >= 2
+
+
+def test_other_tables_hold_two_rows() -> None:
+    one = schema({"type": "text"})
+    assert len(make_rows(one, one)) == 2
+
+
+@pytest.mark.parametrize(
+    ("literal", "value"),
+    [("NULL", None), ("'it''s'", "it's"), ("12", 12), ("-0.125", -0.125), ("1e3", 1000.0), ("X'41'", b"A")],
+)
+def test_a_literal_of_sqlite_is_read_as_its_value(literal: str, value: object) -> None:
+    assert literal_value(literal) == value
+
+
+FILE = "/// <reference path='x' />\n// Title\n//\n// manages: posts\n\nmigrate((app) => {}, null);\n"
+
+
+def test_the_proof_stands_in_the_comment_and_is_no_part_of_what_a_file_does() -> None:
+    proven = with_proof(FILE, "proven up")
+    assert "//\n// Proven up.\n// manages: posts\n" in proven
+    assert body_hash(proven) == body_hash(FILE) == body_hash(FILE.replace("\n", "\r\n"))
+    assert body_hash(FILE) != body_hash(FILE.replace("{}", "{ x(); }"))
+    assert managed_by(proven) == {"posts"}
+    assert with_proof("migrate();\n", "proven up") == "migrate();\n"
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "path"),
+    [
+        ("posts.body: 3 values are longer than 9 (PV203), as in record a at fail", "PV203", "posts.body"),
+        ("posts.n: 2 values are empty, and the new field is required, as in record a", "PV102", "posts.n"),
+        ("UNIQUE constraint failed: posts.title (2067)", "PV103", "posts.title"),
+        ("sql: no rows in result set", "", ""),
+    ],
+)
+def test_a_failure_says_which_code_explains_it(reason: str, code: str, path: str) -> None:
+    found = failure_of(MigrationFailed("1_a.js", reason, ""))
+    assert (found.code, found.path) == (code, path)
+    assert ("pocketvex explain" in found.todo) == bool(code)
+
+
+@pytest.mark.parametrize(
+    ("text", "uses"),
+    [
+        ("$http.send({})", ["$http"]), ("const os = $os;", ["$os"]), ("$os.getenv('A')", []),
+        ("$os . exec('ls'); $mails.send()", ["$mails", "$os"]), ("// $http", []), ("/* $os.exec */ x", []),
+        ("app.newMailClient().send(m)", ["newMailClient"]), ("$filesystem.fileFromURL(u)", ["$filesystem"]),
+        ("$filesystem.fileFromPath(p)", []),
+    ],
+)  # fmt: skip
+def test_what_a_file_reaches_for(text: str, uses: list[str]) -> None:
+    assert reaches_out(text) == uses
