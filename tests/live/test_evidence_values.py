@@ -160,3 +160,23 @@ def test_many_rows_are_read_once_and_beyond_a_limit_not_at_all(
     monkeypatch.setattr("pocketvex.run.evidence.MOST_PAGED", 2000)
     few = evidence(planned(client, (0, 38, 0), desired, live))
     assert {path: (e.rows, e.of) for path, e in few.items() if e} == dict.fromkeys(counted, (None, 2300))
+
+
+def test_values_that_go_with_their_field(binary: Binary, client: Client, running: Running) -> None:
+    fields = {
+        "a": field(),
+        "j": field("json"),
+        "s": select("p", "q", max=2),
+        "b": field("bool"),
+        "z": field(),
+    }
+    live = write(client, schema([table("c", fields)]))
+    rows: list[Json] = [{}, {"a": "x", "j": [], "s": ["p"], "b": True}, {"j": "null", "a": " "}]
+    for number, row in enumerate(rows):
+        add(client, "c", {"id": row_id(number), **row})
+    desired = with_users(schema([table("c", {"z": fields["z"]})]), live)
+    one = Evidence(1, 3, (row_id(1),))
+    wanted = {"c.a": Evidence(2, 3, (row_id(1), row_id(2))), "c.j": one, "c.s": one, "c.b": one}
+    for version in (tuple(binary.version), (0, 38, 0)):
+        assert evidence(planned(client, version, desired, live)) == wanted
+    assert evidence(planned(client, (0, 38, 0), desired, live, data_dir=running.data_dir)) == wanted

@@ -209,7 +209,7 @@ class Judge:
         """Unsafe unless no row holds a value."""
         values, rows = self.values(collection, field), self.rows(collection)
         verdict = Verdict.HARMLESS if values == 0 else Verdict.UNSAFE
-        return Judgement(verdict, code, what, evidence=Evidence(values, rows))
+        return Judgement(verdict, code, what, evidence=Evidence.of_count(values, rows))
 
     def add_field(self, operation: AddField) -> Judgement:
         field = operation.field
