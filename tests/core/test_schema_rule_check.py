@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pocketvex.errors import Problem
 from pocketvex.schema.build import build_schema
@@ -13,6 +15,7 @@ from pocketvex.schema.model import Schema
 from pocketvex.schema.rule_check import rule_problems
 
 NEWEST = (0, 40, 6)
+VERSIONS = [(0, 23, 12), (0, 28, 4), (0, 36, 9), (0, 39, 11), NEWEST]
 
 
 def schema(rule: str | None, **more: Any) -> Schema:
@@ -182,3 +185,14 @@ def test_rules_of_accounts_are_read_as_well() -> None:
     ]  # fmt: skip
     people.auth["mfa"]["enabled"] = False
     assert len(rule_problems(code)) == 2
+
+
+PIECES = st.sampled_from([*"()'\"\\/&|=!?<>~.,:@#_- \n\0é1a", "&&", "||", "//", "title", "geoDistance("])
+
+
+@given(st.one_of(st.text(min_size=1), st.lists(PIECES, min_size=1).map("".join)), st.sampled_from(VERSIONS))
+def test_any_text_gets_an_answer_and_what_is_marked_stands_in_it(text: str, version: tuple[int, ...]) -> None:
+    for problem in rule_problems(schema(text), version):
+        assert problem.message
+        assert problem.part is not None
+        assert 0 <= problem.part.start < problem.part.end <= len(text)

@@ -47,6 +47,10 @@ WRITTEN = {
     "wide characters": (
         'rules = Rules(list="t = \'é\U0001f600\' && wrong = 1")', "t = 'é\U0001f600' && wrong = 1",
     ),
+    "characters that end a line elsewhere": (
+        'x = "\u2028 \x0c"\n    rules = Rules(list="t = \'\u2028\' && wrong = 1")',
+        "t = '\u2028' && wrong = 1",
+    ),
     "an annotated name": ('mine: str = "wrong = 1"\n    rules = Rules(list=mine)', "wrong = 1"),
 }  # fmt: skip
 
@@ -57,7 +61,7 @@ def test_the_part_itself_is_found(body: str, rule: str) -> None:
     place = find_rule({"schema/a.py": text}, "schema/a.py", 4, "listRule", rule, rule.index("wrong"))
     assert place is not None
     assert place.exact
-    assert text.splitlines()[place.line - 1][place.column - 1 :].startswith("wrong")
+    assert text.split("\n")[place.line - 1][place.column - 1 :].startswith("wrong")
 
 
 ELSEWHERE = {
@@ -99,7 +103,7 @@ def test_exported_json() -> None:
     text = json.dumps([{"name": "posts", "listRule": rule}], indent=1)
     place = find_rule({"a.json": text}, "a.json", 2, "listRule", rule, rule.index("wrong"))
     assert place is not None
-    assert text.splitlines()[place.line - 1][place.column - 1 :].startswith("wrong = 1")
+    assert text.split("\n")[place.line - 1][place.column - 1 :].startswith("wrong = 1")
 
 
 @pytest.mark.parametrize("text", ["", "class Posts(Base\n", "x = 1\n", "class Posts(Base): pass\n"])

@@ -13,6 +13,7 @@ from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
 from pocketvex.errors import Location, Problem
+from pocketvex.schema.rule_place import lines_of, reader
 
 _COMMENT = re.compile(r"#\s*pocketvex:\s*ignore\b(?P<rest>.*)")
 _CODE = re.compile(r"\bPV\d{3}\b")
@@ -28,9 +29,8 @@ class Silence(NamedTuple):
 
 def silences(file: str, text: str) -> list[Silence]:
     """The comments of a file that silence something, one for each code."""
-    lines = iter(text.splitlines(keepends=True))
     try:
-        tokens = list(tokenize.generate_tokens(lambda: next(lines, "")))
+        tokens = list(tokenize.generate_tokens(reader(text)))
         tree = ast.parse(text)
     except (SyntaxError, tokenize.TokenError, ValueError):
         return []
@@ -84,9 +84,7 @@ def _hits(silence: Silence, finding: Problem) -> bool:
 
 
 def _idle(silence: Silence, texts: Mapping[str, str], codes: Container[str]) -> Problem:
-    where = Location(
-        silence.file, silence.line, 0, texts[silence.file].splitlines()[silence.line - 1].strip()
-    )
+    where = Location(silence.file, silence.line, 0, lines_of(texts[silence.file])[silence.line - 1].strip())
     if not silence.code:
         return Problem("", "this comment names no code: # pocketvex: ignore PV703", where, "PV790")
     what = "is found here no more" if silence.code in codes else "is no code of a finding"

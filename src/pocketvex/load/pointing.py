@@ -74,13 +74,15 @@ def _where(problem: Problem, texts: Texts) -> Location | None:
 
 
 def _line(texts: Texts, file: str, line: int) -> Location:
-    return Location(file, line, 0, texts.read(file).splitlines()[line - 1].strip())
+    from pocketvex.schema.rule_place import lines_of
+
+    return Location(file, line, 0, lines_of(texts.read(file))[line - 1].strip())
 
 
 def _location(part: Part, place: Place, texts: Texts) -> Location:
-    from pocketvex.schema.rule_place import marked
+    from pocketvex.schema.rule_place import lines_of, marked
 
-    line = texts.read(place.file).splitlines()[place.line - 1]
+    line = lines_of(texts.read(place.file))[place.line - 1]
     if place.exact:
         excerpt = marked(line, place.column, part.end - part.start)
     else:

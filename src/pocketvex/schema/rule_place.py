@@ -11,7 +11,7 @@ import json
 import posixpath
 import re
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from pocketvex.schema.rules import RULE_NAMES
@@ -238,7 +238,7 @@ def _attribute(rule: str) -> str:
 
 def _column(source: str, node: ast.expr | ast.stmt) -> int:
     """The column from 1, in characters; `ast` counts bytes."""
-    line = source.splitlines()[node.lineno - 1]
+    line = lines_of(source)[node.lineno - 1]
     return len(line.encode()[: node.col_offset].decode(errors="replace")) + 1
 
 
@@ -261,9 +261,22 @@ def character(source: str, constant: ast.Constant, offset: int) -> tuple[int, in
 def _pieces(source: str, constant: ast.Constant) -> list[tokenize.TokenInfo]:
     """The literals that a string is written in; in parentheses, so that they may stand on several lines."""
     written = f"({ast.get_source_segment(source, constant) or ''})"
-    lines = iter(written.splitlines(keepends=True))
-    tokens = tokenize.generate_tokens(lambda: next(lines, ""))
+    try:
+        tokens = list(tokenize.generate_tokens(reader(written)))
+    except (SyntaxError, tokenize.TokenError):
+        return []
     return [token for token in tokens if token.type == tokenize.STRING]
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text as Python counts them: `splitlines` ends them at more characters."""
+    return text.split("\n")
+
+
+def reader(text: str) -> Callable[[], str]:
+    """What `tokenize` reads a text with."""
+    lines = iter([f"{line}\n" for line in lines_of(text)])
+    return lambda: next(lines, "")
 
 
 def _characters(token: str) -> Iterator[int]:
@@ -280,8 +293,7 @@ def _characters(token: str) -> Iterator[int]:
 
 
 def _in_json(source: str, file: str, line: int, text: str, start: int) -> Place | None:
-    lines = source.splitlines(keepends=True)
-    before = sum(map(len, lines[: max(0, line - 1)]))
+    before = sum(len(text) + 1 for text in lines_of(source)[: max(0, line - 1)])
     for ascii_only in (False, True):
         written = json.dumps(text, ensure_ascii=ascii_only)
         at = source.find(written, before)
