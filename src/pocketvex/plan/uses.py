@@ -15,6 +15,7 @@ from pocketvex.schema.model import Schema
 _WORD = re.compile(r"\w+")
 _ABROAD = re.compile(r"(?<=\.)\w+")
 _QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
+_VIA = "_via_"
 _NEW = "_pv_new_"
 """Marks a name that was put in already, so that a name handed on is not renamed twice."""
 _STRING = r"'(?:\\.|''|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
@@ -22,12 +23,20 @@ _NAMES = re.compile(rf"{_STRING}|@request\.[\w.]+|\w+")
 
 
 def words_of(text: str) -> set[str]:
-    return set(_WORD.findall(text.lower()))
+    words = set(_WORD.findall(text.lower()))
+    return words | _followed_back(words)
+
+
+def _followed_back(words: set[str]) -> set[str]:
+    """The names in `comments_via_post`: a collection, and its field that is followed backwards."""
+    return {part for word in words if _VIA in word for part in word.split(_VIA, 1)}
 
 
 def words_abroad(text: str) -> set[str]:
     """The words that may name a thing of another collection: all of a query, those behind a dot of a rule."""
-    return words_of(text) if _QUERY.match(text) else set(_ABROAD.findall(text.lower()))
+    if _QUERY.match(text):
+        return words_of(text)
+    return set(_ABROAD.findall(text.lower())) | _followed_back(set(_WORD.findall(text.lower())))
 
 
 def names_it(text: str, home: str, collection: str, field: str = "") -> bool:
@@ -37,12 +46,14 @@ def names_it(text: str, home: str, collection: str, field: str = "") -> bool:
     """
     bare = re.sub(_STRING, "''", text)
     if not field:
-        return re.search(rf"(?<!\w){re.escape(collection)}(?!\w)", bare, re.IGNORECASE) is not None
+        word = rf"(?<!\w){re.escape(collection)}({_VIA}\w+)?(?!\w)"
+        return re.search(word, bare, re.IGNORECASE) is not None
     query = _QUERY.match(text)
     if query and not names_it(text, home, collection):
         return False
     before = r"(?<!\w)" if query or home.lower() == collection.lower() else r"\."
-    return re.search(rf"{before}{re.escape(field)}(?!\w)", bare, re.IGNORECASE) is not None
+    back = rf"(?<!\w){re.escape(collection)}{_VIA}"
+    return re.search(rf"({before}|{back}){re.escape(field)}(?!\w)", bare, re.IGNORECASE) is not None
 
 
 class Uses:
@@ -158,8 +169,13 @@ class Uses:
         """
         if not text or not self.renames:
             return None
-        changed = _NAMES.sub(lambda m: self.renames.get(m[0], m[0]), text)
+        changed = _NAMES.sub(lambda m: self._renamed(m[0]), text)
         return changed if changed != text else None
+
+    def _renamed(self, word: str) -> str:
+        if word in self.renames or _VIA not in word:
+            return self.renames.get(word, word)
+        return _VIA.join(self.renames.get(part, part) for part in word.split(_VIA, 1))
 
     def renamed_index(self, collection: str, index: Index) -> tuple[object, ...] | None:
         """The meaning of an index once the fields of its collection have their new names."""
