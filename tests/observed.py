@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from filelock import FileLock
 
 from binaries import SUPPORTED
-from cases.rows import GROUPS, ROWS
+from cases.changes import CASES
+from cases.rows import ALONE, GROUPS, ROWS
+from cases.stories import STORIES
 
 PAGE = Path(__file__).parents[1] / "docs" / "changes.md"
 WRITE = "OBSERVED=write pytest tests/live/test_changes.py tests/live/test_stories.py"
@@ -46,25 +47,32 @@ Lines = dict[Line, set[str]]
 """With the versions that it was observed on."""
 
 
-def observe(row: int, case: str, planned: str, seen: str, version: str, known: Iterable[str]) -> None:
-    """Hold what was observed against the page, or write it there; `known` are the cases that exist."""
+def observe(row: int, case: str, planned: str, seen: str, version: str) -> None:
+    """Hold what was observed against the page, or write it there."""
     line = Line(row, _cell(case), _cell(planned) or "nothing", _cell(seen))
     if os.environ.get("OBSERVED") == "write":
         with FileLock(Path(tempfile.gettempdir()) / "pocketvex-changes.lock"):
-            _put(line, version, {_cell(name) for name in known})
+            _put(line, version)
         return
     there = {other: on for other, on in read().items() if other[:2] == line[:2] and version in on}
     assert list(there) == [line], f"docs/changes.md says something else; to write it anew: {WRITE}"
 
 
-def _put(line: Line, version: str, known: set[str]) -> None:
+def _put(line: Line, version: str) -> None:
+    known = cases()
     lines: Lines = {}
     for other, on in read().items():
         left = on - {version} if other[:2] == line[:2] else on
-        if left and other.case in known:
+        if left and other[:2] in known:
             lines[other] = left
     lines.setdefault(line, set()).add(version)
     PAGE.write_text(page(lines), encoding="utf-8")
+
+
+def cases() -> set[tuple[int, str]]:
+    """The cases that there are, as the page names them: by row."""
+    found = [(case.row, case.title) for case in CASES] + [(story.row, story.what) for story in STORIES]
+    return {(row, _cell(what)) for row, what in [*found, *ALONE]}
 
 
 def read() -> Lines:

@@ -339,6 +339,21 @@ CASES = [
     ),
     Case(
         10,
+        "a relation, which a rule elsewhere follows back",
+        [
+            posts(listRule="comments_via_post.text != ''"),
+            table("comments", {"post": relation("posts"), "text": "text"}),
+        ],
+        [
+            posts(listRule="comments_via_article.text != ''"),
+            table("comments", {"article": relation("posts", renamed_from="post"), "text": "text"}),
+        ],
+        {"comments.article": "safe PV120", "posts:listRule": "safe PV120"},
+        {"posts": [{"title": "one"}], "comments": [{"post": "posts1", "text": "x"}]},
+        up={"posts": [{"title": "one"}], "comments": [{"article": "posts1", "text": "x"}]},
+    ),
+    Case(
+        10,
         "only the case of a field",
         [posts()],
         [table("posts", {"Title": field(renamed_from="title")})],
@@ -436,6 +451,21 @@ CASES = [
         {"posts": [{"title": "one"}], "comments": [{"post": "posts1"}]},
         up={"articles": [{"title": "one"}], "comments": [{"post": "posts1"}]},
         files=("posts/posts1/a.txt",),
+    ),
+    Case(
+        13,
+        "a collection, which a rule elsewhere follows back",
+        [
+            posts(listRule="comments_via_post.text != ''"),
+            table("comments", {"post": relation("posts"), "text": "text"}),
+        ],
+        [
+            posts(listRule="notes_via_post.text != ''"),
+            table("notes", {"post": relation("posts"), "text": "text"}, renamed_from="comments"),
+        ],
+        {"notes": "safe PV120", "posts:listRule": "safe PV120"},
+        {"comments": [{"post": "posts1", "text": "x"}]},
+        up={"notes": [{"post": "posts1", "text": "x"}]},
     ),
     Case(
         13,
@@ -911,6 +941,19 @@ CASES = [
         {"posts": [{"title": "one", "next": "posts1", "cover": "a.txt"}], "comments": [{"post": "posts1"}]},
         up={"comments": [{}], "posts": []},
         files=("posts/posts1/a.txt",),
+    ),
+    Case(
+        27,
+        "a relation that a rule elsewhere follows back",
+        [
+            posts(listRule="comments_via_post.text != ''"),
+            table("comments", {"post": relation("posts"), "text": "text"}),
+        ],
+        [posts(), table("comments", {"text": "text"})],
+        {"comments.post": "unsafe PV201", "posts:listRule": "safe PV402 closes"},
+        {"posts": [{"title": "one"}], "comments": [{"post": "posts1", "text": "x"}]},
+        up={"posts": [{"title": "one"}], "comments": [{"text": "x"}]},
+        evidence={"comments.post": "1 of 1 row"},
     ),
     Case(
         28,

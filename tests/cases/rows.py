@@ -53,3 +53,9 @@ ROWS = {
     42: "a second machine, or a server that is behind",
     43: "a thing comes and goes within one run of `dev`",
 }
+
+MISTAKES = (33, "in a Python file: an unknown field, syntax, a name of older versions")
+UNKNOWN = (40, "options of a collection and of a field, beside a change")
+LISTS = (20, "back while a row holds two values")
+ALONE = (MISTAKES, UNKNOWN, LISTS)
+"""Cases that have a test of their own in `tests/live/test_stories.py`."""

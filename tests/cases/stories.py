@@ -117,7 +117,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Ignore:
-    """An entry of `[ignore]` in pocketvex.toml."""
+    """The entry of `[ignore]` in pocketvex.toml; "" for none."""
 
     path: str
 
@@ -348,6 +348,7 @@ STORIES = [
             Up(),
             Ignore("posts.by_hand"),
             Dev(kept={"posts.by_hand": "ignored"}),
+            Ignore(""),
             Code([posts({"by_hand": "text"})], "posts.by_hand is in the code as well"),
             Dev(),
             Up(sealed=1, ran=1),

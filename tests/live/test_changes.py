@@ -54,7 +54,7 @@ def test_a_change(
     counted_exactly(ground, place, plan)
 
     def saw(seen: str) -> None:
-        observe(case.row, case.title, in_words(changes), seen, str(binary.version), TITLES)
+        observe(case.row, case.title, in_words(changes), seen, str(binary.version))
 
     if case.asks:
         saw(f"asked what became of {', '.join(f'`{id}`' for id in case.asks)}, and nothing done before")
@@ -90,7 +90,6 @@ def test_a_change(
 
 
 ACCESS = {Access.SAME: "", Access.OPENS: " opens", Access.CLOSES: " closes"}
-TITLES = {case.title for case in CASES}
 
 
 def in_words(changes: list[Change]) -> str:
