@@ -75,7 +75,7 @@ def test_the_same_in_other_words(one: str, other: str) -> None:
     assert equivalent(other, one)
 
 
-@pytest.mark.parametrize("odd", ["a = 1 &&", "a = (b = 2)", "(a = 1) (b = 2)"])
+@pytest.mark.parametrize("odd", ["a = 1 &&", "a = (b = 2)", "(a = 1) (b = 2)", r"a = 1 && b = 'x\\'"])
 def test_what_is_not_a_whole_rule_proves_nothing(odd: str) -> None:
     assert not narrower(odd, "a = 1")
     assert not narrower("a = 1", odd)

@@ -17,12 +17,12 @@ SELF = f"{AUTH}id"
 UNTOUCHABLE = ("id", "collectionId", "collectionName", "email", "emailVisibility", "verified")
 
 
-def ways_of(rule: str | None) -> list[Term]:
+def ways_of(rule: str | None) -> tuple[Term, ...]:
     """The ways to pass a rule; none for one that is locked or cannot be told, one without condition for
     a public one."""
     if rule is None:
-        return []
-    return [frozenset()] if rule == "" else terms(rule) or []
+        return ()
+    return (frozenset(),) if rule == "" else terms(rule) or ()
 
 
 def sides(comparison: Comparison) -> Iterator[tuple[Operand, Operand]]:

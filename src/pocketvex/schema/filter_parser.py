@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 Version = tuple[int, ...]
@@ -74,6 +75,7 @@ class Filter(NamedTuple):
         yield from _comparisons(self.root)
 
 
+@lru_cache(1024)  # a schema says the same in many places
 def parse_filter(text: str, version: Version) -> Filter:
     """The tree of a filter, as a server of this version reads it; raises FilterError where it would not."""
     parser = _Parser(text, version)

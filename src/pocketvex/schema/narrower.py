@@ -7,15 +7,18 @@ on the way: an answer of yes is certain, a no only means that nothing was proven
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 
-from pocketvex.schema.filter_parser import Comparison, Filter, FilterError, Group, Operand, parse_filter
+from pocketvex.schema.filter_parser import Comparison, FilterError, Group, Operand, parse_filter
 from pocketvex.schema.rules import Rule
 
 Term = frozenset[Comparison]
 """Comparisons that are enough together, each in its normal form: without its place, spelt in one way."""
 
 _NEWEST = (0, 40, 6)
+_BEFORE = (0, 39, 0)
+"""Before this version, `'a\\\\'` was no whole text: such a rule may be two things."""
 _MAX_TERMS = 512
 
 
@@ -40,22 +43,21 @@ def equivalent(one: Rule, other: Rule) -> bool:
     return narrower(one, other) and narrower(other, one)
 
 
-def terms(rule: str) -> list[Term] | None:
+@lru_cache(1024)
+def terms(rule: str) -> tuple[Term, ...] | None:
     """The ways to pass a rule, each a set of comparisons; None where it cannot be read, or has too many.
 
-    A rule of which the server ignores a part counts as unreadable.
+    A rule of which the server ignores a part counts as unreadable, and so does one that versions read in
+    different ways.
     """
     try:
-        found = parse_filter(rule, _NEWEST)
+        found, before = parse_filter(rule, _NEWEST), parse_filter(rule, _BEFORE)
     except FilterError:
         return None
-    return None if found.ignored else ways(found)
-
-
-def ways(found: Filter) -> list[Term] | None:
-    """The ways to pass a rule that was read; None where there are too many to tell."""
+    if found.ignored or found != before:
+        return None
     try:
-        return _ways(found.root)
+        return tuple(_ways(found.root))
     except (OverflowError, RecursionError):
         return None
 
