@@ -54,11 +54,11 @@ def project(tmp_path: Path, production: Client) -> Project:
     found.env |= {"PB_ADMIN_EMAIL": EMAIL, "PB_ADMIN_PASS": PASSWORD}
     found.write("schema/posts.py", WIDE)
     found.ok("dev", "--once")
-    found.ok("migrate", "generate", "first")
     return found
 
 
 def test_the_rows_of_another_host(project: Project, production: Client) -> None:
+    project.ok("migrate", "generate", "first")
     project.write("schema/posts.py", NARROW)
     (own,) = project.ok("schema", "diff", "--format", "json").json["changes"]
     assert (own["verdict"], own["evidence"]) == ("safe", None)
@@ -85,6 +85,7 @@ def test_what_another_host_does_not_have_is_unknown(project: Project) -> None:
 
 
 def test_equals_are_named_and_nothing_is_written(project: Project, production: Client) -> None:
+    project.ok("migrate", "generate", "first")
     project.write("schema/posts.py", UNIQUE)
     before = production.collections()
     done = project("schema", "diff", "--host", "production")

@@ -152,7 +152,7 @@ def test_evidence_is_what_the_server_refuses(running: Running) -> None:
 
     @seed(3)
     @settings(
-        max_examples=15,
+        max_examples=12,
         deadline=None,
         database=None,
         phases=[Phase.generate],
@@ -215,7 +215,7 @@ def test_rows_are_equal_where_the_server_refuses_the_index(running: Running) -> 
     made = 0
 
     @seed(3)
-    @settings(max_examples=15, deadline=None, database=None, phases=[Phase.generate],
+    @settings(max_examples=12, deadline=None, database=None, phases=[Phase.generate],
               suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(
         st.lists(RECORDS, min_size=2, max_size=5), st.lists(st.sampled_from(COLUMNS), min_size=1, unique=True)
