@@ -58,8 +58,9 @@ def test_drift_is_shown_with_its_ways_out_and_what_is_ignored_with_its_count() -
     found = with_ignored(plan(), {"posts:listRule": "why"})
     assert kept_lines(found.kept) == [
         "= posts.legacy: changed on the server by somebody else, kept (PV601)",
-        "    adopt it: `pocketvex schema pull posts.legacy`; revert it: --confirm posts.legacy",
-        "    or ignore it with a reason: [ignore] in pocketvex.toml",
+        "    adopt it: `pocketvex schema pull posts.legacy`",
+        "    revert it: --confirm posts.legacy",
+        "    ignore it: [ignore] in pocketvex.toml, with the reason",
         "= notes: not ours, kept",
         "= 1 ignored by pocketvex.toml",
     ]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from conftest import ServerFactory
+from pocketvex.run.sync import Choices, sync
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 from projects import Project, dashboard, kept, names, paths, posts, put, rows, text
@@ -83,6 +84,22 @@ def test_a_field_removed_in_the_dashboard_is_not_made_again(project: Project, ru
     assert kept(outcome.plan) == {"posts.body": "drift"}
     outcome, _ = project.dev(running, confirmed=["posts.body"])
     assert paths(outcome.applied) == ["posts.body"]
+
+
+def test_elsewhere_no_migration_takes_away_what_no_file_made(
+    project: Project, server: ServerFactory, latest: Binary
+) -> None:
+    """It stays drift, and the note says the way that there is."""
+    running = server(latest)
+    project.up(running)
+    with project.session(running, local=False) as session:
+        dashboard(session, "posts", EDITS["posts.by_hand"])
+        outcome = sync(session, project.code, Choices(confirmed=frozenset({"posts.by_hand"})))
+        assert kept(outcome.plan) == {"posts.by_hand": "drift"}
+        assert not outcome.plan
+        assert "by_hand" in names(session.fetch(), "posts")
+        (note,) = [note for note in session.notes if "posts.by_hand" in note]
+    assert "`pocketvex schema pull posts.by_hand`" in note
 
 
 def test_a_collection_removed_in_the_dashboard_is_not_made_again(

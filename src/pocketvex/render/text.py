@@ -93,8 +93,9 @@ def _ways_out(why: str, paths: list[str]) -> list[str]:
     name = paths[0] if len(paths) == 1 else "NAME"
     if why == "drift":
         return [
-            f"    adopt it: `pocketvex schema pull {name}`; revert it: --confirm {name}",
-            "    or ignore it with a reason: [ignore] in pocketvex.toml",
+            f"    adopt it: `pocketvex schema pull {name}`",
+            f"    revert it: --confirm {name}",
+            "    ignore it: [ignore] in pocketvex.toml, with the reason",
         ]
     if why == "first contact":
         collection = re.split(r"[.@:]", paths[0])[0]

@@ -7,8 +7,9 @@ the view is away. Tables go last, without the relations between them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from pocketvex.diff.apply import apply_operations, view_order
@@ -23,7 +24,8 @@ from pocketvex.diff.operations import (
 from pocketvex.errors import NotAsIntended, PocketVexError, ServerError
 from pocketvex.plan.facts import Fact, NonZeroCount, RowCount
 from pocketvex.plan.judge import Verdict
-from pocketvex.plan.make import Change
+from pocketvex.plan.make import Change, Kept, Plan
+from pocketvex.plan.ownership import items_of
 from pocketvex.plan.waits import with_waiting
 from pocketvex.run.automigrate import put_aside
 from pocketvex.run.session import Json, Session
@@ -35,6 +37,23 @@ Removal = DropCollection | DropField | ReplaceField
 
 def is_removal(operation: Operation) -> bool:
     return isinstance(operation, DropCollection | DropField | ReplaceField)
+
+
+def of_no_file(plan: Plan, recorded: Schema, written: Container[str]) -> tuple[Plan, list[str]]:
+    """On a server elsewhere only migrations take away, and none knows what neither file nor `dev` made.
+
+    The plan that keeps it, and what a person can do about it.
+    """
+    removals = [c for c in plan.changes if isinstance(c.operation, DropCollection | DropField)]
+    known = items_of(recorded) if removals else {}
+    stuck = [c for c in removals if c.path not in known and c.path not in written]
+    changes = tuple(change for change in plan.changes if change not in stuck)
+    kept = (*plan.kept, *(Kept(change.operation, "drift") for change in stuck))
+    return replace(plan, changes=changes, kept=kept), [
+        f"{change.path} is in no migration, and a server elsewhere loses things by migrations only: "
+        f"`pocketvex schema pull {change.path}`, `pocketvex migrate generate`, then take it out of the code"
+        for change in stuck
+    ]
 
 
 def possible(raw: Sequence[Json], changes: Sequence[Change]) -> list[Change]:
@@ -53,7 +72,7 @@ def possible(raw: Sequence[Json], changes: Sequence[Change]) -> list[Change]:
 
 
 def _in_turn(changes: list[Change], live: Schema) -> list[Change]:
-    """Without what takes a name that only a removal frees, and without all that needs it: removals come last."""
+    """Without what takes a name that only a removal frees, and what needs it: removals come last."""
     freed = {c.path.lower() for c in changes if isinstance(c.operation, DropField)}
     takers: list[Operation] = []
     while True:

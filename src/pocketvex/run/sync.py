@@ -26,7 +26,7 @@ from pocketvex.run.consent import unknown_names
 from pocketvex.run.fitting import check_fits
 from pocketvex.run.foreign import absorbed_files, foreign_items
 from pocketvex.run.recorded import Position, changed_paths, locate, run_files, with_dropped_options
-from pocketvex.run.removals import is_removal, possible
+from pocketvex.run.removals import is_removal, of_no_file, possible
 from pocketvex.run.secrets import late_secrets, missing_secrets, without_secret
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.model import Schema
@@ -109,6 +109,9 @@ def plan_for(
     confirmed = said | _first_contacts(desired, live, ownership, said, renames, session.version)
     plan = _counted(session, desired, live, ownership=ownership, renames=renames, confirmed=confirmed)
     plan = with_ignored(plan, session.config.ignore, choices.confirmed)
+    if not session.local:
+        plan, notes = of_no_file(plan, position.recorded.schema, session.state.written)
+        session.notes += [note for note in notes if note not in session.notes]
     return _without(plan, without_secret(desired, session.environ))
 
 
