@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from pocketvex.server.binaries import Binary
 from projects import Project as Plain
 from projects import posts, text
 from terminal import Project
+
+ROOT = Path(__file__).parents[2]
 
 WRONG = """from pocketvex import Base, Rules, field
 
@@ -162,3 +165,17 @@ def test_columns_of_a_view_are_known_once_a_server_has_it(
         view | {"listRule": "body = 'a'", "query": "SELECT id, title, body FROM posts"},
     )
     assert not project.sync(running).plan
+
+
+@pytest.mark.parametrize("name", [".", *sorted(path.name for path in (ROOT / "examples").iterdir())])
+def test_what_we_show_is_clean(name: str, tmp_path: Path) -> None:
+    project = Project(tmp_path / "app")
+    shutil.copytree(ROOT / ("" if name == "." else f"examples/{name}") / "schema", project.root / "schema")
+    project.write("pocketvex.toml", "")
+    assert project("schema", "lint").out == "no findings\n"
+
+
+def test_what_init_writes_is_clean(tmp_path: Path) -> None:
+    project = Project(tmp_path / "app")
+    project.ok("init")
+    assert project("schema", "lint").out == "no findings\n"

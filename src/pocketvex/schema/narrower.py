@@ -18,7 +18,7 @@ Term = frozenset[Comparison]
 
 _NEWEST = (0, 40, 6)
 _BEFORE = (0, 39, 0)
-"""Before this version, `'a\\\\'` was no whole text: such a rule may be two things."""
+"""A version to which `'a\\\\'` was no whole text: such a rule may mean two things."""
 _MAX_TERMS = 512
 
 
