@@ -78,10 +78,10 @@ Answer = Judgement | Needs
 
 
 class _Missing(Exception):
-    """A fact that is not there yet."""
+    """Facts that are not there yet."""
 
-    def __init__(self, fact: Fact) -> None:
-        self.fact = fact
+    def __init__(self, facts: tuple[Fact, ...]) -> None:
+        self.facts = facts
 
 
 class Judge:
@@ -101,13 +101,17 @@ class Judge:
         try:
             judged = self.verdict(operation)
         except _Missing as missing:
-            return Needs((missing.fact,))
+            return Needs(missing.facts)
         quiet = judged.verdict in (Verdict.SAFE, Verdict.HARMLESS)
         return judged._replace(rests_on=tuple(self.nothing)) if quiet and self.nothing else judged
 
+    def ask(self, *facts: Fact) -> None:
+        """What is going to be counted, asked for in one round."""
+        if missing := tuple(fact for fact in facts if fact not in self.facts):
+            raise _Missing(missing)
+
     def count(self, fact: Fact) -> int | None:
-        if fact not in self.facts:
-            raise _Missing(fact)
+        self.ask(fact)
         found = self.facts[fact]
         if found == 0:
             self.nothing.append(fact)
@@ -255,11 +259,13 @@ class Judge:
 
     def narrowing(self, operation: ChangeField, broken: tuple[Limit, ...], safe: Judgement) -> Judgement:
         before, after = operation.before, operation.after
+        at = self.old_names.get(operation.collection, operation.collection)
+        fact = Violating(at, before.name, before.type, broken, after.name)
+        self.ask(RowCount(at), fact)
         rows = self.rows(operation.collection)
         if rows == 0:
             return safe
-        at = self.old_names.get(operation.collection, operation.collection)
-        found = self.count(Violating(at, before.name, before.type, broken, after.name))
+        found = self.count(fact)
         evidence = Evidence.of_count(found, rows)
         reason, code = safe.reason, "PV203"
         if before.multiple and not after.multiple:
