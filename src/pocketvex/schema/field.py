@@ -120,9 +120,7 @@ def select(
     `remap` says what rows hold instead of a value that is gone: `{"archived": "closed"}`, "" for nothing.
     `keep` says which value stays when a list becomes one value.
     """
-    return _declare(
-        "select", common, values=list(values), max_select=max, keep=keep, remap=dict(remap or {})
-    )
+    return _declare("select", common, values=list(values), max_select=max, keep=keep, remap=dict(remap or {}))
 
 
 def file(
