@@ -82,14 +82,12 @@ def _order(history: History) -> Iterator[Finding]:
 
 
 def _twins(history: History) -> Iterator[Finding]:
-    known: dict[str, str] = {}
-    for file in history.files:
-        body = body_hash(file.text)
-        if body in known and not file.unwritten:
+    """Two files behind each other that do the same. Further apart, they may be what somebody meant."""
+    for before, file in pairwise(history.files):
+        if body_hash(before.text) == body_hash(file.text) and not file.unwritten:
             yield Finding(
                 file.name,
-                f"says the same as {known[body]}",
+                f"says the same as {before.name}",
                 "PocketBase knows a file by its name alone, and runs both.",
                 "Delete the one that no server has run.",
             )
-        known.setdefault(body, file.name)
