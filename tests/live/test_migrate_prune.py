@@ -138,6 +138,28 @@ def test_the_command_lists_deletes_and_says_what_is_gone_for_good(tmp_path: Path
     assert not kept.exists()
 
 
+def test_accounts_that_were_put_away_go_with_what_points_at_them(
+    tmp_path: Path, server: ServerFactory, latest: Binary
+) -> None:
+    people = {"name": "people", "type": "auth", "fields": [text("nick")]}
+    notes = {"name": "notes", "fields": [{"name": "by", "type": "relation", "target": "people"}]}
+    project, started = Project(tmp_path / "project", posts(), people, notes), server(latest)
+    project.up(started)
+    with project.session(started) as session:
+        secret = {"password": "password1234", "passwordConfirm": "password1234"}
+        ada = put(session, "people", email="ada@example.com", **secret)
+        put(session, "notes", by=ada["id"])
+    project.declare(posts())
+    project.up(started)
+    found = listed(project, started)
+    assert {kept.rows for kept in found.values()} == {1}
+    assert len(found) == 2
+    assert sorted(pruned(project, started, *found)) == sorted(found)
+    project.down(started)
+    with project.session(started) as session:
+        assert rows(session, "people") == rows(session, "notes") == []
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are POSIX")
 def test_names_are_typed_at_a_terminal(tmp_path: Path) -> None:
     project = terminal.Project(tmp_path / "project")
