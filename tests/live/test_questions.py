@@ -16,7 +16,11 @@ STATES = 'state = field.select("draft", "archived", "spam")'
 FEWER = 'state = field.select("draft", "closed")'
 ARCHIVED, SPAM = "posts.state:archived", "posts.state:spam"
 ANSWERS = {ARCHIVED: "closed", SPAM: ""}
-ROWS = [{"title": "a", "state": "archived"}, {"title": "b", "state": "spam"}, {"title": "c", "state": "draft"}]
+ROWS = [
+    {"title": "a", "state": "archived"},
+    {"title": "b", "state": "spam"},
+    {"title": "c", "state": "draft"},
+]
 
 
 @pytest.fixture
