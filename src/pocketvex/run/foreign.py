@@ -49,8 +49,10 @@ def absorbed_files(position: Position, desired: Schema, live: Schema, absorbed: 
 
 
 def _strange(recorded: Recorded, history: History, absorbed: Iterable[str]) -> list[str]:
-    files = {name: history.file(name) for name in recorded.names if name not in {*absorbed}}
-    return [name for name, file in files.items() if file is not None and not is_written_by_us(file.text)]
+    """The files of others that are not absorbed."""
+    texts = dict(history.pairs())
+    others = {*recorded.names} - {*absorbed}
+    return [n for n in recorded.names if n in others and n in texts and not is_written_by_us(texts[n])]
 
 
 def _changes(recorded: Recorded, strange: list[str]) -> Iterator[tuple[str, Items, set[str]]]:
