@@ -238,6 +238,19 @@ def test_evidence_and_dependants_are_named() -> None:
     assert gone["posts"].reason == "collection removed (named by comments.post, latest:query)"
 
 
+def test_a_relation_that_a_rule_follows_back_is_named() -> None:
+    before = [
+        posts(listRule="comments_via_post.text != ''"),
+        table("comments", {"post": relation("posts"), "text": "text"}),
+    ]
+    for after, path in (
+        ([posts(listRule=""), table("comments", {"text": "text"})], "comments.post"),
+        ([posts(listRule="")], "comments"),
+    ):
+        reasons = {c.path: c.judgement.reason for c in plan(after, before).changes}
+        assert reasons[path].endswith("removed (named by posts:listRule)")
+
+
 def test_what_a_view_of_somebody_else_reads_does_not_go_over_the_api() -> None:
     mine = view("mine", "SELECT id, x FROM posts")
     made = plan([posts(), mine], [posts({"x": "text"}), mine], values=0)
