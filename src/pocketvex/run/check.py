@@ -97,7 +97,8 @@ def _failed(error: MigrationFailed, names: Sequence[str]) -> list[Foreseen]:
     failure = failure_of(error)
     line = error.where.line if error.where else 0
     at = names.index(error.file)
-    why = f"{failure.why} ({failure.code})" if failure.code else failure.why
+    named = failure.code and failure.code not in failure.why
+    why = f"{failure.why} ({failure.code})" if named else failure.why
     return [
         *(Foreseen(name, "would run", "and be rolled back with the one that fails") for name in names[:at]),
         Foreseen(error.file, "would fail", why, failure.todo, line),

@@ -23,8 +23,9 @@ class Failure(NamedTuple):
 def failure_of(error: MigrationFailed) -> Failure:
     """What a guard of ours, or the database, says in the words of a plan; else PocketBase's own words."""
     if guard := _GUARD.search(error.reason):
-        code = "PV102" if "the new field is required" in guard["says"] else "PV203"
-        return Failure(code, guard["path"], error.reason, _todo(code, "Change those rows"))
+        new = "the new field is required" in guard["says"]
+        code, first = ("PV102", "Give the field `backfill=`") if new else ("PV203", "Change those rows")
+        return Failure(code, guard["path"], error.reason, _todo(code, first))
     if unique := _UNIQUE.search(error.reason):
         columns = unique["columns"].removeprefix("index ")
         why = f"{columns}: rows are equal there, and it becomes unique."

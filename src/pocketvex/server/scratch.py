@@ -37,6 +37,8 @@ __all__ = [
 # a file that does not parse is a panic of every command: "failed to run migration X.js: SyntaxError: …".
 _FAILURE = re.compile(r"failed to (?:apply|run) migration ", re.I)
 _JS_PLACE = re.compile(r" at \S+?:(\d+):(\d+)\(\d+\)\s*$")
+# Where the part of our files that refuses throws says nothing to anybody.
+_IN_FAIL = re.compile(r" at fail \(\S+?:\d+:\d+\(\d+\)\)\s*$")
 _PARSE_PLACE = re.compile(r"^(?:SyntaxError: )+\S+: Line (\d+):(\d+) ")
 
 
@@ -56,7 +58,7 @@ class MigrationFailed(ServerProcessError):
     def __init__(self, file: str, reason: str, output: str) -> None:
         place = _JS_PLACE.search(reason) or _PARSE_PLACE.search(reason)
         where = Location(file, int(place[1]), int(place[2])) if file and place else None
-        reason = _PARSE_PLACE.sub("SyntaxError: ", _JS_PLACE.sub("", reason)).strip()
+        reason = _PARSE_PLACE.sub("SyntaxError: ", _JS_PLACE.sub("", _IN_FAIL.sub("", reason))).strip()
         super().__init__(
             f"{file or 'a migration'} failed: {reason}",
             where=where,
