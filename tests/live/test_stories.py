@@ -263,7 +263,7 @@ def test_mistakes_in_rules(scene_of: Callable[[Story], Scene]) -> None:
     seen = "<br>".join(map(str, failure.value.problems))
     project.declare(posts(listRule="strftime('%Y', @now) = title"))
     if scene.binary.version < (0, 36):
-        with pytest.raises(SchemaError, match="strftime"):
+        with pytest.raises(SchemaError):
             project.sync(scene.running)
         assert scene.client.collections() == before
     else:
