@@ -339,6 +339,25 @@ CASES = [
     ),
     Case(
         10,
+        "a field that the rule of a view names, and another view reads that view",
+        [
+            table("people", {"kind": "text"}),
+            posts(),
+            view("top", "SELECT t.id, t.title FROM low t"),
+            view("low", "SELECT t.id, t.title FROM posts t", listRule="@collection.people.kind != 'x'"),
+        ],
+        [
+            table("people", {"sort": field(renamed_from="kind")}),
+            posts(),
+            view("top", "SELECT t.id, t.title FROM low t"),
+            view("low", "SELECT t.id, t.title FROM posts t", listRule="@collection.people.sort != 'x'"),
+        ],
+        {"people.sort": "safe PV120", "low:listRule": "safe PV120"},
+        {"people": [{"kind": "k"}]},
+        up={"people": [{"sort": "k"}]},
+    ),
+    Case(
+        10,
         "a relation, which a rule elsewhere follows back",
         [
             posts(listRule="comments_via_post.text != ''"),
@@ -843,7 +862,7 @@ CASES = [
         [posts(type="auth")],
         {"posts": "impossible PV501"},
         TWO,
-        cannot="posts",
+        cannot="posts cannot become auth: it is base",
     ),
     Case(
         24,
@@ -852,7 +871,7 @@ CASES = [
         [table("people", {"nick": "text"})],
         {"people": "impossible PV501"},
         {"people": [ACCOUNT]},
-        cannot="people",
+        cannot="people cannot become base: it is auth",
     ),
     # Removing
     Case(

@@ -24,11 +24,13 @@ from pocketvex.api.client import Client, Credentials
 from pocketvex.diff.apply import apply_operations, changed_collections
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import DropCollection, DropField, Operation, ReplaceField
+from pocketvex.errors import NotAsIntended
 from pocketvex.plan.changes import Change
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Plan, make_plan
 from pocketvex.render.python import render_python
+from pocketvex.run.apply import write_changes
 from pocketvex.run.evidence import count_in_file
 from pocketvex.run.prove import prove
 from pocketvex.run.rows import insert_rows, lost, read_values, surviving
@@ -36,9 +38,11 @@ from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running, create_superuser
 from pocketvex.server.scratch import MigrationFailed
+from projects import Project
 from pulled import declared_by
 from schemas import build, cyclic, edited, worlds, written
 
+Json = dict[str, Any]
 TIMES = float(os.environ.get("POCKETVEX_EXAMPLES", "1"))
 PHASES = [Phase.generate, *([Phase.shrink] if "POCKETVEX_SHRINK" in os.environ else [])]
 """A smaller example of what fails takes minutes to find: only where somebody asks."""
@@ -235,6 +239,35 @@ def test_the_safe_part_alone_is_one_import_that_loses_nothing(ground: Ground, tm
         assert not list(lost(surviving(values, pair.before, now), read_values(place.data_dir, now)))
 
     for_pairs(ground, 10, law, "import")
+
+
+EDITS: dict[str, Callable[[Json], Json]] = {
+    "a rule": lambda c: {"deleteRule": None if c["deleteRule"] == "" else ""},
+    "a field": lambda c: {"fields": [*c["fields"], {"name": "by_hand", "type": "text"}]},
+    "an option": lambda c: {"fields": [*c["fields"][:-1], c["fields"][-1] | {"presentable": True}]},
+    "a name": lambda c: {"name": f"{c['name']}_by_hand"},
+}  # fmt: skip
+
+
+def test_a_write_planned_before_somebody_elses_change_is_refused(ground: Ground, tmp_path: Path) -> None:
+    project = Project(tmp_path / "project")
+
+    def law(pair: Pair) -> None:
+        changes = counted(pair).changes
+        tables = [c.id for c in pair.before.collections if c.type != "view" and not c.system]
+        table, edit = pair.draw(st.sampled_from(tables)), EDITS[pair.draw(st.sampled_from(sorted(EDITS)))]
+        assume(changes)
+        create_superuser(ground.binary, pair.place.data_dir, EMAIL, PASSWORD)
+        with Running(ground.binary, pair.place.data_dir) as running, project.session(running) as session:
+            planned_on = session.fetch()
+            session.client.patch_collection(table, edit(next(c for c in planned_on if c["id"] == table)))
+            theirs = session.fetch()
+            assume(comparable(theirs) != comparable(planned_on))
+            with pytest.raises(NotAsIntended, match="nothing was written"):
+                write_changes(session, planned_on, changes, pair.desired)
+            assert session.fetch() == theirs
+
+    for_pairs(ground, 3, law, "moved")
 
 
 def safe_operations(pair: Pair) -> list[Operation]:
