@@ -340,6 +340,21 @@ def test_on_a_protected_server_nothing_is_removed_and_access_needs_a_name(
     assert paths(outcome.applied) == ["posts:listRule"]
 
 
+def test_the_name_of_a_renamed_collection_agrees_to_the_rename_alone(
+    project: Project, running: Running
+) -> None:
+    project.declare(posts(text("body")))
+    project.up(running)
+    with project.session(running) as session:
+        dashboard(session, "posts", lambda c: {"fields": [*c["fields"], text("by_hand")]})
+    code = {"name": "articles", "renamed_from": "posts", "deleteRule": ""}
+    project.declare(posts(text("text", renamed_from="body"), **code))
+    outcome = project.sync(running, local=False, confirmed=["articles"])
+    assert paths(outcome.applied) == ["articles"]
+    assert paths(outcome.wants_consent) == ["articles.text", "articles:deleteRule"]
+    assert kept(outcome.plan) == {"articles.by_hand": "drift"}
+
+
 def test_one_save_frees_a_name_and_gives_it_away(project: Project, running: Running) -> None:
     """The empty field goes first; what takes its name, and what names that, comes after."""
     project.declare(posts(text("slug"), text("body")))

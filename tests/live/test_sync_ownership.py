@@ -183,6 +183,27 @@ def test_a_field_added_and_renamed_within_a_minute(project: Project, running: Ru
     assert not kept(project.dev(running)[0].plan)
 
 
+def test_a_leftover_that_is_renamed_and_gets_another_type_is_still_a_leftover(
+    project: Project, running: Running
+) -> None:
+    code = {"indexes": [INDEX], "listRule": ""}
+    project.declare(posts(text("body", max=100), text("amount"), **code))
+    project.dev(running)
+    with project.session(running) as session:
+        put(session, "posts", title="one", amount="12")
+        put(session, "posts", title="two", amount="x7")
+    total = {"name": "total", "type": "number", "renamed_from": "amount"}
+    project.declare(posts(text("body", max=100), total, **code))
+    outcome, draft = project.dev(running)
+    assert [(c.path, c.leftover) for c in outcome.plan.changes] == [("posts.total", True)]
+    assert not draft.exists
+    assert paths(project.dev(running, confirmed=["posts.total"])[0].applied) == ["posts.total"]
+    with project.session(running) as session:
+        assert {row["title"]: row["total"] for row in rows(session, "posts")} == {"one": 12, "two": 0}
+    project.up(running)
+    assert not project.dev(running)[0].plan
+
+
 def test_an_empty_leftover_goes_and_one_with_values_waits_for_its_name(
     project: Project, running: Running
 ) -> None:

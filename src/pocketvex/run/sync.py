@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pocketvex.diff.compare import compare
-from pocketvex.diff.operations import CreateCollection, RenameCollection
+from pocketvex.diff.operations import CreateCollection, Operation, RenameCollection, RenameField
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.judge import Access, Verdict
@@ -42,6 +42,8 @@ class Choices:
     """Whether harmless changes wait like unsafe ones."""
     confirmed: frozenset[str] = frozenset()
     """Paths of changes that were agreed to."""
+    whole: frozenset[str] = frozenset()
+    """Collections whose names agree to all that changes in them: nothing else has that name."""
     answers: Answers = default(default_factory=dict)
     """What was said to the questions of a plan, by their ids."""
     backup: bool = True
@@ -134,10 +136,11 @@ def _first_contacts(
     version: tuple[int, ...],
 ) -> frozenset[str]:
     """`--confirm NAME` of a collection met for the first time: the code is the whole truth about it."""
-    names = {name for name in confirmed & desired.names() if not ownership.manages(name)}
-    if not names:
+    named = confirmed & desired.names()
+    if not named:
         return frozenset()
     diff = compare(desired, live, renames=renames, version=version)
+    names = {name for name in named if not ownership.manages(diff.renamed.get(name, name))}
     return frozenset(o.path for o in diff.operations if o.collection in names)
 
 
@@ -174,6 +177,8 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
         unknown = unknown_names(session, choices.confirmed, plan, ())
         return Outcome(plan, position, raw, (), waiting, secrets=secrets, unknown=unknown)
     reverts = _reverts(session, desired, position)
+    # The name of a collection that is renamed or removed agrees to that, and to nothing in it.
+    choices = replace(choices, whole=choices.confirmed - {change.path for change in plan.changes})
     applied: list[Change] = []
     kept: list[Path] = []
     while True:
@@ -259,7 +264,7 @@ def _reverts(session: Session, desired: Schema, position: Position) -> Callable[
 def may_apply(change: Change, session: Session, choices: Choices, reverts: Callable[[Change], bool]) -> bool:
     """Whether a change is written now; the rest waits for a migration or for consent."""
     verdict, access = change.judgement.verdict, change.judgement.access
-    named = change.path in choices.confirmed or change.operation.collection in choices.confirmed
+    named = change.path in choices.confirmed or change.operation.collection in choices.whole
     if verdict is Verdict.IMPOSSIBLE:
         return False
     if not session.local:
@@ -308,11 +313,17 @@ def remember(
         for name in (set(state.managed) | created | (confirmed & declared))
         if live.collection(name) is not None
     )
-    previous = renamed_items(state.written, renamed)
+    previous = _renamed_fields(renamed_items(state.written, renamed), operations)
     recorded = named_as_live(position.here.schema, live, previous)
     state.written = written_items(desired, live, recorded, previous)
     state.absorbed = absorbed_files(position, desired, live, state.absorbed)
     session.save()
+
+
+def _renamed_fields(items: Mapping[str, Any], operations: Iterable[Operation]) -> dict[str, Any]:
+    """The items with fields under their new names: what `dev` wrote stays its own whatever it is called."""
+    names = {f"{o.collection}.{o.old}": o.path for o in operations if isinstance(o, RenameField)}
+    return {names.get(path, path): value for path, value in items.items()}
 
 
 def named_as_live(recorded: Schema, live: Schema, written: Mapping[str, Any]) -> Schema:
