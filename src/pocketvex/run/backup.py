@@ -34,6 +34,9 @@ def back_up(session: Session, what: str, *, sleep: Callable[[float], None] = tim
         size = _asked_for(session, name, sleep) if data_dir is None else _packed(session, data_dir, name)
     except ServerError as error:
         raise _failed(session, error) from error
+    finally:
+        if session.progress is not None:
+            session.progress("")
     session.say(f"backup {name} made, {_readable(size)} ({LEFT_OUT})")
     return name
 
