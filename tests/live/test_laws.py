@@ -23,7 +23,7 @@ from grounds import SECOND, Built, Ground, comparable, migration, with_words
 from pocketvex.api.client import Client, Credentials
 from pocketvex.diff.apply import apply_operations, changed_collections
 from pocketvex.diff.compare import compare
-from pocketvex.diff.operations import DropCollection, DropField, Operation, ReplaceField
+from pocketvex.diff.operations import DropCollection, DropField, Operation, RenameField, ReplaceField
 from pocketvex.errors import NotAsIntended
 from pocketvex.plan.changes import Change
 from pocketvex.plan.facts import Fact
@@ -209,6 +209,9 @@ def names_of(key: tuple[str, str, str], pair: Pair) -> set[str]:
                 for other in (pair.before, pair.after):
                     fields = [f for c in other.collections if c.id == key[0] for f in c.fields]
                     found |= {f"{collection.name}.{f.name}" for f in fields if f.id == key[1]}
+    for o in pair.operations:
+        if isinstance(o, RenameField) and f"{o.collection}.{o.old}" in found:
+            found.add(f"{o.collection}.{o.new}")
     return found
 
 
