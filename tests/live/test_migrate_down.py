@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ServerFactory
-from pocketvex.errors import NotAsIntended, UsageError
+from pocketvex.errors import HistoryError, NotAsIntended, UsageError
 from pocketvex.server.binaries import Binary
 from pocketvex.server.ledger import reading
 from pocketvex.server.process import Running
@@ -141,6 +141,37 @@ def test_the_file_is_deleted_after_down(project: Project, running: Running) -> N
     made = project.up(running).sealed
     assert len(made) == 1
     assert not kept(project.sync(running).plan)
+
+
+def test_what_is_held_back_stays_so_while_git_has_another_branch(project: Project, running: Running) -> None:
+    project.declare(posts(), PEOPLE)
+    name = project.up(running).files[-1]
+    project.down(running)
+    file, sums = project.config.migrations / name, project.config.migrations / "pocketvex.sum"
+    here, before = file.read_text(), sums.read_text()
+    file.unlink()
+    sums.write_text("\n".join(line for line in before.splitlines() if name not in line) + "\n")
+    project.declare(posts(text("body")), PEOPLE)
+    assert not project.dev(running)[0].plan
+    file.write_text(here)
+    sums.write_text(before)
+    project.declare(posts(), PEOPLE)
+    assert not project.dev(running)[0].ran
+    with project.session(running) as session:
+        assert rows(session, "posts")[0]["body"] == "text"
+    assert project.up(running).files == (name,)
+
+
+def test_a_file_is_not_taken_back_from_under_one_that_is_gone(project: Project, running: Running) -> None:
+    project.declare(posts(text("body"), text("more")), PEOPLE)
+    name = project.up(running).files[-1]
+    file = project.config.migrations / name
+    here = file.read_text()
+    file.unlink()
+    with pytest.raises(HistoryError, match=name):
+        project.down(running)
+    file.write_text(here)
+    assert project.down(running).files == (name,)
 
 
 def test_a_down_that_throws_takes_nothing_back(project: Project, running: Running) -> None:

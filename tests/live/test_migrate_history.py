@@ -192,6 +192,18 @@ def test_a_history_that_cannot_be_replayed_is_named(
     assert failure.value.exit_code == 2
 
 
+def test_a_kept_replay_that_was_cut_off_is_made_anew(
+    project: Project, server: ServerFactory, latest: Binary
+) -> None:
+    running = server(latest)
+    project.up(running)
+    kept_replays = list((project.root / ".pocketvex").rglob("snapshots.json"))
+    for path in kept_replays:
+        path.write_text("[[")
+    assert kept_replays
+    assert set(project.status(running).values()) == {"applied"}
+
+
 def test_what_dev_tried_here_makes_way_for_a_file_that_says_otherwise(
     project: Project, server: ServerFactory, binary: Binary, data_dir: Callable[[Binary], Path]
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pocketvex.errors import BackupFailed, ChangesPending, NotAsIntended, UsageError
+from pocketvex.errors import BackupFailed, ChangesPending, HistoryError, NotAsIntended, UsageError
 from pocketvex.plan.make import Plan
 from pocketvex.render.one_off import down_step
 from pocketvex.run.apply import require_unmoved, write_changes
@@ -168,6 +168,7 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     raw = session.fetch()
     position = locate(session, session.schema_of(raw))
     names = _last(position, count)
+    _check_not_below(session, position, names)
     if dry_run:
         return Ran((), names)
     texts = dict(position.history.pairs(names))
@@ -216,6 +217,18 @@ def _last(position: Position, count: int) -> tuple[str, ...]:
         )
     ordered = [name for name in position.history.names if name in position.applied]
     return tuple(reversed(ordered[-count:]))
+
+
+def _check_not_below(session: Session, position: Position, names: Sequence[str]) -> None:
+    """Raise HistoryError where a later file that the server has run is gone: it stands on these."""
+    ran = session.applied() or ()
+    gone = [name for name in position.history.missing if name in ran and name > names[-1]]
+    if gone:
+        raise HistoryError(
+            f"{names[-1]} cannot be taken back: the server has run {', '.join(gone)} after it",
+            why="That file is gone from the folder, and what it did would be left without its ground.",
+            todo="Restore it from version control, then run `pocketvex migrate down` again.",
+        )
 
 
 def _check_down(session: Session, position: Position, names: Sequence[str], live: Schema) -> None:

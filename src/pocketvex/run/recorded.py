@@ -68,11 +68,9 @@ def locate(session: Session, live: Schema) -> Position:
     if said is None:
         said, unseen = _by_structure(session, recorded, live)
     applied = tuple(name for name in said if history.file(name) is not None)
-    # A file that ran again, whoever ran it, is held back no longer.
-    session.state.held_back = [
-        n for n in session.state.held_back if n not in applied and history.file(n) is not None
-    ]
-    held = tuple(session.state.held_back)
+    # A file that ran again, whoever ran it, is held back no longer; one that is away may come back with git.
+    session.state.held_back = [name for name in session.state.held_back if name not in applied]
+    held = tuple(name for name in session.state.held_back if history.file(name) is not None)
     pending = tuple(
         file.name
         for file in history.files

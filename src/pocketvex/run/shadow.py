@@ -88,11 +88,24 @@ def replay(binary: Binary, files: Sequence[tuple[str, str]], cache: Path) -> Rec
     ).hexdigest()[:32]
     home = cache / key
     names = tuple(name for name, _ in files)
-    if not (home / "snapshots.json").exists():
+    snapshots = _kept(home)
+    if snapshots is None:
         require_trust(cache.parent.parent, files)
         _build(binary, files, home)
-    snapshots = json.loads((home / "snapshots.json").read_text(encoding="utf-8"))
+        snapshots = json.loads((home / "snapshots.json").read_text(encoding="utf-8"))
     return Recorded(names, snapshots, home / "data")
+
+
+def _kept(home: Path) -> list[list[Json]] | None:
+    """What was built before; what a crash of the machine cut off is built again."""
+    try:
+        found: list[list[Json]] = json.loads((home / "snapshots.json").read_text(encoding="utf-8"))
+        return found
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        shutil.rmtree(home, ignore_errors=True)
+        return None
 
 
 def _build(binary: Binary, files: Sequence[tuple[str, str]], home: Path) -> None:
