@@ -658,7 +658,17 @@ CASES = [
     ),
     Case(
         18,
-        "a pattern, which SQL cannot judge, and files, which nobody checks again",
+        "a pattern, which only PocketBase itself can judge",
+        [posts({"p": "text"})],
+        [posts({"p": field(pattern=r"^\p{L}+\z")})],
+        {"posts.p": "unsafe PV203"},
+        {"posts": [{"p": "größe"}, {"p": "9"}, {"p": ""}]},
+        evidence={"posts.p": "1 of 3 rows"},
+        refused="posts.p: 1 values do not match the pattern (PV203), as in record posts2",
+    ),
+    Case(
+        18,
+        "a pattern that all values match, and files, which nobody checks again",
         [posts({"p": "text", "f": "file"})],
         [
             posts(
@@ -668,10 +678,10 @@ CASES = [
                 }
             )
         ],
-        {"posts.p": "unsafe PV203", "posts.f": "safe PV110"},
-        {"posts": [{"p": "y", "f": "a.txt"}, {"p": "", "f": ""}]},
-        up={"posts": [{"p": "y", "f": "a.txt"}, {"p": "", "f": ""}]},
-        evidence={"posts.p": "1 of 2 rows"},
+        {"posts.p": "harmless PV203", "posts.f": "safe PV110"},
+        {"posts": [{"p": "xy", "f": "a.txt"}, {"p": "", "f": ""}]},
+        up={"posts": [{"p": "xy", "f": "a.txt"}, {"p": "", "f": ""}]},
+        evidence={"posts.p": "0 of 2 rows"},
     ),
     Case(
         18,

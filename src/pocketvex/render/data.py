@@ -23,7 +23,7 @@ class Guard(NamedTuple):
     option: str
     says: str
     broken: str
-    """An SQL condition over `[[value]]` that is true for such a row."""
+    """An SQL condition over `[[value]]` that is true for such a row; "" where only PocketBase can tell."""
     bound: dict[str, Any] = {}
     code: str = "PV203"
 
@@ -31,8 +31,7 @@ class Guard(NamedTuple):
 def guards(before: FieldBase | None, after: FieldBase) -> list[Guard]:
     """What has to be true of no row before a field may become (or be added as) `after`.
 
-    Left out are patterns, which SQL cannot judge, and a list that becomes one value, which keeps its values
-    aside.
+    Left out is a list that becomes one value, which keeps its values aside.
     """
     if before is None:
         if not after.required or after.backfill is not None:
@@ -41,8 +40,10 @@ def guards(before: FieldBase | None, after: FieldBase) -> list[Guard]:
     found = []
     for limit in stricter(before, after):
         condition = broken(limit, after)
-        if condition.plain and condition.sql != "FALSE" and not _to_one(limit, before, after):
-            found.append(Guard(limit.option, condition.says, condition.sql, dict(condition.bound)))
+        if condition.sql == "FALSE" or _to_one(limit, before, after):
+            continue
+        sql, bound = (condition.sql, dict(condition.bound)) if condition.plain else ("", {})
+        found.append(Guard(limit.option, condition.says, sql, bound))
     return found
 
 

@@ -246,8 +246,8 @@ def _guards(found: Sequence[Guard], field: FieldBase) -> list[dict[str, Any]]:
         {
             "option": wire_name(field, guard.option),
             "says": f"{guard.says} ({guard.code})",
-            "broken": guard.broken,
         }
+        | ({"broken": guard.broken} if guard.broken else {})
         | ({"bound": guard.bound} if guard.bound else {})
         for guard in found
     ]
@@ -320,6 +320,8 @@ def helpers(step: Step) -> set[str]:
         found |= {"convert"} if len(step.arguments) > 3 else set()
     if step.name == "setField" and step.arguments[5:] == ("first",):
         found |= {"first"}
+    if step.name == "setField" and any("broken" not in guard for guard in (step.arguments[4:5] or ([],))[0]):
+        found |= {"judge"}
     if (step.name == "setField" and any(step.arguments[4:5])) or (
         step.name == "addField" and len(step.arguments) > 3
     ):

@@ -134,7 +134,11 @@ def _stricter(field: FieldBase, after: FieldBase) -> FieldBase:
         kept = {*after.values, *after.remap}
         both["values"] = [value for value in field.values if value in kept]
     if "pattern" in pairs:
-        both["pattern"] = pairs["pattern"][1] or pairs["pattern"][0]
+        was, now = pairs["pattern"]
+        # What matches both: on the way down the earlier one counts again.
+        both["pattern"] = (
+            f"(?=[\\s\\S]*?(?:{now}))[\\s\\S]*?(?:{was})" if was and now and was != now else was or now
+        )
     if "only_domains" in pairs:
         was, now = pairs["only_domains"]
         both["only_domains"] = [name for name in was if name in now] if was and now else was or now
