@@ -115,7 +115,7 @@ class Session:
         return LoginRefused(
             f"{url} refused the login of {email} ({answer.status}: {answer.message})",
             why="E-mail or password is wrong, or it is no superuser. The case of the e-mail counts.",
-            todo="Check PB_ADMIN_EMAIL and PB_ADMIN_PASS.",
+            todo="Check PB_ADMIN_EMAIL and PB_ADMIN_PASS, or what you typed.",
         )
 
     def _token_refused(self) -> LoginRefused:

@@ -90,7 +90,8 @@ def _from_server(session: Session, asked: Asked, print_: bool) -> int:
         desired = pull.check(session.config, result, live, session.version)
         adopt.take_over(session, desired, raw, taken)
         if not any(session.config.migrations.glob("*.js")):
-            output.note("→ `pocketvex migrate baseline` begins a history with what the server has")
+            where = "" if session.data_dir else " --data-dir PATH"
+            output.note(f"→ `pocketvex migrate baseline{where}` begins a history with what the server has")
     for path in [] if asked.names else adopt.changed_system(raw, empty):
         output.note(f"note: {path} was changed on the server: PocketBase's own collections stay as they are")
     return code

@@ -98,7 +98,8 @@ def _way_on(change: Change, *, agreeable: bool) -> Iterator[str]:
     if change.judgement.verdict is Verdict.IMPOSSIBLE:
         yield f"    → pocketvex explain {change.judgement.code}"
     elif change.leftover and change.judgement.verdict is Verdict.UNSAFE:
-        yield f"    → in no migration: --confirm {quote(change.path)} agrees, and keeps the values aside"
+        agree = f"--confirm {quote(change.path)} agrees; lost values are kept aside"
+        yield f"    → the history does not know it: {agree}"
     elif agreeable:
         yield f"    → --confirm {quote(change.path)} agrees to it"
 

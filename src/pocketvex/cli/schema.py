@@ -77,7 +77,8 @@ def diff(
         return 5 if exit_code and plan.questions else 0
     tell_plan(plan, loaded.schema, config, wanted)
     if position.pending:
-        output.note(f"{len(position.pending)} migration(s) not run here yet: `pocketvex migrate status`")
+        migrations = "1 migration" if len(position.pending) == 1 else f"{len(position.pending)} migrations"
+        output.note(f"{migrations} not run here yet: `pocketvex migrate status`")
     for path in unused(plan, config.ignore):
         output.note(f"note: [ignore] {path}: nothing of that name differs here")
     if not exit_code:

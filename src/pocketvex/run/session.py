@@ -262,7 +262,8 @@ def native_dir(session: Session) -> Path:
     if session.data_dir is None:
         raise ServerProcessError(
             f"{session.client.url} is reached over HTTP only: its migrations cannot be run from here",
-            todo="Restart it with this folder as its --migrationsDir, or say where its data is: --data-dir.",
+            todo="Say where its data is on this machine (--data-dir PATH), or restart it with the "
+            "migrations as its --migrationsDir: then it runs them itself.",
         )
     _require_hold(session, session.data_dir)
     return session.data_dir
