@@ -59,7 +59,7 @@ def test_drift_is_shown_with_its_ways_out_and_what_is_ignored_with_its_count() -
     assert kept_lines(found.kept) == [
         "= posts.legacy: changed on the server by somebody else, kept (PV601)",
         "    adopt it: `pocketvex schema pull posts.legacy`",
-        "    revert it: --confirm posts.legacy",
+        "    revert it: `pocketvex schema apply --confirm posts.legacy`",
         "    ignore it: [ignore] in pocketvex.toml, with the reason",
         "= notes: not ours, kept",
         "= 1 ignored by pocketvex.toml",

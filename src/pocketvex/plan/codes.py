@@ -100,8 +100,8 @@ CODES: dict[str, Code] = {
     "PV601": Code(
         "the server has what neither the code nor the history explain",
         "Somebody changed the server by hand, in the dashboard for example. It is kept.",
-        "Adopt it (`pocketvex schema pull` with its name), revert it (`--confirm` with its name), or ignore "
-        "it with a reason (`[ignore]` in pocketvex.toml).",
+        "Adopt it (`pocketvex schema pull NAME`), revert it (`pocketvex schema apply --confirm NAME`), or "
+        "ignore it with a reason (`[ignore]` in pocketvex.toml).",
     ),
     "PV701": Code(
         "a mistake in a rule",

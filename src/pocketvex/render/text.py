@@ -94,7 +94,7 @@ def _ways_out(why: str, paths: list[str]) -> list[str]:
     if why == "drift":
         return [
             f"    adopt it: `pocketvex schema pull {name}`",
-            f"    revert it: --confirm {name}",
+            f"    revert it: `pocketvex schema apply --confirm {name}`",
             "    ignore it: [ignore] in pocketvex.toml, with the reason",
         ]
     if why == "first contact":
