@@ -204,6 +204,19 @@ def test_a_leftover_that_is_renamed_and_gets_another_type_is_still_a_leftover(
     assert not project.dev(running)[0].plan
 
 
+def test_what_the_history_has_is_no_leftover_under_its_new_names(project: Project, running: Running) -> None:
+    with project.session(running) as session:
+        put(session, "posts", title="one", body="text")
+    project.declare(posts(text("body", max=100), name="pages", indexes=[INDEX], listRule=""))
+    project.dev(running, answers={"posts": "pages"})
+    project.declare(posts(name="pages", indexes=[INDEX], listRule=""))
+    for said in ((), ("pages.body",)):
+        outcome, draft = project.dev(running, confirmed=said)
+        assert paths(outcome.plan.changes) == ["pages.body"]
+        assert not outcome.wants_consent
+        assert draft.exists
+
+
 def test_an_empty_leftover_goes_and_one_with_values_waits_for_its_name(
     project: Project, running: Running
 ) -> None:

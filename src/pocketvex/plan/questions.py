@@ -89,13 +89,22 @@ def about_values(operation: ChangeField, evidence: Evidence | None) -> Iterator[
 
 
 def renames_of(answers: Answers) -> dict[str, str]:
-    """The answers about names as `compare` takes them: new path to old name, or a path to ""."""
+    """The answers about names as `compare` takes them: new path to old name, or a path to "".
+
+    Raises UsageError for what no thing can be renamed to: one of another collection, or itself.
+    """
     found = {}
     for id, value in answers.items():
         if ":" in id:
             continue
         prefix, dot, old = id.rpartition(".")
-        new = value.rpartition(".")[2] if dot else value
+        place, inside, new = value.rpartition(".") if dot else ("", "", value)
+        if value == id or new == old or (inside and place != prefix):
+            raise UsageError(
+                f"{value!r} is no answer to {id}",
+                why="A thing gets another name where it is; what is gone gets the empty answer.",
+                todo="Say posts.title=posts.headline, with the name that the collection has in the code.",
+            )
         if value:
             found[f"{prefix}{dot}{new}"] = old
         else:

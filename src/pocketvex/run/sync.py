@@ -23,6 +23,7 @@ from pocketvex.run.answers import with_strangers
 from pocketvex.run.apply import keep_aside, require_unmoved, write_changes
 from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.consent import unknown_names
+from pocketvex.run.draft import with_live_ids
 from pocketvex.run.fitting import check_fits
 from pocketvex.run.foreign import absorbed_files, foreign_items
 from pocketvex.run.recorded import Position, changed_paths, locate, run_files, with_dropped_options
@@ -176,7 +177,7 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     if waiting or not choices.write:
         unknown = unknown_names(session, choices.confirmed, plan, ())
         return Outcome(plan, position, raw, (), waiting, secrets=secrets, unknown=unknown)
-    reverts = _reverts(session, desired, position)
+    reverts = _reverts(session, with_live_ids(desired, session.schema_of(raw)), position, choices)
     # The name of a collection that is renamed or removed agrees to that, and to nothing in it.
     choices = replace(choices, whole=choices.confirmed - {change.path for change in plan.changes})
     applied: list[Change] = []
@@ -251,11 +252,14 @@ def _tell(session: Session, position: Position) -> None:
     ]
 
 
-def _reverts(session: Session, desired: Schema, position: Position) -> Callable[[Change], bool]:
+def _reverts(
+    session: Session, desired: Schema, position: Position, choices: Choices
+) -> Callable[[Change], bool]:
     """Whether a change takes a server back to what the history and the code both say: no file ever will."""
+    renames = renames_of({**session.state.answers, **choices.answers})
     asked = {
         path
-        for operation in compare(desired, position.recorded.schema, ask=False).operations
+        for operation in compare(desired, position.recorded.schema, renames=renames, ask=False).operations
         for path in touched_paths(operation)
     } - foreign_items(position.recorded, position.history, session.state.absorbed).keys()
     return lambda change: not touched_paths(change.operation) & asked
@@ -315,7 +319,9 @@ def remember(
     )
     previous = _renamed_fields(renamed_items(state.written, renamed), operations)
     recorded = named_as_live(position.here.schema, live, previous)
-    state.written = written_items(desired, live, recorded, previous)
+    # That a collection has another name here than in the history is known until a file says it.
+    moved = {c.name: c.type for c in recorded.collections if position.here.schema.collection(c.name) is None}
+    state.written = {**moved, **written_items(desired, live, recorded, previous)}
     state.absorbed = absorbed_files(position, desired, live, state.absorbed)
     session.save()
 
