@@ -111,7 +111,7 @@ def test_a_key_answers_what_dev_asks(project: Project, latest: Binary) -> None:
         terminal.shows("in sync")
         client._request("POST", "/api/collections/posts/records", json={"title": "one", "slug": "kept"})
         project.write("schema/posts.py", posts("headline = field.text()"))
-        terminal.shows("posts.slug: press 1 renamed to headline, n neither")
+        terminal.shows("posts.slug: press 1: renamed to headline, n: removed")
         terminal.types("x1")
         until(lambda: client.records("posts")[0].get("headline") == "kept", "it is renamed, value and all")
 

@@ -189,7 +189,7 @@ def test_a_prompt_answers(project: Project, latest: Binary) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are POSIX")
 def test_a_key_in_dev_answers_for_good(project: Project, latest: Binary) -> None:
     with Terminal(project, "dev") as terminal:
-        terminal.shows("posts.state:archived: press 1 draft, 2 closed, n nothing instead")
+        terminal.shows("posts.state:archived: press 1: draft, 2: closed, n: nothing instead")
         terminal.types("2")
         terminal.shows("posts.state:spam: press")
         terminal.types("n")

@@ -37,8 +37,8 @@ def _asked(question: Question, choices: Choices) -> Ask:
     keys = dict(zip(_KEYS, named, strict=False))
     for nothing in (option for option in question.options if not option.value):
         keys["n"] = nothing
-    word, none = ("renamed to ", "neither") if question.kind == "rename" else ("", "nothing instead")
-    ways = [f"{key} {word + option.value if option.value else none}" for key, option in keys.items()]
+    word, none = ("renamed to ", "removed") if question.kind == "rename" else ("", "nothing instead")
+    ways = [f"{key}: {word + option.value if option.value else none}" for key, option in keys.items()]
     answers = {
         key: replace(choices, answers={**choices.answers, question.id: option.value})
         for key, option in keys.items()
