@@ -64,7 +64,8 @@ def about_name(found: Ambiguous) -> Question:
     """A thing is gone and another of its kind is new: a rename, or two changes?"""
     kind = "field" if found.collection else "collection"
     options = [Option(name, f"renamed to {name}, values and all") for name in found.candidates]
-    options.append(Option("", f"removed; {' and '.join(found.candidates)} is new"))
+    new = "is new" if len(found.candidates) == 1 else "are new"
+    options.append(Option("", f"removed; {' and '.join(found.candidates)} {new}"))
     what = " or ".join(found.candidates)
     text = f"this {kind} is gone, and {what} is new: renamed, or two changes?"
     return Question(found.path, "rename", text, tuple(options), found.where)

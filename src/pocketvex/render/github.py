@@ -24,7 +24,7 @@ _STATES = {
     "edited": ("error", "this file was sealed, and then edited", "migration"),
     "empty": ("warning", "this step is not written yet: nothing runs it", "migration"),
     "pending": ("notice", "the server has not run this file yet", "migration"),
-    "held": ("notice", "reverted on the server: `migrate up` runs it again", "migration"),
+    "held": ("notice", "in a migration that is not run there: `migrate up` runs it", "migration"),
 }
 
 

@@ -79,12 +79,12 @@ def kept_lines(kept: Iterable[Kept]) -> list[str]:
         "drift": "changed on the server by somebody else, kept (PV601)",
         "first contact": "not in the code, kept",
         "unmanaged": "not ours, kept",
-        "held": "reverted here by `migrate down`; `migrate up` runs it again",
+        "held": "in a migration that is not run here: `migrate up` runs it",
     }
     ignored = len(by_reason.pop("ignored", ()))
     lines = []
     for why, paths in by_reason.items():
-        lines += [f"= {', '.join(paths)}: {words[why]}", *_ways_out(why, paths)]
+        lines += [f"= {', '.join(dict.fromkeys(paths))}: {words[why]}", *_ways_out(why, paths)]
     return lines + ([f"= {ignored} ignored by pocketvex.toml"] if ignored else [])
 
 
