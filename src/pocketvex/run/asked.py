@@ -64,4 +64,5 @@ def _unknown(name: str, stem: str, live: Schema) -> UsageError:
     own = [c.name for c in live.collections if not c.system]
     near = get_close_matches(stem, own, n=1)
     hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(own[:20]) or 'none'}."
-    return UsageError(f"there is no collection {stem!r} on the server: {name}", todo=hint)
+    asked = "" if name == stem else f": {name}"
+    return UsageError(f"there is no collection {stem!r} on the server{asked}", todo=hint)
