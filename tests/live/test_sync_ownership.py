@@ -197,6 +197,9 @@ def test_a_leftover_that_is_renamed_and_gets_another_type_is_still_a_leftover(
     outcome, draft = project.dev(running)
     assert [(c.path, c.leftover) for c in outcome.plan.changes] == [("posts.total", True)]
     assert not draft.exists
+    assert not project.dev(running, native=False, confirmed=["posts.total"])[0].applied
+    with project.session(running) as session:
+        assert {row["total"] for row in rows(session, "posts")} == {"12", "x7"}
     assert paths(project.dev(running, confirmed=["posts.total"])[0].applied) == ["posts.total"]
     with project.session(running) as session:
         assert {row["title"]: row["total"] for row in rows(session, "posts")} == {"one": 12, "two": 0}

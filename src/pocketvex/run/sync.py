@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pocketvex.diff.compare import compare
-from pocketvex.diff.operations import CreateCollection, Operation, RenameCollection, RenameField
+from pocketvex.diff.operations import CreateCollection, Operation, RenameCollection, RenameField, ReplaceField
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.judge import Access, Verdict
@@ -284,6 +284,9 @@ def may_apply(change: Change, session: Session, choices: Choices, reverts: Calla
     if change.judgement.code == "PV121" and change.leftover:
         # The answer was the consent; without the data at hand, nobody can write it into the rows.
         return session.data_dir is not None
+    if isinstance(change.operation, ReplaceField) and session.data_dir is None:
+        # Over HTTP alone the column is a new one: what is said to convert would be lost as well.
+        return False
     return named and (change.leftover or reverts(change))
 
 
