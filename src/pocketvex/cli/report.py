@@ -97,6 +97,8 @@ def change_shown(change: Change) -> list[str]:
 def _way_on(change: Change, *, agreeable: bool) -> Iterator[str]:
     if change.judgement.verdict is Verdict.IMPOSSIBLE:
         yield f"    → pocketvex explain {change.judgement.code}"
+    elif change.judgement.code in ("PV121", "PV301") and change.leftover and not agreeable:
+        yield "    → no --confirm does it over HTTP: say its --data-dir, or give the field a new name"
     elif change.leftover and change.judgement.verdict is Verdict.UNSAFE:
         agree = f"--confirm {quote(change.path)} agrees; lost values are kept aside"
         yield f"    → the history does not know it: {agree}"
