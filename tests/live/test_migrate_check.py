@@ -105,7 +105,9 @@ def test_a_step_by_hand_is_run_on_a_copy_and_left_open_over_http(project: Projec
         ("would run", 0), ("would fail", 3), ("not reached", 0),
     ]  # fmt: skip
     assert found.files[1].why == "too many"
-    assert {file.state for file in looked(project, running, native=False).files} == {"not known"}
+    over_http = {file.state for file in looked(project, running, native=False).files}
+    # Before /api/sql, nothing shows whether files that change no collection were run.
+    assert over_http == ({"not known"} if running.binary.version >= (0, 39) else set())
 
 
 def test_the_draft_is_part_of_it_on_a_local_server(project: Project, running: Running) -> None:

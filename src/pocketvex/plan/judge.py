@@ -294,12 +294,15 @@ class Judge:
             return Judgement(Verdict.SAFE, "PV205", "index removed")
         if not after.unique:
             return Judgement(Verdict.SAFE, "PV101", "index")
+        columns = self.moved.get(operation.collection, ())
+        at = self.old_names.get(operation.collection, operation.collection)
+        equals = Duplicates(at, after, tuple(c for c in columns if after.mentions(c.name)))
+        if at.lower() in self.live:
+            self.ask(RowCount(at), equals)
         rows = self.rows(operation.collection)
         if rows is not None and rows <= 1:
             return Judgement(Verdict.SAFE, "PV101", "unique index, no rows that could be equal")
-        columns = self.moved.get(operation.collection, ())
-        at = self.old_names.get(operation.collection, operation.collection)
-        found = self.count(Duplicates(at, after, tuple(c for c in columns if after.mentions(c.name))))
+        found = self.count(equals)
         evidence = Evidence.of_count(found, rows)
         if found is None:
             return Judgement(Verdict.UNSAFE, "PV103", "unique index: rows may be equal", evidence=evidence)
