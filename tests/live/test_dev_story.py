@@ -103,7 +103,7 @@ def test_removed_with_values_migrated_reverted_and_never_taken_away_again(
         project.ok("migrate", "down")
         assert client.records("posts")[0]["slug"] == "kept"
         assert client.records("posts")[0]["id"] == record
-        dev.says("reverted here", mark)
+        dev.says("not run here", mark)
 
         # Neither the next saves of the running dev, nor a restart, take the field away again.
         for number in range(2):
