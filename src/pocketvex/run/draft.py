@@ -21,9 +21,8 @@ from pocketvex.run.answers import known_to_be_new, with_strangers
 from pocketvex.run.fitting import check_fits
 from pocketvex.run.foreign import foreign_items
 from pocketvex.run.prove import Proof, prove
-from pocketvex.run.recorded import Position, with_dropped_options
+from pocketvex.run.recorded import Position, with_dropped_options, with_live_ids
 from pocketvex.run.session import Json, Session
-from pocketvex.schema.fields import RelationField
 from pocketvex.schema.model import Schema
 from pocketvex.store.files import write_atomically
 from pocketvex.store.history import is_untouched, read_draft, signed, write_draft
@@ -141,23 +140,6 @@ def managed_entries(desired: Schema, names: frozenset[str] | set[str]) -> frozen
         groups = ",".join(sorted(collection.auth)) if collection else ""
         entries.add(f"{name}[{groups}]" if groups else name)
     return frozenset(entries)
-
-
-def with_live_ids(desired: Schema, live: Schema) -> Schema:
-    """The schema with the ids that a server gave to things of the same name, where none is declared."""
-    copy = desired.model_copy(deep=True)
-    for collection in copy.collections:
-        there = live.collection(collection.name)
-        if there is None or there.type != collection.type:
-            continue
-        collection.id = collection.id or there.id
-        for field in collection.fields:
-            other = there.field(field.name)
-            if other is not None and other.type == field.type and not isinstance(field, RelationField):
-                field.id = field.id or other.id
-            elif isinstance(field, RelationField) and isinstance(other, RelationField):
-                field.id = field.id or (other.id if other.target == field.target else "")
-    return copy
 
 
 def comment(title: str, changes: Sequence[Change], rows_of: str = "") -> list[str]:

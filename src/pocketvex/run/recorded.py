@@ -16,6 +16,7 @@ from pocketvex.run.failures import failure_of
 from pocketvex.run.secrets import PROVIDERS
 from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.run.shadow import Recorded, replay
+from pocketvex.schema.fields import RelationField
 from pocketvex.schema.model import Schema
 from pocketvex.store.history import History, read_history
 
@@ -214,6 +215,23 @@ def check_history(history: History) -> None:
             why="A server that ran the file before will never see the edit.",
             todo="Restore the file from version control, or accept it by deleting its line in pocketvex.sum.",
         )
+
+
+def with_live_ids(desired: Schema, live: Schema) -> Schema:
+    """The schema with the ids that a server gave to things of the same name, where none is declared."""
+    copy = desired.model_copy(deep=True)
+    for collection in copy.collections:
+        there = live.collection(collection.name)
+        if there is None or there.type != collection.type:
+            continue
+        collection.id = collection.id or there.id
+        for field in collection.fields:
+            other = there.field(field.name)
+            if other is not None and other.type == field.type and not isinstance(field, RelationField):
+                field.id = field.id or other.id
+            elif isinstance(field, RelationField) and isinstance(other, RelationField):
+                field.id = field.id or (other.id if other.target == field.target else "")
+    return copy
 
 
 def with_dropped_options(desired: Schema, position: Position) -> Schema:

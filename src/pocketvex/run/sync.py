@@ -23,10 +23,16 @@ from pocketvex.run.answers import with_strangers
 from pocketvex.run.apply import keep_aside, require_unmoved, write_changes
 from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.consent import unknown_names
-from pocketvex.run.draft import with_live_ids
 from pocketvex.run.fitting import check_fits
 from pocketvex.run.foreign import absorbed_files, foreign_items
-from pocketvex.run.recorded import Position, changed_paths, locate, run_files, with_dropped_options
+from pocketvex.run.recorded import (
+    Position,
+    changed_paths,
+    locate,
+    run_files,
+    with_dropped_options,
+    with_live_ids,
+)
 from pocketvex.run.removals import is_removal, of_no_file, possible
 from pocketvex.run.secrets import late_secrets, missing_secrets, without_secret
 from pocketvex.run.session import Json, Session
