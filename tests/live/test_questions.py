@@ -200,3 +200,20 @@ def test_a_key_in_dev_answers_for_good(project: Project, latest: Binary) -> None
     # Nobody is asked twice.
     project.ok("migrate", "up")
     assert states(project, latest) == {"a": "closed", "b": "", "c": "draft"}
+
+
+def test_the_code_goes_before_an_answer_that_is_remembered(project: Project, latest: Binary) -> None:
+    project.ok("schema", "apply", "--safe-only", f"--answer={ARCHIVED}=draft", f"--answer={SPAM}=")
+    remap = 'state = field.select("draft", "closed", remap={"archived": "closed"})'
+    project.write("schema/posts.py", posts(remap))
+    project.ok("migrate", "up")
+    assert states(project, latest) == {"a": "closed", "b": "", "c": "draft"}
+
+
+def test_an_answer_that_fits_no_more_is_asked_again(project: Project, latest: Binary) -> None:
+    project.ok("schema", "apply", "--safe-only", f"--answer={ARCHIVED}=closed", f"--answer={SPAM}=")
+    project.write("schema/posts.py", posts('state = field.select("draft", "done")'))
+    done = project("migrate", "up")
+    assert done.code == 5
+    assert ARCHIVED in done.err
+    assert SPAM not in done.err

@@ -85,8 +85,12 @@ def about_values(operation: ChangeField, evidence: Evidence | None) -> Iterator[
             says = "it is taken out of the lists" if after.multiple else "rows hold nothing instead"
             options.append(Option("", says))
         many = f"{used[gone]} rows hold it" if gone in used else "rows may hold it"
+        alone = evidence
+        if len(used) > 1 and evidence and gone in used:
+            # The ids are of rows that hold one or another of them.
+            alone = Evidence(used[gone], evidence.of, values=((gone, used[gone]),))
         text = f"the choice {gone!r} goes, and {many}: what instead?"
-        yield Question(f"{operation.path}:{gone}", "value", text, tuple(options), after.source, evidence)
+        yield Question(f"{operation.path}:{gone}", "value", text, tuple(options), after.source, alone)
 
 
 def renames_of(answers: Answers) -> dict[str, str]:
@@ -114,7 +118,7 @@ def renames_of(answers: Answers) -> dict[str, str]:
 
 
 def with_remaps(desired: Schema, answers: Answers) -> Schema:
-    """The schema with what was answered about its choices as if the code said it.
+    """The schema with what was answered about its choices as if the code said it; what it says goes first.
 
     Raises UsageError for an answer that is none of the choices.
     """
@@ -125,7 +129,7 @@ def with_remaps(desired: Schema, answers: Answers) -> Schema:
     for id, value in said.items():
         field = _select_of(copy, id)
         gone = id.partition(":")[2]
-        if field is None or gone in field.values:
+        if field is None or gone in field.values or gone in field.remap:
             continue
         if value not in (*field.values, ""):
             raise UsageError(
@@ -138,11 +142,11 @@ def with_remaps(desired: Schema, answers: Answers) -> Schema:
 
 
 def still_open(answers: Answers, desired: Schema, there: Iterable[Schema]) -> dict[str, str]:
-    """The answers about choices that some state still has and the code has not: the rest is history."""
+    """The answers about choices that some state still has, and of which the code says nothing by now."""
     found = {}
     for id, value in answers.items():
         field, gone = _select_of(desired, id), id.partition(":")[2]
-        if field is None or gone in field.values:
+        if field is None or gone in (*field.values, *field.remap) or value not in (*field.values, ""):
             continue
         if any((old := _select_of(schema, id)) and gone in old.values for schema in there):
             found[id] = value

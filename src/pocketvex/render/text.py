@@ -118,6 +118,8 @@ def totals(plan: Plan) -> str:
         parts.append(f"{len(plan.questions)} waiting for an answer")
     if plan.drift:
         parts.append(f"{len(plan.drift)} changed by somebody else")
+    if held := [kept for kept in plan.kept if kept.why == "held"]:
+        parts.append(f"{len(held)} in a migration that is not run here")
     return ", ".join(parts) or "in sync"
 
 

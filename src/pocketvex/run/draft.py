@@ -14,7 +14,7 @@ from pocketvex.plan.facts import Fact
 from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, touched_paths
-from pocketvex.plan.questions import Answers, renames_of, with_remaps
+from pocketvex.plan.questions import Answers, renames_of, still_open, with_remaps
 from pocketvex.render.header import body_hash
 from pocketvex.render.migration import render_migration
 from pocketvex.run.answers import known_to_be_new, with_strangers
@@ -74,7 +74,8 @@ def outstanding(
     """Compare the code with the whole history; the evidence is counted on the session's server, if any."""
     recorded = position.recorded
     live_schema = session.schema_of(live) if session else Schema.from_json(live)
-    answers = {**(session.state.answers if session else {}), **answers}
+    remembered = session.state.answers if session else {}
+    answers = {**still_open(remembered, desired, (live_schema, recorded.schema)), **answers}
     wanted = with_live_ids(with_remaps(desired, answers), live_schema)
     before = recorded.schema
     owned = position.managed | frozenset(session.state.managed if session else ())

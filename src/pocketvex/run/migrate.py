@@ -115,6 +115,7 @@ def up(
     names = tuple(file.name for file in sealed.files)
     pending = up_to(position, to)
     if pending and not dry_run:
+        native_dir(session)
         try:
             if choices.backup and takes_away(session, position, pending, session.schema_of(raw)):
                 back_up(session, named(pending[-1]))

@@ -103,7 +103,10 @@ def plan_for(
     A sign-in provider whose secret is not set is no difference; one whose secret is set now is written.
     """
     check_fits(session, desired, session.schema_of(raw))
-    answers = {**session.state.answers, **choices.answers}
+    remembered = still_open(
+        session.state.answers, desired, (session.schema_of(raw), position.recorded.schema)
+    )
+    answers = {**remembered, **choices.answers}
     desired = with_remaps(with_dropped_options(desired, position), answers)
     live = session.schema_of(raw)
     ownership = Ownership(
