@@ -162,6 +162,24 @@ def test_drift_goes_when_it_is_written_into_the_code(project: Project, running: 
     assert not kept(project.dev(running)[0].plan)
 
 
+def test_only_what_is_ours_may_have_been_renamed(project: Project, running: Running) -> None:
+    """Two fields are gone from the code's view and one is new: the one of the dashboard is nobody's guess."""
+    code = {"indexes": [INDEX], "listRule": ""}
+    project.declare(posts(text("body", max=100), text("note"), **code))
+    project.dev(running)
+    with project.session(running) as session:
+        dashboard(session, "posts", lambda c: {"fields": [*c["fields"], text("legacy")]})
+    project.declare(posts(text("body", max=100), text("remark"), **code))
+    outcome, _ = project.dev(running)
+    assert [(q.id, [o.value for o in q.options]) for q in outcome.plan.questions] == [
+        ("posts.note", ["remark", ""])
+    ]
+    assert kept(outcome.plan) == {"posts.legacy": "drift"}
+    outcome, _ = project.dev(running, answers={"posts.note": "remark"})
+    assert not outcome.plan
+    assert kept(outcome.plan) == {"posts.legacy": "drift"}
+
+
 def test_a_field_added_and_renamed_within_a_minute(project: Project, running: Running) -> None:
     code = {"indexes": [INDEX], "listRule": ""}
     project.declare(posts(text("body", max=100), text("subtitel"), **code))

@@ -16,25 +16,23 @@ def with_strangers(
     renames: Mapping[str, str],
     version: tuple[int, ...] = (0, 40, 6),
 ) -> dict[str, str]:
-    """The answers, and that a thing is new whose only look-alikes are not this project's.
+    """The answers, and that a thing which is not this project's was not renamed.
 
-    What somebody else made is kept whatever the code adds: nobody has to say that it was not renamed.
+    What somebody else made is kept whatever the code adds: nobody has to say so.
     """
     answers = dict(renames)
     diff = compare(desired, live, renames=answers, version=version)
     if not diff.ambiguous:
         return answers
     base = ownership.base(items_of(ownership.recorded)) if ownership.recorded is not None else None
-    ours: set[str] = set()
-    theirs: set[str] = set()
+    strangers: set[str] = set()
     for question in diff.ambiguous:
-        prefix = f"{question.collection}." if question.collection else ""
         before = diff.renamed.get(question.collection, question.collection)
         old = f"{before}.{question.old}" if before else question.old
         managed = ownership.manages(before or question.old)
-        known = base is None or (old in base and (managed or old in ownership.written))
-        (ours if known else theirs).update(f"{prefix}{name}" for name in question.candidates)
-    return {**answers, **dict.fromkeys(theirs - ours, "")}
+        if base is not None and not (old in base and (managed or old in ownership.written)):
+            strangers.add(question.path)
+    return {**answers, **dict.fromkeys(strangers, "")}
 
 
 def known_to_be_new(desired: Schema, before: Schema, live: Schema) -> dict[str, str]:
