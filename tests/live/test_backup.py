@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import threading
@@ -223,26 +224,21 @@ def test_a_migration_that_has_no_backup_is_a_draft_again(
 
 def test_one_at_a_time(project: Project, server: ServerFactory, latest: Binary, tmp_path: Path) -> None:
     """Another backup runs: what the server says comes through, with the way on."""
-    hooks = tmp_path / "hooks"
+    hooks, begun = tmp_path / "hooks", tmp_path / "begun"
     hooks.mkdir()
-    (hooks / "main.pb.js").write_text("onBackupCreate((e) => { sleep(2000); e.next() })\n")
+    mark = f"$os.writeFile({json.dumps(str(begun))}, [], 0o644)"
+    (hooks / "main.pb.js").write_text(f"onBackupCreate((e) => {{ {mark}; sleep(2000); e.next() }})\n")
     running = with_a_row(project, server(latest, hooks_dir=hooks))
     with project.session(running, native=False) as session:
         other = threading.Thread(target=session.client.create_backup, args=["other.zip"])
         with Session(project.config, session.host) as second:
             second.fetch()
             other.start()
-
-            def refused() -> BackupFailed | None:
-                try:
-                    back_up(second, "x")
-                except BackupFailed as error:
-                    return error
-                return None
-
-            error = until(refused, "the other one has begun")
+            until(begun.exists, "the other one has begun")
+            with pytest.raises(BackupFailed) as failure:
+                back_up(second, "x")
             other.join()
-    assert error is not None
+    error = failure.value
     assert "Wait" in error.todo
 
 

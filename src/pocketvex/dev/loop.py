@@ -33,6 +33,8 @@ from pocketvex.store.history import DRAFT
 
 _RETRY = 1.0
 """Seconds between two looks at a server: one that does not answer, one that works for somebody else."""
+_SAVING = 0.05
+"""Seconds in which the rest of a save comes whose first half was read."""
 _TRIES = 3
 """How often a pass is repeated by itself when the server moved while it was made."""
 
@@ -230,6 +232,9 @@ class Loop:
         try:
             return pending.result()
         except SchemaError as error:
+            # An editor may be in the middle of the save: a file that is still empty, or half of one.
+            if self.watch.changed_within(_SAVING) and self.watch.take_sources():
+                return None
             return error
 
     def work(self, schema: Schema, start: float, *, asked: bool) -> bool:

@@ -85,12 +85,8 @@ def about_values(operation: ChangeField, evidence: Evidence | None) -> Iterator[
             says = "it is taken out of the lists" if after.multiple else "rows hold nothing instead"
             options.append(Option("", says))
         many = f"{used[gone]} rows hold it" if gone in used else "rows may hold it"
-        alone = evidence
-        if len(used) > 1 and evidence and gone in used:
-            # The ids are of rows that hold one or another of them.
-            alone = Evidence(used[gone], evidence.of, values=((gone, used[gone]),))
         text = f"the choice {gone!r} goes, and {many}: what instead?"
-        yield Question(f"{operation.path}:{gone}", "value", text, tuple(options), after.source, alone)
+        yield Question(f"{operation.path}:{gone}", "value", text, tuple(options), after.source, evidence)
 
 
 def renames_of(answers: Answers) -> dict[str, str]:

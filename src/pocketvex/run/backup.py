@@ -115,12 +115,11 @@ def _asked_for(session: Session, name: str, sleep: Callable[[float], None]) -> i
 
 
 def _failed(session: Session, error: PocketVexError) -> BackupFailed:
-    busy = "another backup" in error.what
-    if busy:
+    why = " ".join(filter(None, [error.what, error.why, *map(str, error.problems)]))
+    if "another backup" in why:
         todo = "Wait until it has ended, then run the command again."
     else:
         todo = "Mend it (free disk space, S3 settings), or say --no-backup to go on without one."
-    why = " ".join(filter(None, [error.what, error.why, *map(str, error.problems)]))
     return BackupFailed(
         f"no backup of {session.client.url} could be made: nothing was written", why=why, todo=todo
     )
