@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from textwrap import dedent
 
 from pocketvex.render.python_text import Text, block, columns, laid_out, literal
+from pocketvex.schema.indexes import outside_quotes
 from pocketvex.schema.views import normal_query
 
 _CLAUSE = re.compile(
@@ -49,16 +50,11 @@ def _by_clause(text: str) -> str:
 
 def _breaks(text: str) -> Iterator[int]:
     """Where a clause begins, outside of quotes, comments and parentheses."""
-    depth, closing, last = 0, "", 0
-    for position, char in enumerate(text):
-        if closing:
-            closing = "" if char == closing else closing
-        elif char in "'\"`[":
-            closing = "]" if char == "[" else char
-        else:
-            depth += (char == "(") - (char == ")")
-            if depth == 0 and position > last and text[position - 1] == " ":
-                clause = _CLAUSE.match(text, position)
-                if clause is not None:
-                    last = clause.end()
-                    yield position
+    depth = last = 0
+    for position, char in outside_quotes(text):
+        depth += (char == "(") - (char == ")")
+        if depth == 0 and position > last and text[position - 1] == " ":
+            clause = _CLAUSE.match(text, position)
+            if clause is not None:
+                last = clause.end()
+                yield position

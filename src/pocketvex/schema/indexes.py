@@ -102,7 +102,7 @@ def _parse_column(text: str) -> IndexColumn:
 
 def _until_closing(text: str, whole: str) -> tuple[str, str]:
     depth = 1
-    for position, char in _outside_quotes(text):
+    for position, char in outside_quotes(text):
         depth += (char == "(") - (char == ")")
         if depth == 0:
             return text[:position], text[position + 1 :]
@@ -111,7 +111,7 @@ def _until_closing(text: str, whole: str) -> tuple[str, str]:
 
 def _split_commas(text: str) -> list[str]:
     parts, start, depth = [], 0, 0
-    for position, char in _outside_quotes(text):
+    for position, char in outside_quotes(text):
         depth += (char == "(") - (char == ")")
         if char == "," and depth == 0:
             parts.append(text[start:position])
@@ -119,7 +119,8 @@ def _split_commas(text: str) -> list[str]:
     return [*parts, text[start:]]
 
 
-def _outside_quotes(text: str) -> list[tuple[int, str]]:
+def outside_quotes(text: str) -> list[tuple[int, str]]:
+    """The characters of SQL that stand in no quotes, each with its position."""
     found, closing = [], ""
     for position, char in enumerate(text):
         if closing:
