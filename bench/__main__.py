@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import cases, saves
+from bench import cases, generators_report, saves
 from bench.measure import Line
 from pocketvex.server.binaries import find
 
@@ -35,7 +35,8 @@ def main(arguments: Sequence[str]) -> None:
             *cases.planning(),
             *cases.history(folder),
         ]
-    text = HEAD + table(lines) + f"\n{machine()}\n"
+        others = generators_report.section(folder)
+    text = HEAD + f"{table(lines)}\n{others}\n{machine()}\n"
     sys.stdout.write(text)
     if "-" not in arguments:
         REPORT.parent.mkdir(exist_ok=True)

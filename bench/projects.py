@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import httpx
 
@@ -63,17 +63,31 @@ def large_schema(collections: int, fields: int) -> Schema:
     )
 
 
+class Login(NamedTuple):
+    """A server, and a superuser of it."""
+
+    url: str
+    email: str
+    password: str
+
+    def client(self) -> httpx.Client:
+        """One that is logged in."""
+        client = httpx.Client(base_url=self.url, timeout=60)
+        identity = {"identity": self.email, "password": self.password}
+        answer = client.post("/api/collections/_superusers/auth-with-password", json=identity)
+        client.headers["Authorization"] = answer.raise_for_status().json()["token"]
+        return client
+
+
 class Server:
     """The embedded server of a project, kept running while it is measured."""
 
     def __init__(self, project: Path) -> None:
         self._lease = acquire(project / ".pocketvex" / "embedded", find(None))
         self.url = self._lease.url
-        self.client = httpx.Client(base_url=self.url, timeout=60)
-        identity = {"identity": self._lease.email, "password": self._lease.password}
-        answer = self.client.post("/api/collections/_superusers/auth-with-password", json=identity)
-        self.token: str = answer.raise_for_status().json()["token"]
-        self.client.headers["Authorization"] = self.token
+        self.login = Login(self.url, self._lease.email, self._lease.password)
+        self.client = self.login.client()
+        self.token = self.client.headers["Authorization"]
 
     def __enter__(self) -> Self:
         return self
@@ -83,6 +97,11 @@ class Server:
     ) -> None:
         self.client.close()
         self._lease.close()
+
+    def collections(self) -> list[dict[str, Any]]:
+        answer = self.client.get("/api/collections", params={"perPage": 1000})
+        found: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
+        return found
 
     def put(self, collections: list[dict[str, Any]]) -> None:
         body = {"collections": collections, "deleteMissing": False}

@@ -72,7 +72,7 @@ def saves(folder: Path, count: int = 20) -> list[Line]:
                 time.sleep(0.15)
                 start = time.perf_counter()
                 file.write_text(text, encoding="utf-8")
-                seen = _when_in(types, f"extra{number}?") - start
+                seen = when_in(types, f"extra{number}?") - start
                 there = dev.until("applied 1 change") - start
                 dev.until("in sync")
                 if number > 1:  # the first ones warm up
@@ -89,7 +89,7 @@ def saves(folder: Path, count: int = 20) -> list[Line]:
     ]  # fmt: skip
 
 
-def _when_in(file: Path, text: str) -> float:
+def when_in(file: Path, text: str) -> float:
     """When the file said so, looked at each millisecond."""
     deadline = time.perf_counter() + _PATIENCE
     seen = 0

@@ -1,0 +1,75 @@
+"""`types generate` beside the generators of npm, in turn, each a process of its own that finds nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.generators import TYPEGEN, TYPES, ZOD, from_server
+from bench.measure import SCRIPT, command, environment, in_turn
+from bench.projects import Login, Server, many_collections, write_project
+from bench.zod_code import many_zod_collections, write_zod_project
+
+COLLECTIONS = 20
+OUT = "types.ts"
+
+
+class Way(NamedTuple):
+    """A way in which a tool makes its types; what is `stale` goes away first."""
+
+    name: str
+    reads: str
+    words: Sequence[str | Path]
+    folder: Path
+    out: Path
+    stale: tuple[Path, ...] = ()
+    environment: dict[str, str] = {}
+
+    def run(self) -> None:
+        """Raises SystemExit where no types come of it."""
+        for path in (self.out, *self.stale):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        # Neither Python's nor tsx's copy of the code of the schema is a fair start.
+        env = {**environment(), "PYTHONDONTWRITEBYTECODE": "1", "TSX_DISABLE_CACHE": "1", **self.environment}
+        ran = subprocess.run(
+            self.words, cwd=self.folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+        if ran.returncode or not self.out.is_file():
+            raise SystemExit(f"{self.name}, {self.reads}: exit {ran.returncode}\n{ran.stdout}{ran.stderr}")
+
+
+def measure(folder: Path, rounds: int = 15) -> list[tuple[Way, float]]:
+    """The median of each in milliseconds, against one server with one schema."""
+    modules = many_collections(COLLECTIONS)
+    home = write_project(folder / "server", modules)
+    with Server(home) as server:
+        command("dev", "--once", cwd=home)
+        ways = [*_ours(folder, modules, server.login), *_theirs(folder, server)]
+        work: dict[str, Callable[[], object]] = {str(at): way.run for at, way in enumerate(ways)}
+        took = in_turn(work, rounds)
+    return [(way, took[str(at)]) for at, way in enumerate(ways)]
+
+
+def _ours(folder: Path, modules: dict[str, str], login: Login) -> list[Way]:
+    project = write_project(folder / "ours", modules)
+    out, state = project / "generated" / "types.ts", project / ".pocketvex"
+    generate: list[str | Path] = [SCRIPT, "types", "generate"]
+    return [Way("`pocketvex types generate`", "the code", generate, project, out, (out.parent, state))]
+
+
+def _theirs(folder: Path, server: Server) -> list[Way]:
+    place = folder / "theirs"
+    place.mkdir()
+    exported = place / "pb_schema.json"
+    exported.write_text(json.dumps(server.collections()), encoding="utf-8")
+    zod = write_zod_project(folder / "zod", many_zod_collections(COLLECTIONS))
+    return [
+        Way(str(TYPEGEN), "the server", from_server(TYPEGEN, server.login, OUT), place, place / OUT),
+        Way(str(TYPEGEN), "an export", TYPEGEN.words("--json", exported, "--out", OUT), place, place / OUT),
+        Way(str(TYPES), "the server", from_server(TYPES, server.login, OUT), place, place / OUT),
+        Way(str(ZOD), "its own code", ZOD.words("generate-types", "--output", OUT), zod, zod / OUT),
+    ]

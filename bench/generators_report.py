@@ -1,0 +1,46 @@
+"""The part of docs/bench.md about the other generators."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench import generators_cold, generators_saves
+from bench.generators import TYPED
+from bench.generators_cold import COLLECTIONS
+from bench.npm import NotInstalled
+
+HEAD = f"""\
+## Beside the other generators
+
+The same {COLLECTIONS} collections, the same server, all ways in turn in one run. Cold: the types
+of the last round and everything that a tool could remember are removed first. Every tool of npm runs as
+Node.js runs it, without the time that `npx` takes.
+
+"""
+
+SAVES = """
+From a save to the new types on disk. Ours watches the code. The others have no watch mode; two describe
+hooks of PocketBase that run them after a change in the dashboard, and those are measured here. Of the rest
+the answer is to run them again: see above.
+
+"""
+
+
+def section(folder: Path) -> str:
+    """Without npm it only says that it was left out."""
+    try:
+        cold, saves = generators_cold.measure(folder), generators_saves.measure(folder)
+    except NotInstalled as reason:
+        return f"{HEAD}Left out of this run: {reason}.\n"
+    ours = cold[0][1]
+    rows = [f"| {way.name} | {way.reads} | {took:.0f} ms | {took / ours:.2f} |\n" for way, took in cold]
+    saved = [f"| {save.name} | {save.what} | {took:.0f} ms |\n" for save, took in saves]
+    left_out = (
+        f"\nNot here: {TYPED} logs in where PocketBase did up to 0.22 and gets a 404 from this server;\n"
+        "pocketbase-typegen with `--db` wants a compiled module that npm does not hold.\n"
+        "What else they can and cannot: [generators.md](generators.md).\n"
+    )
+    return (
+        f"{HEAD}| cold | reads | took | ratio |\n|---|---|---|---|\n{''.join(rows)}"
+        f"{SAVES}| on save | of | took |\n|---|---|---|\n{''.join(saved)}{left_out}"
+    )
