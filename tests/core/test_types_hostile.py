@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.model import Schema
 from pocketvex.types import render_types
+from pocketvex.types.preamble import OWN_NAMES
 from typescript import STRICT, VERSIONS, tsc
 
 
@@ -144,6 +145,16 @@ HOSTILE = {
     "newer": Schema.from_json([base("things", {"type": "hologram", "name": "h"}, choice("none"))]),
 }
 HOSTILE["newer"].collections[0].fields[1].values = []  # type: ignore[attr-defined]
+
+PARTS = [re.findall(r"^[A-Z][a-z]+|[A-Z][A-Za-z]*$", name) for name in sorted(OWN_NAMES)]
+PAIRS = [(one[0].lower(), one[1]) for one in PARTS if len(one) == 2 and one[1].lower() not in NOT_FIELDS]
+HOSTILE["our_names"] = schema(
+    *(
+        base(name, *(choice(field) for first, field in PAIRS if first == name))
+        for name, _ in dict(PAIRS).items()
+    )
+)
+"""A select field for each type of our own: `auth.Collection` wants to be `AuthCollection`."""
 
 words = st.from_regex(r"[A-Za-z0-9_]{1,6}", fullmatch=True) | st.sampled_from(NAMES)
 names = words.filter(lambda n: "_via_" not in n.lower() and not n.startswith("_pv_"))

@@ -43,10 +43,11 @@ READ_AND_WRITTEN = [
     (of("select", values=["a", "b"], max_select=2), "x: ThingsX[];", "x?: readonly ThingsX[];"),
     (of("relation", target="self", max_select=1), 'x: Id<"things"> | "";', 'x?: Id<"things"> | "";'),
     (of("relation", target="self", max_select=2), 'x: Id<"things">[];', 'x?: readonly Id<"things">[];'),
-    (of("relation", target="_superusers"), 'x: string | "";', 'x?: string | "";'),
+    (of("relation", target="_superusers"), 'x: Id<"_superusers"> | "";', 'x?: Id<"_superusers"> | "";'),
+    (of("relation", target="_otps"), 'x: string | "";', 'x?: string | "";'),
     (of("file", required=True), "x: FileName;", "x: Upload;"),
     (of("date", required=True), "x: DateTime;", "x: DateTime | Date;"),
-    (of("json", required=True), "x: unknown;", "x: unknown;"),
+    (of("json", required=True), 'x: Json<"things.x">;', 'x: Json<"things.x">;'),
     (of("geoPoint", required=True), "x: GeoPoint;", "x: GeoPoint;"),
     (of("password", required=True), 'x: "";', "x: string;"),
 ]
@@ -118,9 +119,11 @@ def test_columns_of_a_view_are_read_only_and_may_be_empty_after_an_outer_join(qu
     text = text_of({"name": "things", "type": "view", "viewQuery": query}, things=COLUMNS)
     assert interface(text, "ThingsRecord").split("\n  ") == [
         "  id: string;", "collectionId: string;", 'collectionName: "things";', f"kind: {kind};",
-        "total: unknown;",
+        'total: Json<"things.total">;',
     ]  # fmt: skip
-    assert 'things: { kind: "view"; record: ThingsRecord; create: never; update: never };' in text
+    assert (
+        'things: { kind: "view"; record: ThingsRecord; create: never; update: never; relations: {} };' in text
+    )
 
 
 def test_a_view_that_nobody_inferred_says_so() -> None:
@@ -129,9 +132,16 @@ def test_a_view_that_nobody_inferred_says_so() -> None:
     assert "/** The columns are not known" in text
 
 
-def test_the_collections_of_the_server_and_of_pocketvex_are_left_out() -> None:
-    raw = [base(of("text")), {"name": "_superusers", "type": "auth"}, {"name": "_pv_kept"}]
-    assert render_types(Schema.from_json(raw)) == text_of(base(of("text")))
+def test_of_what_every_server_has_only_superusers_are_shown() -> None:
+    raw = [
+        base(of("text")),
+        {"name": "_superusers", "type": "auth", "fields": [of("text")]},
+        {"name": "_otps"},
+        {"name": "_pv_kept"},
+    ]
+    text = render_types(Schema.from_json(raw))
+    assert text == text_of(base(of("text")))
+    assert re.findall(r"export interface (\w+)Record", text) == ["Superusers", "Things"]
 
 
 def digest(text: str) -> str:
@@ -174,7 +184,7 @@ def test_the_hash_does_not_see_what_the_types_do_not_depend_on() -> None:
     other = base(
         of("relation", target="self", cascade_delete=True, max_select=1, id="abc"),
         of("file", thumbs=["10x10"], max_select=1) | {"name": "f"},
-        listRule="",
+        deleteRule="",
         id="pbc_1",
         indexes=["CREATE INDEX `i` ON `things` (`x`)"],
     )

@@ -15,7 +15,7 @@ declare const plain: PlainRecord;
 declare const file: File;
 
 // Names
-same<Same<CollectionName, "posts" | "users" | "post_stats" | "plain">>();
+same<Same<CollectionName, "posts" | "users" | "post_stats" | "plain" | "_superusers">>();
 // @ts-expect-error there is no such collection
 export type Nope = RecordOf<"nope">;
 

@@ -1,5 +1,5 @@
 """TypeScript from a schema."""
 
-from pocketvex.types.render import render_types
+from pocketvex.types.render import render_client, render_types
 
-__all__ = ["render_types"]
+__all__ = ["render_client", "render_types"]

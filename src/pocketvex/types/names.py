@@ -12,13 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 
-OWN_NAMES = frozenset(
-    {
-        "Id", "DateTime", "FileName", "HTML", "GeoPoint", "Upload", "Many",
-        "Collections", "CollectionName", "RecordOf", "CreateOf", "UpdateOf",
-    }
-)  # fmt: skip
-"""What the file exports beside the types of the schema."""
+from pocketvex.types.preamble import OWN_NAMES
 
 # What the file uses of the language's library: a type of that name would hide it.
 _BORROWED = frozenset({"Date", "File", "Blob"})

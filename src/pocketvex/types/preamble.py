@@ -1,29 +1,27 @@
-"""The parts of `types.ts` that are the same for every schema."""
+"""The parts of the emitted files that are the same for every schema: TypeScript, in `client/`."""
 
-PREAMBLE = """\
-declare const flavor: unique symbol;
-/** A record id that knows its collection: any string will do, but an `Id<"users">` is no `Id<"posts">`. */
-export type Id<C extends CollectionName> = string & { readonly [flavor]?: C };
-/** UTC, with a space: `2026-01-31 10:00:00.000Z`. */
-export type DateTime = string;
-/** The name that a file is stored under; `pb.files.getURL(record, name)` makes a URL of it. */
-export type FileName = string;
-export type HTML = string;
-export interface GeoPoint {
-  lon: number;
-  lat: number;
-}
-/** What a file field takes. */
-export type Upload = File | Blob;
-/** What a modifier takes: one value or several. */
-export type Many<T> = T | readonly T[];
-"""
+from __future__ import annotations
 
-SCHEMA_MAP = """\
-export type CollectionName = keyof Collections;
-export type RecordOf<C extends CollectionName> = Collections[C]["record"];
-/** What a new record is made of; `never` for a view. */
-export type CreateOf<C extends CollectionName> = Collections[C]["create"];
-/** What changes a record: whole values, or `key+`, `+key` and `key-`; `never` for a view. */
-export type UpdateOf<C extends CollectionName> = Collections[C]["update"];
-"""
+import re
+
+
+def _own(name: str) -> str:
+    # The package's own text, read the way its modules are.
+    folder = __file__.replace("\\", "/").rpartition("/")[0]
+    data: bytes = __spec__.loader.get_data(f"{folder}/client/{name}")  # type: ignore[union-attr]
+    return data.decode().replace("\r\n", "\n")
+
+
+SCALARS = _own("scalars.ts")
+"""What `types.ts` begins with: ids, dates, files, json."""
+
+RESULTS = _own("results.ts")
+"""What it ends with: from options to results."""
+
+CLIENT = _own("client.ts")
+"""`api-client.ts`."""
+
+OWN_NAMES = frozenset(
+    re.findall(r"^(?:export )?(?:declare const|type|interface) (\w+)", SCALARS + RESULTS, re.MULTILINE)
+) | {"Collections"}
+"""What `types.ts` declares beside the types of the schema."""

@@ -17,6 +17,7 @@ from pocketvex.schema.fields import (
     TextField,
 )
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
+from pocketvex.schema.rules import Rule
 from pocketvex.schema.validate import SYSTEM_COLLECTIONS
 
 # The defaults of a new collection, 0.23 to 0.40.
@@ -28,6 +29,7 @@ _DEFAULTS: Mapping[str, FieldBase] = {
     "emailVisibility": BoolField(name="emailVisibility"),
     "verified": BoolField(name="verified"),
 }
+SUPERUSERS = "_superusers"
 _OUTER = re.compile(r"\b(?:left|right|full|outer|union|intersect|except)\b", re.IGNORECASE)
 _SELECT = re.compile(r"\bselect\b", re.IGNORECASE)
 
@@ -47,6 +49,8 @@ class Shape(NamedTuple):
     columns_known: bool
     sure: bool
     """Whether a required field has a value in every row. Not in a view with an outer join."""
+    rules: Mapping[str, Rule]
+    """By `list`, `view`, `create` and `update`."""
 
     @property
     def all_fields(self) -> tuple[FieldBase, ...]:
@@ -54,8 +58,9 @@ class Shape(NamedTuple):
 
 
 def shapes(schema: Schema, view_fields: Mapping[str, Sequence[FieldBase]]) -> list[Shape]:
-    """The collections in the order of their names, without those that every server has."""
+    """The collections in the order of their names; of those that every server has, only `_superusers`."""
     ours = [c for c in schema.collections if not c.is_private and c.name not in SYSTEM_COLLECTIONS]
+    ours.append(Collection(name=SUPERUSERS, type="auth"))
     ours.sort(key=lambda collection: collection.name)
     return [_shape(collection, view_fields) for collection in ours]
 
@@ -78,6 +83,12 @@ def _shape(collection: Collection, view_fields: Mapping[str, Sequence[FieldBase]
         unique=_unique(collection),
         columns_known=collection.type != "view" or bool(fields),
         sure=collection.type != "view" or _every_row_is_whole(collection.view_query),
+        rules={
+            "list": collection.list_rule,
+            "view": collection.view_rule,
+            "create": collection.create_rule,
+            "update": collection.update_rule,
+        },
     )
 
 

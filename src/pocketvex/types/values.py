@@ -129,7 +129,8 @@ def _one(collection: str, field: SelectField | RelationField | FileField, names:
 
 
 def _json(collection: str, field: JsonField, names: Names, *, or_null: bool) -> str:
+    place = literal(f"{collection}.{field.name}")
     name = names.fields.get((collection, field.name, ""))
     if name is None:
-        return "unknown"
-    return f"{name} | null" if or_null else name
+        return f"Json<{place}>"
+    return f"Json<{place}, {name}{' | null' if or_null else ''}>"

@@ -1,0 +1,156 @@
+import PocketBase from "pocketbase";
+import type {
+  AuthMethodsList, BaseAuthStore, ListResult, OAuth2AuthConfig, OTPResponse, RecordModel, RecordService, SendOptions,
+  UnsubscribeFunc,
+} from "pocketbase";
+import type {
+  AuthCollection, CheckExpand, CheckFields, CheckSort, CollectionName, Collections, CreateOf, ExpandPath, FilterParameter,
+  FilterValue, Invalid, RecordOf, Result, UpdateOf, WritableCollection,
+} from "./types.js";
+
+/** The official SDK's client, typed: `createClient("http://127.0.0.1:8090").collection("posts")`. */
+export function createClient<Account extends AuthCollection = DefaultAccount>(
+  url?: string, authStore?: BaseAuthStore | null, language?: string,
+): TypedPocketBase<Account> {
+  return new PocketBase(url, authStore, language) as unknown as TypedPocketBase<Account>;
+}
+
+/** Who signs in where nothing else is said: everyone but superusers. */
+type DefaultAccount = [Exclude<AuthCollection, "_superusers">] extends [never] ? AuthCollection : Exclude<AuthCollection, "_superusers">;
+
+type IdOf<C extends CollectionName> = RecordOf<C>["id"];
+interface RequestOptions {
+  headers?: { [name: string]: string };
+  /** Further query parameters. */
+  query?: { [name: string]: unknown };
+  /** Requests with the same key cancel each other; `null` is for a request that nothing cancels. */
+  requestKey?: string | null;
+  signal?: AbortSignal | null;
+  cache?: RequestCache;
+  keepalive?: boolean;
+  fetch?: (url: RequestInfo | URL, config?: RequestInit) => Promise<Response>;
+}
+interface ExpandOptions<C extends CollectionName> extends RequestOptions {
+  expand?: ExpandPath<C> | (string & {});
+}
+export interface RecordOptions<C extends CollectionName> extends ExpandOptions<C> {
+  fields?: (keyof RecordOf<C> & string) | (string & {});
+}
+type SortName<C extends CollectionName> = Exclude<keyof RecordOf<C> & string, "collectionId" | "collectionName">;
+export interface FirstOptions<C extends CollectionName> extends RecordOptions<C> {
+  sort?: SortName<C> | `-${SortName<C>}` | (string & {});
+}
+export interface ListOptions<C extends CollectionName> extends FirstOptions<C> {
+  filter?: string;
+  /** Spares the server counting all records; `totalItems` and `totalPages` are -1 then. */
+  skipTotal?: boolean;
+}
+export interface FullListOptions<C extends CollectionName> extends ListOptions<C> {
+  /** How many records each request asks for. */
+  batch?: number;
+}
+export interface SubscribeOptions<C extends CollectionName> extends RecordOptions<C> {
+  filter?: string;
+}
+
+/** Holds options against the schema: what is wrong becomes an `Invalid<"…">` in the compiler's message. */
+export type Check<C extends CollectionName, O, Known> =
+  (O extends { expand: infer E extends string } ? { expand: CheckExpand<C, E> } : unknown) &
+  (O extends { fields: infer F extends string } ? { fields: CheckFields<C, F, ExpandOf<O>> } : unknown) &
+  (O extends { sort: infer S extends string } ? { sort: CheckSort<C, S> } : unknown) &
+  { [K in Exclude<keyof O, keyof Known> & string]: Invalid<`'${K}' is not an option; for a query parameter of that name use 'query'`> };
+type ExpandOf<O> = O extends { expand: infer E extends string } ? E : never;
+
+/** What every collection offers; a view offers nothing more. */
+export interface ReadService<C extends CollectionName> {
+  readonly collectionIdOrName: string;
+  readonly baseCrudPath: string;
+  readonly baseCollectionPath: string;
+  getFullList<const O extends FullListOptions<C> = {}>(options?: O & Check<C, O, FullListOptions<C>>): Promise<Result<C, O>[]>;
+  getList<const O extends ListOptions<C> = {}>(page?: number, perPage?: number, options?: O & Check<C, O, ListOptions<C>>): Promise<ListResult<Result<C, O>>>;
+  /** The first record that passes the filter, in the order of `sort`; throws a 404 where none does. */
+  getFirstListItem<const O extends FirstOptions<C> = {}>(filter: string, options?: O & Check<C, O, FirstOptions<C>>): Promise<Result<C, O>>;
+  getOne<const O extends RecordOptions<C> = {}>(id: IdOf<C>, options?: O & Check<C, O, RecordOptions<C>>): Promise<Result<C, O>>;
+  /** Calls back on every change of a record (its id) or of any (`"*"`), as far as the rules show it. */
+  subscribe<const O extends SubscribeOptions<C> = {}>(
+    topic: "*" | IdOf<C>, callback: (event: RecordEvent<C, O>) => void, options?: O & Check<C, O, SubscribeOptions<C>>,
+  ): Promise<UnsubscribeFunc>;
+  unsubscribe(topic?: "*" | IdOf<C>): Promise<void>;
+}
+export interface RecordEvent<C extends CollectionName, O = {}> {
+  action: "create" | "update" | "delete";
+  record: Result<C, O>;
+}
+export interface WriteService<C extends CollectionName> extends ReadService<C> {
+  create<const O extends RecordOptions<C> = {}>(body: CreateOf<C> | FormData, options?: O & Check<C, O, RecordOptions<C>>): Promise<Result<C, O>>;
+  update<const O extends RecordOptions<C> = {}>(id: IdOf<C>, body: UpdateOf<C> | FormData, options?: O & Check<C, O, RecordOptions<C>>): Promise<Result<C, O>>;
+  delete(id: IdOf<C>, options?: RequestOptions): Promise<boolean>;
+}
+export interface AuthService<C extends CollectionName> extends WriteService<C>,
+  Pick<RecordService, "requestPasswordReset" | "confirmPasswordReset" | "requestVerification" | "confirmVerification" | "requestEmailChange" | "confirmEmailChange" | "unlinkExternalAuth"> {
+  listAuthMethods(options?: RequestOptions): Promise<AuthMethodsList>;
+  /** Without `fields`: they would take the token out of the answer. */
+  authWithPassword<const O extends ExpandOptions<C> = {}>(identity: string, password: string, options?: O & Check<C, O, ExpandOptions<C>>): Promise<AuthResult<C, O>>;
+  requestOTP(email: string, options?: RequestOptions): Promise<OTPResponse>;
+  authWithOTP<const O extends ExpandOptions<C> = {}>(otpId: string, password: string, options?: O & Check<C, O, ExpandOptions<C>>): Promise<AuthResult<C, O>>;
+  authWithOAuth2(options: Omit<OAuth2Options, "createData"> & { createData?: Partial<CreateOf<C>> }): Promise<AuthResult<C>>;
+  authWithOAuth2Code<const O extends ExpandOptions<C> = {}>(
+    provider: string, code: string, codeVerifier: string, redirectURL: string, createData?: Partial<CreateOf<C>>, options?: O & Check<C, O, ExpandOptions<C>>,
+  ): Promise<AuthResult<C, O>>;
+  authRefresh<const O extends ExpandOptions<C> = {}>(options?: O & Check<C, O, ExpandOptions<C>>): Promise<AuthResult<C, O>>;
+  listExternalAuths(id: IdOf<C>, options?: RequestOptions): Promise<RecordModel[]>;
+  /** A client that acts as this account, for as many seconds; for superusers. */
+  impersonate(id: IdOf<C>, duration: number, options?: RequestOptions): Promise<TypedPocketBase<Extract<C, AuthCollection>>>;
+}
+interface OAuth2Options extends RequestOptions, Pick<OAuth2AuthConfig, "provider" | "scopes" | "urlCallback" | "createData"> {}
+/** The account that signed in; its own address is always there. */
+export interface AuthResult<C extends CollectionName, O = {}> {
+  token: string;
+  record: Result<C, O> & { email: string };
+  /** What the OAuth2 provider said. */
+  meta?: { [key: string]: unknown };
+}
+/** The service of a collection by its kind. Of several at once, what all of them have. */
+export type ServiceOf<C extends CollectionName> =
+  "view" extends Collections[C]["kind"] ? ReadService<C>
+  : [Collections[C]["kind"]] extends ["auth"] ? AuthService<C>
+  : WriteService<C>;
+
+/** Requests that succeed or fail together. */
+export interface TypedBatch {
+  collection<C extends WritableCollection>(name: C): BatchService<C>;
+  send(options?: RequestOptions): Promise<{ status: number; body: unknown }[]>;
+}
+export interface BatchService<C extends WritableCollection> {
+  create<const O extends RecordOptions<C> = {}>(body: CreateOf<C> | FormData, options?: O & Check<C, O, RecordOptions<C>>): void;
+  update<const O extends RecordOptions<C> = {}>(id: IdOf<C>, body: UpdateOf<C> | FormData, options?: O & Check<C, O, RecordOptions<C>>): void;
+  /** Changes the record of this id, or makes it. */
+  upsert<const O extends RecordOptions<C> = {}>(body: (CreateOf<C> & { id: string }) | FormData, options?: O & Check<C, O, RecordOptions<C>>): void;
+  delete(id: IdOf<C>, options?: RequestOptions): void;
+}
+
+type Account<C extends AuthCollection> = C extends unknown ? RecordOf<C> & { email: string } : never;
+export interface TypedAuthStore<C extends AuthCollection> extends Omit<BaseAuthStore, "record" | "model" | "save" | "onChange"> {
+  readonly record: Account<C> | null;
+  save(token: string, record?: Account<C> | null): void;
+  /** Returns the function that ends it. */
+  onChange(callback: (token: string, record: Account<C> | null) => void, fireImmediately?: boolean): () => void;
+}
+
+/** The SDK's client with the collections of this schema; `Account` says who signs in with it. */
+export interface TypedPocketBase<Account extends AuthCollection = DefaultAccount>
+  extends Omit<PocketBase, "collection" | "filter" | "createBatch" | "authStore" | "send" | "autoCancellation" | "cancelRequest" | "cancelAllRequests"> {
+  readonly authStore: TypedAuthStore<Account>;
+  collection<C extends CollectionName>(name: C): ServiceOf<C>;
+  createBatch(): TypedBatch;
+  /** Writes values into a filter, quoted as they must be: every `{:name}` has to be given. */
+  filter<const S extends string>(
+    raw: S,
+    ...values: string extends S ? [values?: { readonly [name: string]: FilterValue }]
+      : [FilterParameter<S>] extends [never] ? [] : [values: { readonly [P in FilterParameter<S>]: FilterValue }]
+  ): string;
+  send<T = unknown>(path: string, options: SendOptions): Promise<T>;
+  autoCancellation(enable: boolean): this;
+  cancelRequest(requestKey: string): this;
+  cancelAllRequests(): this;
+}

@@ -1,0 +1,169 @@
+"""The typed client over a small schema: code that uses it, and what its mistakes say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from pydantic import BaseModel
+
+import node
+from pocketvex.schema import field
+from pocketvex.schema.build import build_schema
+from pocketvex.schema.declare import Auth, Base, Rules, View
+from pocketvex.schema.fields import FieldBase, NumberField, RelationField, TextField
+from pocketvex.types import render_client, render_types
+from typescript import OLDER, STRICT, STRICTER, VERSIONS, tsc
+
+HERE = Path(__file__).parents[1] / "types" / "client"
+
+PUBLIC = Rules(list="", view="", create="", update="", delete="")
+
+
+class Settings(BaseModel):
+    theme: Literal["light", "dark"]
+    digest: bool = False
+
+
+class Users(Auth):
+    name = field.text()
+    avatar = field.file()
+    role = field.select("admin", "editor", "viewer", required=True)
+    settings = field.json(Settings)
+    created, updated = field.timestamps()
+    rules = PUBLIC
+
+
+class Categories(Base):
+    name = field.text(required=True)
+    parent = field.relation("self")
+    rules = PUBLIC
+
+
+class Tags(Base):
+    name = field.text(required=True)
+    rules = PUBLIC
+
+
+class Posts(Base):
+    title = field.text(required=True, min=3, max=200)
+    slug = field.text(required=True, unique=True, pattern="^[a-z0-9-]+$")
+    content = field.editor()
+    status = field.select("draft", "published", "archived", required=True)
+    author = field.relation(Users, required=True)
+    category = field.relation(Categories)
+    tags = field.relation(Tags, max=10)
+    cover = field.file()
+    gallery = field.file(max=10)
+    views = field.number()
+    featured = field.bool()
+    place = field.geo_point()
+    meta = field.json()
+    published_at = field.date()
+    created, updated = field.timestamps()
+    rules = PUBLIC
+
+
+class Comments(Base):
+    body = field.text(required=True)
+    author = field.relation(Users, required=True)
+    post = field.relation(Posts, required=True)
+    created = field.created()
+    rules = PUBLIC
+
+
+class Accounts(Base):
+    iban = field.text()
+    rules = Rules(view=Rules.authenticated())
+
+
+class Profiles(Base):
+    user = field.relation(Users, required=True, unique=True)
+    account = field.relation(Accounts, required=True)
+    bio = field.text()
+    rules = Rules(view="", list="")
+
+
+class PostStats(View):
+    query = (
+        "SELECT p.id, p.id AS post, count(c.id) AS comments "
+        "FROM posts p LEFT JOIN comments c ON c.post = p.id GROUP BY p.id"
+    )
+    rules = Rules(list="", view="")
+
+
+SAMPLE = build_schema([Users, Categories, Tags, Posts, Comments, Accounts, Profiles, PostStats])
+
+VIEW_FIELDS: dict[str, list[FieldBase]] = {
+    "post_stats": [
+        TextField(name="id", required=True),
+        RelationField(name="post", target="posts"),
+        NumberField(name="comments"),
+    ]
+}
+
+MISTAKES = [
+    ('posts.getOne("id", { expand: "autor" })', "'autor' is not a relation of 'posts'"),
+    ('posts.getOne("id", { expand: "author.nope" })', "'nope' is not a relation of 'users'"),
+    ('posts.getOne("id", { fields: "id,titel" })', "'titel' is not a field of 'posts'"),
+    ('posts.getOne("id", { fields: "title.x" })', "'title.x': 'title' has no parts"),
+    ('posts.getOne("id", { fields: "expand.author.name" })', "'author' is not expanded"),
+    (
+        'posts.getOne("id", { expand: "author", fields: "expand.author.nam" })',
+        "'nam' is not a field of 'users'",
+    ),
+    ('posts.getFullList({ sort: "-craeted" })', "cannot sort 'posts' by 'craeted'"),
+    ('posts.getFullList({ sort: "title", expnad: "author" })', "'expnad' is not an option"),
+    ("posts.getOne((await users.getOne('id')).id)", """'Id<"users">' is not assignable to"""),
+    ('pb.collection("nope")', """'"nope"' is not assignable to parameter of type 'keyof Collections'"""),
+    ('tags.create({ nam: "a" })', "'nam' does not exist in type 'FormData | TagsCreate'"),
+    ('posts.create({ title: "a", status: "draft", author: "b" })', "Property 'slug' is missing"),
+    ('pb.filter("a = {:b}", { c: 1 })', "'c' does not exist in type"),
+]
+"""A mistake, and what the compiler says of it."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A front end with the emitted files in it."""
+    found = node.project(tmp_path_factory.mktemp("client"))
+    (found / "types.ts").write_text(render_types(SAMPLE, view_fields=VIEW_FIELDS), encoding="utf-8")
+    (found / "api-client.ts").write_text(render_client(), encoding="utf-8")
+    (found / "usage.ts").write_text((HERE / "usage.ts").read_text(encoding="utf-8"), encoding="utf-8")
+    return found
+
+
+@pytest.mark.parametrize("version", [OLDER, *VERSIONS])
+def test_code_that_uses_the_client_compiles_and_wrong_code_does_not(folder: Path, version: str) -> None:
+    assert tsc([folder / "usage.ts"], STRICT, version) == ""
+
+
+@pytest.mark.parametrize("version", [OLDER, *VERSIONS])
+def test_the_client_compiles_in_stricter_projects(folder: Path, version: str) -> None:
+    assert tsc([folder / "types.ts", folder / "api-client.ts"], STRICTER, version) == ""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_a_mistake_says(folder: Path, version: str) -> None:
+    start = 'import { createClient } from "./api-client.js";\nconst pb = createClient();\n'
+    start += "".join(f'const {name} = pb.collection("{name}");\n' for name in ("posts", "users", "tags"))
+    written = folder / "mistakes.ts"
+    written.write_text(
+        start + "".join(f"{code};\n" for code, _ in MISTAKES) + "export {};\n", encoding="utf-8"
+    )
+    said = tsc([written], STRICT, version)
+    by_line = re.split(r"^.*?mistakes\.ts\((\d+),\d+\): error ", said, flags=re.MULTILINE)[1:]
+    errors = dict(zip(map(int, by_line[::2]), by_line[1::2], strict=True))
+    first = start.count("\n") + 1
+    for line, (code, message) in enumerate(MISTAKES, first):
+        assert message in errors.get(line, "compiles"), code
+    assert len(errors) == len(MISTAKES)
+
+
+def test_neither_file_says_any(folder: Path) -> None:
+    for name in ("types.ts", "api-client.ts"):
+        text = (folder / name).read_text(encoding="utf-8")
+        code = re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', " ", text, flags=re.DOTALL)
+        assert not re.search(r"\bany\b", code), name
