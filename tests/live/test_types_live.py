@@ -11,7 +11,7 @@ import pytest
 
 from conftest import EMAIL, PASSWORD, ServerFactory
 from pocketvex.errors import SchemaError
-from pocketvex.run.types import types_of, view_fields
+from pocketvex.run.types import TYPES, files_of_code, view_fields
 from pocketvex.server.binaries import Binary
 from projects import Project, text
 
@@ -106,7 +106,7 @@ def records(project: Project, server: ServerFactory, binary: Binary) -> dict[str
 def test_every_member_is_what_the_server_returns(
     project: Project, server: ServerFactory, binary: Binary
 ) -> None:
-    types = types_of(project.config, project.code, lambda: binary)
+    types = files_of_code(project.config, project.code, lambda: binary)[TYPES]
     found = records(project, server, binary)
     kinds = {"tags": "Tags", "people": "People", "posts": "Posts", "shown": "Shown"}
     for reader, by_name in found.items():
@@ -125,13 +125,16 @@ def test_every_member_is_what_the_server_returns(
 
 
 def test_a_fresh_clone_gets_the_same_bytes(project: Project, latest: Binary, tmp_path: Path) -> None:
-    first = types_of(project.config, project.code, lambda: latest)
+    first = files_of_code(project.config, project.code, lambda: latest)[TYPES]
 
     def never() -> Binary:
         raise AssertionError("the columns of views are in the cache")
 
-    assert types_of(project.config, project.code, never) == first
-    assert types_of(Project(tmp_path / "clone", *EVERYTHING).config, project.code, lambda: latest) == first
+    assert files_of_code(project.config, project.code, never)[TYPES] == first
+    assert (
+        files_of_code(Project(tmp_path / "clone", *EVERYTHING).config, project.code, lambda: latest)[TYPES]
+        == first
+    )
 
 
 def test_a_view_that_no_server_takes_is_named(project: Project, binary: Binary) -> None:

@@ -1,4 +1,4 @@
-"""The commands that stand alone: init, dev, types, util, explain, help."""
+"""The commands that stand alone: init, dev, util, explain, help."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from pocketvex.cli.opening import (
     project,
 )
 
-types_app = typer.Typer(help="TypeScript of the schema.", no_args_is_help=True)
 util_app = typer.Typer(help="Look at a server and at this project.", no_args_is_help=True)
 
 
@@ -116,40 +115,6 @@ def _dev(
             output.note("protected: nothing is written to it without --write")
         with Loop(session, said, view=DevView(config)) as loop:
             return loop.once() if asked.once else loop.run()
-
-
-@types_app.command()
-def generate(
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit with 7 where it is stale.")
-    ] = False,
-) -> int:
-    """Write generated/types.ts from the code. Needs no server."""
-    config = project()
-
-    from pocketvex.load.loader import start_load
-
-    with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
-        # The schema loads in its own interpreter while this one imports what it takes to render.
-        from pocketvex.run.types import FILE, types_of, write_types
-        from pocketvex.server import binaries
-        from pocketvex.server.binaries import Version
-
-        loaded = pending.result()
-    output.printed(loaded.printed)
-    pinned = Version.parse(config.pocketbase) if config.pocketbase else None
-    text = types_of(config, loaded.schema, lambda: binaries.find(pinned))
-    path = config.generated / FILE
-    shown = f"{config.generated.name}/{FILE}"
-    if check:
-        current = path.read_text(encoding="utf-8") if path.is_file() else None
-        if current == text:
-            output.data(f"{shown} is up to date")
-            return 0
-        output.data(f"{shown} is stale: run `pocketvex types generate`")
-        return 7
-    output.data(f"{shown} {'written' if write_types(config, text) else 'is up to date'}")
-    return 0
 
 
 @util_app.command("test-connection")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import typer
 from typer.exceptions import Abort, Exit, TyperException
 
-from pocketvex.cli import commands, histories, lint, migrate, output, pull, schema
+from pocketvex.cli import commands, histories, lint, migrate, output, pull, schema, types
 from pocketvex.errors import PocketVexError, UsageError
 
 app = typer.Typer(
@@ -40,7 +40,7 @@ app.add_typer(schema.app, name="schema")
 migrate.app.command()(histories.verify)
 migrate.app.command()(histories.prune)
 app.add_typer(migrate.app, name="migrate")
-app.add_typer(commands.types_app, name="types")
+app.add_typer(types.app, name="types")
 app.add_typer(commands.util_app, name="util")
 
 

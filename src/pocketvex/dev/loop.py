@@ -26,7 +26,7 @@ from pocketvex.load.spare import Spare
 from pocketvex.run.draft import DraftState, Outstanding, find_outstanding, keep_draft
 from pocketvex.run.session import Session
 from pocketvex.run.sync import Choices, Outcome, sync
-from pocketvex.run.types import FILE, types_of, write_types
+from pocketvex.run.types import files_of_code, write_files
 from pocketvex.schema.model import Schema
 from pocketvex.store.files import LOCAL
 from pocketvex.store.history import DRAFT
@@ -268,8 +268,9 @@ class Loop:
         return bool(outcome.plan or outcome.waiting or found.plan.questions)
 
     def write_types(self, schema: Schema) -> None:
-        if write_types(self.config, types_of(self.config, schema, lambda: self.session.binary)):
-            self.view.types(f"{self.config.generated.name}/{FILE}")
+        folder = self.config.generated
+        for name in write_files(folder, files_of_code(self.config, schema, lambda: self.session.binary)):
+            self.view.types(f"{folder.name}/{name}")
 
     def tell(self, error: PocketVexError) -> None:
         """Say it, unless it is what was said last."""
