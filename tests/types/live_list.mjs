@@ -1,0 +1,431 @@
+// What a live list does, on a real server: `node live_list.mjs <url> <scenario>...`
+// It ends by itself, so a list that leaves something open makes it hang.
+import assert from "node:assert/strict";
+import http from "node:http";
+import { createInterface } from "node:readline";
+import { isDeepStrictEqual } from "node:util";
+import { EventSource } from "eventsource";
+import PocketBase from "pocketbase";
+import { createClient, liveList } from "./api-client.js";
+
+globalThis.EventSource = EventSource;
+const [url, ...names] = process.argv.slice(2);
+
+// --- what the scenarios use ---
+
+const admin = new PocketBase(url).autoCancellation(false);
+const posts = admin.collection("posts");
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function until(what, holds) {
+  for (const end = Date.now() + 20_000; Date.now() < end; await pause(10)) if (await holds()) return;
+  assert.fail(`never: ${what}`);
+}
+
+/** The list's own order: records that are equal stand by their ids. */
+const ordered = ({ sort = "" }) => (sort && !/@random|\bid\b/.test(sort) ? `${sort},id` : sort);
+
+async function truth(pb, collection, options) {
+  const { limit = 1000, filter, expand, fields } = options;
+  const query = { sort: ordered(options), filter, expand, fields: fields && `${fields},id` };
+  return (await pb.collection(collection).getList(1, limit, { ...query, requestKey: null })).items;
+}
+
+/** Waits until the list shows what the server returns, and says what it shows if it never does. */
+async function agrees(list, pb, collection, options) {
+  let real = [];
+  const same = async () => {
+    real = await truth(pb, collection, options);
+    const { status, records } = list.get();
+    return status === "live" && isDeepStrictEqual(records, real);
+  };
+  await until("as on the server", same).catch(() => assert.deepEqual(list.get().records, real));
+}
+
+const titles = (list) => list.get().records.map((record) => record.title);
+const shows = (list, ...expected) =>
+  until(expected.join(), () => list.get().status === "live" && titles(list).join() === expected.join())
+    .catch(() => assert.deepEqual([list.get(), titles(list)], expected));
+
+/** A list with its states; `stop` ends it. */
+function opened(pb, collection, options = {}) {
+  const list = liveList(pb, collection, options), states = [];
+  return { list, states, stop: list.subscribe((state) => states.push(state)) };
+}
+
+/** A way to the server that counts what passes, and can cut it. */
+async function proxy() {
+  const { hostname, port } = new URL(url), sockets = new Set(), streams = new Set();
+  const it = { reads: [], events: [], tells: [], streams, away: false, answer: null, hold: null };
+  const server = http.createServer(async (request, response) => {
+    const read = request.method === "GET" && request.url.includes("/records?");
+    const stream = request.method === "GET" && request.url.endsWith("/api/realtime");
+    (read ? it.reads : stream ? it.events : it.tells).push({ at: Date.now(), url: request.url });
+    if (it.away) return request.socket.destroy();
+    if (stream) streams.add(response.on("close", () => streams.delete(response)));
+    if (read && it.hold) await it.hold;
+    if (read && it.answer) return response.writeHead(it.answer, { "Content-Type": "application/json" }).end("{}");
+    const onward = http.request({ hostname, port, path: request.url, method: request.method, headers: request.headers, agent: false });
+    onward.on("response", (from) => from.on("error", () => 0).pipe(response.writeHead(from.statusCode, from.headers), { end: true }));
+    onward.on("error", () => request.socket.destroy());
+    response.on("close", () => onward.destroy());
+    request.pipe(onward);
+  });
+  server.on("connection", (socket) => sockets.add(socket.on("close", () => sockets.delete(socket))));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  it.url = `http://127.0.0.1:${server.address().port}`;
+  it.cut = () => sockets.forEach((socket) => socket.destroy());
+  it.end = () => (server.close(), it.cut());
+  return it;
+}
+
+/** Pseudo-random numbers of a seed, below `n`. */
+function dice(seed) {
+  return (n) => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
+    return ((t ^ (t >>> 14)) >>> 0) % n;
+  };
+}
+
+const gaps = (requests) => requests.slice(1).map((request, index) => request.at - requests[index].at);
+
+// --- the scenarios ---
+
+const scenarios = {
+  async story(pb) {
+    const ann = await admin.collection("people").create({ nick: "ann", email: "ann@example.com", password: "password1234", passwordConfirm: "password1234" });
+    const one = await posts.create({ title: "one", n: 1, room: "a", owner: ann.id });
+    const options = { filter: 'room = "a" // only here', sort: "-n", expand: "owner" };
+    const { list, states, stop } = opened(pb, "posts", options);
+    assert.deepEqual(states, [{ status: "loading", records: [], error: null }]);
+    await shows(list, "one");
+    assert.equal(list.get().records[0].expand.owner.nick, "ann");
+    const two = await posts.create({ title: "two", n: 2, room: "a" });
+    await shows(list, "two", "one");
+    const before = list.get();
+    assert.equal(list.get(), before);
+    await posts.update(two.id, { n: 0 });
+    await shows(list, "one", "two");
+    assert.equal(list.get().records[0], before.records[1], "what did not change is the same object");
+    await posts.update(one.id, { room: "b" });
+    await shows(list, "two");
+    await posts.create({ title: "elsewhere", room: "b" });
+    await posts.update(one.id, { room: "a" });
+    await shows(list, "one", "two");
+    await posts.delete(two.id);
+    await shows(list, "one");
+    await agrees(list, pb, "posts", options);
+    stop();
+    assert.equal(list.get().status, "closed");
+    assert.ok(states.every((state) => state.error === null));
+    assert.deepEqual(states.slice(0, 2).map((state) => state.status), ["loading", "live"]);
+  },
+
+  async unfiltered(pb) {
+    const way = await proxy(), through = createClient(way.url);
+    const options = { sort: "done,-title", fields: "title,n,done" }, old = await posts.create({ title: "old" });
+    const { list, stop } = opened(through, "posts", options);
+    await shows(list, "old");
+    const made = [];
+    for (const title of ["b", "B", "ä", "", "\u{1f600}", "\uffee", "a b", "ab", "Z"]) {
+      made.push(await posts.create({ title, done: made.length % 3 === 0 }));
+    }
+    await agrees(list, pb, "posts", options);
+    await posts.update(old.id, { title: "new" });
+    await agrees(list, pb, "posts", options);
+    assert.equal(way.reads.length, 1, "the events tell everything that this list needs");
+    await posts.delete(made[4].id);
+    await posts.update(made[0].id, { n: 7 });
+    await agrees(list, pb, "posts", options);
+    assert.equal(way.reads.length, 2, "what changed twice in a second is asked for");
+    stop();
+    way.end();
+  },
+
+  async kinds(pb) {
+    const orders = ["data", "-data", "at,-n", "-at", "n", "created", "-owner,title", "data.a,id", "-title:lower"];
+    const lists = orders.map((sort) => ({ ...opened(pb, "posts", { sort }), sort }));
+    const values = [null, 3, -1, 2.5, "3", "", true, false, "x", [1], { a: 1 }, { a: "0" }];
+    for (const [index, data] of values.entries()) {
+      await posts.create({ title: "tT"[index % 2] + index, data, n: values.length - (index % 5), at: index % 4 ? `2026-01-0${index % 4} 10:00:00.000Z` : "" });
+      if (index % 4 === 3) for (const { list, sort } of lists) await agrees(list, pb, "posts", { sort });
+    }
+    lists.forEach(({ stop }) => stop());
+  },
+
+  async storm(pb) {
+    const plans = [
+      { sort: "title,-n" }, { filter: "n > 40", sort: "-n,title", limit: 7 }, { filter: "n > 20 && done = false" },
+      { sort: "owner.nick,title", expand: "owner", limit: 20 }, { filter: 'owner.nick = "ann"', sort: "-created", expand: "owner" }, {},
+      { sort: "n", limit: 5 },
+    ];
+    const seed = Number(process.env.SEED ?? 7), roll = dice(seed), ids = [];
+    const owners = (await admin.collection("people").getFullList()).map((person) => person.id);
+    const change = async () => {
+      const kind = roll(10), id = ids[roll(ids.length || 1)];
+      const values = { title: "abcdefg"[roll(7)], n: roll(60), done: roll(3) === 0, owner: [...owners, ""][roll(owners.length + 1)] };
+      if (kind < 4 || !id) return ids.push((await posts.create(values)).id);
+      if (kind < 8) return posts.update(id, values).catch((error) => assert.equal(error.status, 404));
+      ids.splice(ids.indexOf(id), 1);
+      return posts.delete(id).catch((error) => assert.equal(error.status, 404));
+    };
+    const worker = async () => {
+      for (let turn = 0; turn < 40; turn++) await change();
+    };
+    const first = Array.from({ length: 4 }, worker);
+    const lists = plans.map((options) => ({ ...opened(pb, "posts", options), options }));
+    await Promise.all(first);
+    await Promise.all(Array.from({ length: 6 }, worker));
+    for (const { list, options } of lists) await agrees(list, pb, "posts", options);
+    for (const { states, options } of lists) {
+      for (const { records } of states) {
+        assert.equal(new Set(records.map((record) => record.id)).size, records.length, `doubled, seed ${seed}`);
+        assert.ok(records.length <= (options.limit ?? Infinity));
+      }
+    }
+    lists.forEach(({ stop }) => stop());
+  },
+
+  async requests(pb) {
+    const way = await proxy(), through = createClient(way.url);
+    const options = { filter: "n >= 0", sort: "n" };
+    const { list, stop } = opened(through, "posts", options);
+    await shows(list);
+    const began = Date.now();
+    await Promise.all(Array.from({ length: 500 }, (_, n) => posts.create({ title: "many", n })));
+    await until("all 500", () => list.get().records.length === 500);
+    const seconds = (Date.now() - began) / 1000;
+    assert.ok(way.reads.length <= 7 + seconds, `${way.reads.length} reads in ${seconds} s`);
+    assert.equal(way.events.length, 1);
+    assert.equal(way.tells.length, 1);
+    await agrees(list, pb, "posts", options);
+    const reads = way.reads.length;
+    const { id } = await posts.create({ title: "last", n: 1000 });
+    await until("the last", () => list.get().records.at(-1)?.id === id);
+    assert.equal(way.reads.length, reads + 1, "between two changes nothing is asked");
+    stop();
+    way.end();
+  },
+
+  async cut(pb) {
+    const way = await proxy(), through = createClient(way.url);
+    const [kept, gone] = [await posts.create({ title: "kept", n: 1 }), await posts.create({ title: "gone", n: 2 })];
+    const options = { filter: "n > 0", sort: "n" };
+    const { list, states, stop } = opened(through, "posts", options);
+    await shows(list, "kept", "gone");
+    way.away = true;
+    way.cut();
+    await until("reconnecting", () => list.get().status === "reconnecting");
+    assert.deepEqual(titles(list), ["kept", "gone"]);
+    assert.ok(list.get().error instanceof Error);
+    await posts.delete(gone.id);
+    await posts.update(kept.id, { title: "kept on" });
+    await posts.create({ title: "new", n: 3 });
+    await until("several attempts", () => way.events.length >= 4);
+    gaps(way.events.slice(1)).forEach((gap, index) => assert.ok(gap > 180 * 2 ** (index + 1), `${gap} ms before attempt ${index + 2}`));
+    const reads = way.reads.length;
+    assert.equal(reads, 1);
+    way.away = false;
+    await shows(list, "kept on", "new");
+    assert.equal(list.get().error, null);
+    assert.equal(way.reads.length, reads + 1, "one read after a reconnect");
+    assert.ok(!states.some(({ status, records }) => status === "reconnecting" && records.length !== 2));
+    way.away = true;
+    way.cut();
+    await until("reconnecting", () => list.get().status === "reconnecting");
+    stop();
+    way.end();
+  },
+
+  /** The server is ended and started again by whoever started this, with a change made in between. */
+  async restart(pb) {
+    const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+    const one = await posts.create({ title: "one", n: 1 });
+    await posts.create({ title: "two", n: 2 });
+    const { list, stop } = opened(pb, "posts", { sort: "n" });
+    await shows(list, "one", "two");
+    console.log(JSON.stringify({ end: one.id }));
+    await lines.next();
+    await until("reconnecting", () => list.get().status === "reconnecting");
+    assert.deepEqual(titles(list), ["one", "two"]);
+    console.log(JSON.stringify({ begin: true }));
+    await lines.next();
+    await shows(list, "two", "from elsewhere");
+    await posts.create({ title: "zero", n: 0 });
+    await shows(list, "zero", "two", "from elsewhere");
+    stop();
+    process.stdin.destroy();
+  },
+
+  async failures(pb) {
+    const way = await proxy(), through = createClient(way.url);
+    const { list, stop } = opened(through, "posts", { filter: "n > 0", sort: "n" });
+    await posts.create({ title: "one", n: 1 });
+    await shows(list, "one");
+    way.answer = 500;
+    const before = way.reads.length;
+    await posts.create({ title: "two", n: 2 });
+    await until("three attempts", () => way.reads.length >= before + 3);
+    assert.equal(list.get().error.status, 500);
+    assert.deepEqual(titles(list), ["one"]);
+    gaps(way.reads.slice(before)).forEach((gap, index) => assert.ok(gap >= 180 * 2 ** index, `${gap} ms before attempt ${index + 2}`));
+    way.answer = null;
+    await shows(list, "one", "two");
+    assert.equal(list.get().error, null);
+    stop();
+
+    const refused = [["posts", { filter: "nosuch = 1" }, 400], ["locked", {}, 403], ["nosuch", {}, 404]];
+    for (const [collection, options, status] of refused) {
+      const wrong = opened(through, collection, options), reads = way.reads.length;
+      await until(`${status}`, () => wrong.list.get().error?.status === status);
+      const seen = opened(pb, "posts", { filter: "n > 0", sort: "n" });
+      const { id } = await posts.create({ title: "more", n: 9 });
+      await until("heard elsewhere", () => seen.list.get().records.some((record) => record.id === id));
+      seen.stop();
+      assert.equal(way.reads.length, reads + 1, `${status} is asked for once`);
+      wrong.list.refresh();
+      await until("asked again", () => way.reads.length === reads + 2);
+      wrong.stop();
+    }
+    way.end();
+  },
+
+  async users(pb) {
+    const people = admin.collection("people"), own = admin.collection("private");
+    const join = (nick) => people.create({ nick, email: `${nick}@example.org`, password: "password1234", passwordConfirm: "password1234" });
+    const [eve, bob] = [await join("eve"), await join("bob")];
+    const hers = await own.create({ title: "eve's", owner: eve.id });
+    await own.create({ title: "bob's", owner: bob.id });
+    const options = { sort: "title" }, { list, states, stop } = opened(pb, "private", options);
+    await shows(list);
+    await pb.collection("people").authWithPassword("eve@example.org", "password1234");
+    assert.deepEqual(list.get(), { status: "loading", records: [], error: null });
+    await shows(list, "eve's");
+    await own.update(hers.id, { title: "eve's own" });
+    await shows(list, "eve's own");
+    await pb.collection("people").authWithPassword("bob@example.org", "password1234");
+    assert.deepEqual(list.get().records, []);
+    const since = states.length;
+    await shows(list, "bob's");
+    await own.update(hers.id, { title: "still eve's" });
+    const given = await own.create({ title: "given", owner: bob.id });
+    await shows(list, "bob's", "given");
+    assert.ok(states.slice(since).every(({ records }) => records.every(({ owner }) => owner === bob.id)));
+    // PocketBase tells nothing to those who may not see a record any longer.
+    await own.update(given.id, { owner: eve.id });
+    await own.create({ title: "later", owner: bob.id });
+    await until("the next event", () => titles(list).includes("later"));
+    assert.ok(titles(list).includes("given"));
+    list.refresh();
+    await shows(list, "bob's", "later");
+    // The same user once more: what is shown stays.
+    const shown = list.get();
+    await pb.collection("people").authRefresh();
+    assert.equal(list.get(), shown);
+    pb.authStore.clear();
+    assert.deepEqual(list.get().records, []);
+    await shows(list);
+    stop();
+  },
+
+  async subscribers(pb) {
+    const way = await proxy(), through = createClient(way.url), list = liveList(through, "posts", { sort: "n" });
+    list.subscribe(() => 0)();
+    const calls = [];
+    const strict = list.subscribe(() => calls.push("strict"));
+    strict();
+    strict();
+    let late = null;
+    const twice = (state) => calls.push(state.status);
+    const stops = [list.subscribe(twice), list.subscribe(twice)];
+    stops.push(list.subscribe(() => (late ??= list.subscribe(() => calls.push("late")))));
+    const leaves = list.subscribe((state) => state.status === "live" && queueMicrotask(() => leaves()));
+    await shows(list);
+    assert.equal(way.events.length, 1);
+    assert.equal(way.reads.length, 1);
+    assert.equal(way.tells.length, 1);
+    const other = opened(through, "posts", { filter: "n > 5", sort: "n" });
+    await until("another list", () => other.list.get().status === "live");
+    assert.equal(way.events.length, 1, "one connection for both");
+    through.cancelAllRequests();
+    const [mine] = await Promise.all([through.collection("posts").getList(1, 1), posts.create({ title: "x", n: 6 })]);
+    assert.equal(mine.page, 1);
+    await shows(list, "x");
+    await shows(other.list, "x");
+    other.stop();
+    await until("told to the server", () => way.tells.length === 3);
+    [...stops, late].forEach((stop) => stop());
+    const heard = calls.length;
+    await until("no connection left", () => way.streams.size === 0);
+    await posts.create({ title: "unheard", n: 7 });
+    assert.equal(calls.length, heard);
+    assert.deepEqual(list.get(), { status: "closed", records: [], error: null });
+    const again = list.subscribe(() => 0);
+    await shows(list, "x", "unheard");
+    let release;
+    way.hold = new Promise((resolve) => (release = resolve));
+    const reads = way.reads.length;
+    list.refresh();
+    await until("a read under way", () => way.reads.length > reads);
+    again();
+    release();
+    assert.equal(list.get().status, "closed");
+    way.end();
+  },
+
+  /** Between two pages a record changes its page, and one that did not change moves over. */
+  async pages(pb) {
+    const way = await proxy(), through = createClient(way.url), options = { sort: "n" };
+    const total = (await posts.getList(1, 1)).totalItems;
+    assert.ok(total > 1000);
+    const first = (await posts.getList(1, 2, { sort: "n" })).items;
+    const list = liveList(through, "posts", options), stop = list.subscribe(() => 0);
+    let release;
+    await until("the first page", () => way.reads.length === 1);
+    way.hold = new Promise((resolve) => (release = resolve));
+    await until("the second page", () => way.reads.length === 2);
+    await posts.delete(first[0].id);
+    await posts.update(first[1].id, { n: 5000 });
+    way.hold = null;
+    release();
+    const all = await posts.getFullList({ sort: "n,id" });
+    await until("all of them", () => isDeepStrictEqual(list.get().records, all))
+      .catch(() => assert.equal(list.get().records.length, all.length));
+    assert.equal(all.length, total - 1);
+    stop();
+    way.end();
+  },
+
+  async views(pb) {
+    const { list, stop } = opened(pb, "counts", { sort: "title", watch: ["posts"] });
+    await shows(list);
+    await posts.create({ title: "seen", n: 1 });
+    await shows(list, "seen");
+    stop();
+  },
+
+  async unheard() {
+    globalThis.EventSource = undefined;
+    await posts.create({ title: "read all the same", n: 1 });
+    const { list, stop } = opened(createClient(url), "posts");
+    await until("read", () => list.get().records.length === 1);
+    assert.equal(list.get().status, "reconnecting");
+    assert.match(list.get().error.message, /eventsource/);
+    stop();
+    globalThis.EventSource = EventSource;
+    assert.throws(() => liveList(createClient(url), "posts", { limit: 0 }), /limit is 0/);
+  },
+};
+
+await admin.collection("_superusers").authWithPassword("admin@example.com", "password1234");
+for (const name of names) {
+  if (name !== "pages") for (const each of ["posts", "private"]) await admin.collections.truncate(each);
+  const began = Date.now();
+  await scenarios[name](createClient(url).autoCancellation(false)).catch((error) => {
+    error.message = `${name}: ${error.message}`;
+    throw error;
+  });
+  console.error(name, Date.now() - began);
+}
