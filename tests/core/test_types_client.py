@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from pydantic import BaseModel
+from test_types_hostile import HOSTILE
 
 import node
 from pocketvex.schema import field
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.declare import Auth, Base, Rules, View
 from pocketvex.schema.fields import FieldBase, NumberField, RelationField, TextField
+from pocketvex.schema.model import Schema
 from pocketvex.types import render_client, render_types
 from typescript import OLDER, STRICT, STRICTER, VERSIONS, tsc
 
@@ -143,6 +146,31 @@ def test_code_that_uses_the_client_compiles_and_wrong_code_does_not(folder: Path
 @pytest.mark.parametrize("version", [OLDER, *VERSIONS])
 def test_the_client_compiles_in_stricter_projects(folder: Path, version: str) -> None:
     assert tsc([folder / "types.ts", folder / "api-client.ts"], STRICTER, version) == ""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_client_compiles_with_every_hostile_schema(tmp_path: Path, version: str) -> None:
+    front_end = node.project(tmp_path / "all")
+    for name, schema in HOSTILE.items():
+        folder = front_end / name
+        folder.mkdir()
+        (folder / "types.ts").write_text(render_types(schema), encoding="utf-8", newline="\n")
+        (folder / "api-client.ts").write_text(render_client(), encoding="utf-8")
+        (folder / "use.ts").write_text(use(schema), encoding="utf-8", newline="\n")
+    assert tsc(sorted(front_end.glob("*/use.ts")), STRICT, version) == ""
+
+
+def use(schema: Schema) -> str:
+    """Code that reads every collection, with the first of its relations, fields and orders."""
+    lines = ['import { createClient } from "./api-client.js";', "const pb = createClient();"]
+    for number, collection in enumerate(schema.collections):
+        relation = next((f.name for f in collection.fields if isinstance(f, RelationField)), "")
+        field = next((f.name for f in collection.fields if f.name not in ("id", "h")), "id")
+        options = f"expand: {json.dumps(relation)}, sort: '-{field}', fields: '*,{field}'"
+        read = f"pb.collection('{collection.name}').getList(1, 9, {{ {options} }})"
+        lines.append(f"export const found{number} = await {read};")
+        lines.append(f"export const one{number} = found{number}.items[0]?.{field};")
+    return "\n".join(lines)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
