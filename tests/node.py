@@ -1,6 +1,7 @@
 """Node with the packages that a front end has: the official SDK, and EventSource for Node's sake.
 
-`node_packages` pins them with their hashes; npm fetches them once per machine.
+`node_packages` pins them with their hashes, `node_packages/front_end` what a whole front end is built
+with; npm fetches them once per machine.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ from platformdirs import user_cache_path
 from typescript import VERSIONS, emit
 
 _PINNED = Path(__file__).parent / "node_packages"
+FRONT_END = _PINNED / "front_end"
+"""The same and what front ends are built with: React, Svelte, Vue, Vite."""
+
 _FILES = ("package.json", "package-lock.json")
 
 
-def project(folder: Path, *sources: Path, version: str = VERSIONS[0]) -> Path:
+def project(folder: Path, *sources: Path, version: str = VERSIONS[0], pinned: Path = _PINNED) -> Path:
     """A folder of ES modules that sees the packages, with these TypeScript files compiled into it.
 
     Returns the folder. The sources are copied; each `name.ts` becomes `name.js` beside it.
@@ -34,7 +38,7 @@ def project(folder: Path, *sources: Path, version: str = VERSIONS[0]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text(json.dumps({"type": "module"}), encoding="utf-8")
     if not (folder / "node_modules").exists():
-        (folder / "node_modules").symlink_to(packages(), target_is_directory=True)
+        (folder / "node_modules").symlink_to(packages(pinned), target_is_directory=True)
     copies = [Path(shutil.copy(source, folder)) for source in sources]
     if copies:
         emit(copies, folder, version)
@@ -67,18 +71,18 @@ def _node() -> str:
 
 
 @cache
-def packages() -> Path:
-    """The `node_modules` folder with the pinned packages."""
+def packages(pinned: Path = _PINNED) -> Path:
+    """The `node_modules` folder with the packages that a folder pins."""
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("no npm on this machine: the SDK cannot be fetched")
-    digest = hashlib.sha256(b"".join((_PINNED / name).read_bytes() for name in _FILES)).hexdigest()[:12]
+    digest = hashlib.sha256(b"".join((pinned / name).read_bytes() for name in _FILES)).hexdigest()[:12]
     folder = user_cache_path("pocketvex-tests", ensure_exists=True) / f"node-{digest}"
     with FileLock(f"{folder}.lock"):
         if not (folder / "ready").exists():
             folder.mkdir(exist_ok=True)
             for name in _FILES:
-                shutil.copy(_PINNED / name, folder)
+                shutil.copy(pinned / name, folder)
             ran = subprocess.run(
                 [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
                 cwd=folder, capture_output=True, text=True, check=False,
