@@ -328,6 +328,8 @@ export interface Invalid<Message extends string> {
   readonly "invalid option": Message;
 }
 
+/** Whether a string is not known word for word: `string`, or a template with one in it. */
+type Dynamic<S extends string> = {} extends { [K in S]: 1 } ? true : false;
 type Trim<S extends string> = S extends ` ${infer R}` ? Trim<R> : S extends `${infer R} ` ? Trim<R> : S;
 type Split<S extends string> = S extends `${infer A},${infer B}` ? Trim<A> | Split<B> : Trim<S>;
 type Head<P extends string> = P extends `${infer H}.${string}` ? H : P;
@@ -348,7 +350,7 @@ type Checked<S extends string, Problem extends string> = [Problem] extends [neve
 
 /** The string itself where every path in it can be expanded, else what is wrong. */
 export type CheckExpand<C extends CollectionName, E extends string> =
-  string extends E ? E : E extends "" ? E : Checked<E, Split<E> extends infer P extends string ? P extends unknown ? BadPath<C, P> : never : never>;
+  Dynamic<E> extends true ? E : E extends "" ? E : Checked<E, Split<E> extends infer P extends string ? P extends unknown ? BadPath<C, P> : never : never>;
 
 type FieldName<C extends CollectionName> = keyof RecordOf<C> & string;
 /** Without `:excerpt(…)`, whose parameters may hold a comma. */
@@ -375,7 +377,7 @@ type BadExpandedField<C extends CollectionName, P extends string, E extends stri
 type HasParts<T> = unknown extends T ? true : Exclude<T, null> extends string | number | boolean | readonly unknown[] ? false : true;
 /** The string itself where every field in it is one, else what is wrong. `E` is the string that is expanded. */
 export type CheckFields<C extends CollectionName, F extends string, E extends string = never> =
-  string extends F ? F : F extends "" ? F : Checked<F, Split<Plain<F>> extends infer P extends string ? P extends unknown ? BadField<C, P, string extends E ? E : Split<E>> : never : never>;
+  Dynamic<F> extends true ? F : F extends "" ? F : Checked<F, Split<Plain<F>> extends infer P extends string ? P extends unknown ? BadField<C, P, [E] extends [never] ? E : Dynamic<E> extends true ? string : Split<E>> : never : never>;
 
 type SortTerm<S extends string> = S extends `-${infer R}` ? R : S extends `+${infer R}` ? R : S;
 type SortField<C extends CollectionName> = Exclude<FieldName<C>, "collectionId" | "collectionName">;
@@ -393,7 +395,7 @@ type BadSort<C extends CollectionName, S extends string> =
   CanSort<C, SortTerm<S>> extends true ? never : `cannot sort '${C}' by '${SortTerm<S>}'`;
 /** The string itself where the collection can be sorted by all of it, else what is wrong. */
 export type CheckSort<C extends CollectionName, S extends string> =
-  string extends S ? S : S extends "" ? S : Checked<S, Split<S> extends infer P extends string ? P extends unknown ? BadSort<C, P> : never : never>;
+  Dynamic<S> extends true ? S : S extends "" ? S : Checked<S, Split<S> extends infer P extends string ? P extends unknown ? BadSort<C, P> : never : never>;
 
 /** The names of the placeholders in a filter: `"post"` of `"post = {:post}"`. */
 export type FilterParameter<S extends string> = S extends `${string}{:${infer P}}${infer R}` ? P | FilterParameter<R> : never;
@@ -427,11 +429,11 @@ type ExpandOf<O> = O extends { expand: infer E extends string } ? E extends "" ?
 type FieldsOf<O> = O extends { fields: infer F extends string } ? F extends "" ? never : F : never;
 type Returned<C extends CollectionName, E extends string, F extends string> =
   [F] extends [never] ? WithExpand<C, E, never>
-  : string extends F ? Partial<WithExpand<C, E, never>>
+  : Dynamic<F> extends true ? Partial<WithExpand<C, E, never>>
   : F extends unknown ? WithExpand<C, E, Split<Plain<F>>> : never;
 type WithExpand<C extends CollectionName, E extends string, F extends string> =
   [E] extends [never] ? Shaped<C, never, F>
-  : string extends E ? Shaped<C, never, F> & { expand?: { [key: string]: unknown } }
+  : Dynamic<E> extends true ? Shaped<C, never, F> & { expand?: { [key: string]: unknown } }
   : E extends unknown ? Shaped<C, Split<E>, F> : never;
 /** `Expanded<"posts", "author,comments_via_post.author">`: a record with its relations, for a component's props. */
 export type Expanded<C extends CollectionName, E extends string> = Result<C, { expand: E }>;

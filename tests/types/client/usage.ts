@@ -2,7 +2,7 @@
 import { createClient } from "./api-client.js";
 import type { ListOptions, TypedPocketBase } from "./api-client.js";
 import { posts_status } from "./types.js";
-import type { AuthCollection, CreateOf, Expanded, Id, PostsRecord, RecordOf, UsersRecord, WritableCollection } from "./types.js";
+import type { AuthCollection, CollectionName, CreateOf, Expanded, Id, PostsRecord, RecordOf, UsersRecord, WritableCollection } from "./types.js";
 
 declare module "./types.js" {
   interface JsonOverrides {
@@ -226,3 +226,17 @@ export const link: string = pb.files.getURL(post, post.cover, { thumb: "100x100"
 export async function names(collection: "tags" | "categories"): Promise<string[]> {
   return (await pb.collection(collection).getFullList()).map((found) => found.name);
 }
+export async function every<C extends CollectionName>(collection: C, how: ListOptions<C>): Promise<RecordOf<C>[]> {
+  return pb.collection(collection).getFullList(how);
+}
+export async function make<C extends WritableCollection>(collection: C, body: CreateOf<C>): Promise<RecordOf<C>> {
+  return pb.collection(collection).create(body);
+}
+export const tagName: string = (await make("tags", { name: "a" })).name;
+// @ts-expect-error a view is not written to
+void make("post_stats", {});
+
+// Strings that are known in part are not checked, and what they return is not promised
+const partly = await pb.collection("posts").getList(1, 20, { sort: `-created,${unknownString}`, expand: `author,${unknownString}` });
+export const shown: unknown = partly.items[0]?.expand?.["author"];
+await pb.collection("posts").getList(1, 20, { fields: `id,${unknownString}`, sort: Math.random() > 0.5 ? "title" : "-title" });

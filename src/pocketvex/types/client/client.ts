@@ -4,7 +4,7 @@ import type {
   UnsubscribeFunc,
 } from "pocketbase";
 import type {
-  AuthCollection, CheckExpand, CheckFields, CheckSort, CollectionName, Collections, CreateOf, ExpandPath, FilterParameter,
+  AuthCollection, CheckExpand, CheckFields, CheckSort, CollectionName, CreateOf, ExpandPath, FilterParameter,
   FilterValue, Invalid, RecordOf, Result, UpdateOf, WritableCollection,
 } from "./types.js";
 
@@ -110,12 +110,6 @@ export interface AuthResult<C extends CollectionName, O = {}> {
   /** What the OAuth2 provider said. */
   meta?: { [key: string]: unknown };
 }
-/** The service of a collection by its kind. Of several at once, what all of them have. */
-export type ServiceOf<C extends CollectionName> =
-  "view" extends Collections[C]["kind"] ? ReadService<C>
-  : [Collections[C]["kind"]] extends ["auth"] ? AuthService<C>
-  : WriteService<C>;
-
 /** Requests that succeed or fail together. */
 export interface TypedBatch {
   collection<C extends WritableCollection>(name: C): BatchService<C>;
@@ -141,7 +135,9 @@ export interface TypedAuthStore<C extends AuthCollection> extends Omit<BaseAuthS
 export interface TypedPocketBase<Account extends AuthCollection = DefaultAccount>
   extends Omit<PocketBase, "collection" | "filter" | "createBatch" | "authStore" | "send" | "autoCancellation" | "cancelRequest" | "cancelAllRequests"> {
   readonly authStore: TypedAuthStore<Account>;
-  collection<C extends CollectionName>(name: C): ServiceOf<C>;
+  collection<C extends AuthCollection>(name: C): AuthService<C>;
+  collection<C extends WritableCollection>(name: C): WriteService<C>;
+  collection<C extends CollectionName>(name: C): ReadService<C>;
   createBatch(): TypedBatch;
   /** Writes values into a filter, quoted as they must be: every `{:name}` has to be given. */
   filter<const S extends string>(
