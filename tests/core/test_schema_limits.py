@@ -136,6 +136,7 @@ COLLECTIONS: list[tuple[type[Base], str, str]] = [
     (make(query="SELECT 1"), "things.query", "a base collection has no query"),
     (make(View), "things.query", "a view needs `query"),
     (make(View, query="SELECT id FROM nowhere"), "things.query", "no collection 'nowhere'"),
+    (make(View, query="SELECT id FROM _mfas, nowhere"), "things.query", "no collection 'nowhere'"),
     (make(View, query="SELECT id FROM _mfas", t=field.text()), "things.fields", "come from its query"),
     (make(View, query="SELECT id FROM _mfas", indexes=[index("id")]), "things.indexes", "has no indexes"),
     (make(View, query="SELECT id FROM _mfas", rules=Rules(create="")), "things.createRule", "read-only"),
@@ -179,6 +180,19 @@ def test_collection_limits(declared: type[Base], path: str, message: str) -> Non
     found = problems(declared)
     assert message in found[path]
     assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT max(id) AS id, count(id) AS n FROM _mfas GROUP BY method, recordRef",
+        "SELECT id, method FROM _mfas ORDER BY created, id",
+        "SELECT u.id, u.x FROM (SELECT id, method AS x FROM _mfas UNION SELECT id, fingerprint AS x"
+        " FROM _authOrigins) u",
+    ],
+)
+def test_what_a_query_reads_is_what_stands_behind_from(query: str) -> None:
+    assert problems(make(View, query=query)) == {}
 
 
 def test_auth_that_is_fine() -> None:

@@ -9,6 +9,13 @@ _PARTS = re.compile(
     r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<space>\s+)",
     re.DOTALL,
 )
+_NAME = r"[`\"\[]?\w+[`\"\]]?"
+_NO_ALIAS = (
+    "ON|WHERE|JOIN|LEFT|INNER|OUTER|CROSS|GROUP|ORDER|LIMIT|UNION|EXCEPT|INTERSECT|USING|HAVING|FULL|RIGHT"
+    "|NATURAL|WINDOW|INDEXED|NOT"
+)
+_TABLE = rf"{_NAME}(?:\s+AS\s+{_NAME}|\s+(?!(?:{_NO_ALIAS})\b){_NAME})?"
+_TABLES = re.compile(rf"\b(?:FROM|JOIN)\s+({_TABLE}(?:\s*,\s*{_TABLE})*)", re.IGNORECASE)
 
 
 def normal_query(query: str) -> str:
@@ -35,12 +42,7 @@ def sources(query: str) -> set[str]:
         name.lower() for name in re.findall(r"(?:\bWITH\b|,)\s*(?:RECURSIVE\s+)?(\w+)\s+AS\s*\(", bare, re.I)
     }
     found: set[str] = set()
-    for clause in re.findall(
-        r"\b(?:FROM|JOIN)\s+((?:[`\"\[]?\w+[`\"\]]?(?:\s+(?:AS\s+)?(?!ON\b|WHERE\b|JOIN\b|LEFT\b|INNER\b|CROSS\b"
-        r"|GROUP\b|ORDER\b|LIMIT\b|UNION\b|USING\b|HAVING\b|FULL\b|RIGHT\b|NATURAL\b)\w+)?\s*,?\s*)+)",
-        bare,
-        re.I,
-    ):
+    for clause in _TABLES.findall(bare):
         for part in clause.split(","):
             if match := re.match(r"\s*[`\"\[]?(\w+)", part):
                 found.add(match[1])
