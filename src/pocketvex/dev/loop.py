@@ -26,7 +26,7 @@ from pocketvex.load.spare import Spare
 from pocketvex.run.draft import DraftState, Outstanding, find_outstanding, keep_draft
 from pocketvex.run.session import Session
 from pocketvex.run.sync import Choices, Outcome, sync
-from pocketvex.run.types import files_of_code, write_files
+from pocketvex.run.types import files_of_code, foreign, left_alone, write_files
 from pocketvex.schema.model import Schema
 from pocketvex.store.files import LOCAL
 from pocketvex.store.history import DRAFT
@@ -94,6 +94,8 @@ class Loop:
         self.trouble = ""
         """What went wrong in the last pass, so that the same is not said again each second."""
         self.tries = 0
+        self.theirs: list[str] = []
+        """Files of somebody else in the place of generated ones, so that it is said once."""
         self.spare: LateSpare | None = None
         self.proving = Proving(session)
         self.asks: list[Ask] = []
@@ -269,8 +271,15 @@ class Loop:
 
     def write_types(self, schema: Schema) -> None:
         folder = self.config.generated
-        for name in write_files(folder, files_of_code(self.config, schema, lambda: self.session.binary)):
+        files = files_of_code(self.config, schema, lambda: self.session.binary)
+        theirs = foreign(folder, files)
+        for name in write_files(folder, {name: files[name] for name in files if name not in theirs}):
             self.view.types(f"{folder.name}/{name}")
+        # The database need not wait for it, and once is enough.
+        for name in theirs:
+            if name not in self.theirs:
+                self.view.note(left_alone(folder, name))
+        self.theirs = theirs
 
     def tell(self, error: PocketVexError) -> None:
         """Say it, unless it is what was said last."""
