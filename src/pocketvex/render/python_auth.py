@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pocketvex.render.python_fields import duration
 from pocketvex.render.python_rules import rule_expr
 from pocketvex.render.python_text import Expr, Text, call, value
-from pocketvex.schema import auth as options
+from pocketvex.schema import auth_options as options
 from pocketvex.schema.build import _TEMPLATES, _TOKENS
 from pocketvex.schema.declare import snake_case
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from pocketvex.errors import Location, Problem, SchemaError
-from pocketvex.schema.auth import AuthOptions, stated_options
+from pocketvex.schema.auth import stated_options
 from pocketvex.schema.declare import Base, Env, FieldDeclaration, IndexDeclaration, as_values
 from pocketvex.schema.fields import FIELD, MODELS, FieldBase, RelationField
 from pocketvex.schema.indexes import Index, parse_column, parse_index
@@ -154,7 +154,10 @@ class _Builder:
     ) -> dict[str, Any]:
         if written and type_ != "auth":
             self.wrong(collection, f"{next(iter(written))} is for auth collections only", where)
+        if not written or type_ != "auth":
             return {}
+        from pocketvex.schema.auth_options import AuthOptions
+
         try:
             values = _spell_out(written)
             self.unknown_keys(AuthOptions, values, collection, where)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from pocketvex.errors import Location, SchemaError
-from pocketvex.schema.auth import AuthOptions
 from pocketvex.schema.build import keys_of
 from pocketvex.schema.declare import FieldDeclaration
 from pocketvex.schema.fields import MODELS, FieldBase, _alias
@@ -19,7 +18,6 @@ Locate = Callable[[str, str], Location | None]
 
 _IGNORED = {"created", "updated", "options"}
 _AUTH_RULES = ("authRule", "manageRule")
-_AUTH_KEYS = keys_of(AuthOptions) | {"tokens", "templates"}
 
 
 def from_dictionary(written: Any, locate: Locate) -> list[dict[str, Any]]:
@@ -55,7 +53,7 @@ def _collection(written: Mapping[str, Any], locate: Locate) -> dict[str, Any]:
     for key, value in flat.items():
         if key in ("fields", "schema", *_IGNORED):
             continue
-        if key in _AUTH_KEYS and values["type"] == "auth":
+        if values["type"] == "auth" and key in _auth_keys():
             auth[key] = value
         elif key == "query":
             values["viewQuery"] = value
@@ -76,6 +74,12 @@ def _collection(written: Mapping[str, Any], locate: Locate) -> dict[str, Any]:
         return {**values, "fields": fields}  # `build` says what is wrong with it
     values["fields"] = [_field(key, field, locate(name, key) or where) for key, field in items]
     return values
+
+
+def _auth_keys() -> Set[str]:
+    from pocketvex.schema.auth_options import AuthOptions
+
+    return keys_of(AuthOptions) | {"tokens", "templates"}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -5,20 +5,19 @@ The sets of options were verified on 0.23.1 to 0.40.6: `geoPoint` came with 0.27
 What a newer server adds is kept in the model's extra values and written back untouched.
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: pydantic would have to evaluate them, for every class anew.
 
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Discriminator,
-    Tag,
+    PlainValidator,
     TypeAdapter,
     field_validator,
 )
@@ -54,6 +53,8 @@ def _alias(name: str) -> str:
 class Declared(BaseModel):
     """What the code says about a thing beside what the server stores: never sent, never compared."""
 
+    model_config = ConfigDict(defer_build=True)
+
     source: Location | None = option(default=None, exclude=True)
     renamed_from: str | None = option(default=None, exclude=True)
     """None: nothing was said; "": the thing is new, whatever it looks like."""
@@ -62,7 +63,7 @@ class Declared(BaseModel):
 class FieldBase(Declared):
     """What all field types have in common."""
 
-    model_config = ConfigDict(alias_generator=_alias, populate_by_name=True, extra="allow")
+    model_config = ConfigDict(alias_generator=_alias, populate_by_name=True, extra="allow", defer_build=True)
 
     OPTIONS: ClassVar[tuple[str, ...]] = ()
     """The names of the type's own options."""
@@ -237,29 +238,18 @@ MODELS: dict[str, type[FieldBase]] = {
 }  # fmt: skip
 
 
-def _tag(value: Any) -> str:
-    type_ = value.get("type") if isinstance(value, dict) else value.type
-    return type_ if type_ in MODELS else "other"
+def _model(values: Any) -> Any:
+    if isinstance(values, FieldBase):
+        return values
+    known = MODELS.get(values.get("type", "")) if isinstance(values, dict) else None
+    return (known or OtherField).model_validate(values)
 
 
-Field = Annotated[
-    Annotated[TextField, Tag("text")]
-    | Annotated[EditorField, Tag("editor")]
-    | Annotated[NumberField, Tag("number")]
-    | Annotated[BoolField, Tag("bool")]
-    | Annotated[EmailField, Tag("email")]
-    | Annotated[UrlField, Tag("url")]
-    | Annotated[DateField, Tag("date")]
-    | Annotated[AutodateField, Tag("autodate")]
-    | Annotated[JsonField, Tag("json")]
-    | Annotated[SelectField, Tag("select")]
-    | Annotated[FileField, Tag("file")]
-    | Annotated[RelationField, Tag("relation")]
-    | Annotated[PasswordField, Tag("password")]
-    | Annotated[GeoPointField, Tag("geoPoint")]
-    | Annotated[OtherField, Tag("other")],
-    Discriminator(_tag),
-]
+if TYPE_CHECKING:
+    Field = FieldBase
+else:
+    # The model of a type is chosen by us and built when it is first needed: a union would need them all.
+    Field = Annotated[Any, PlainValidator(_model)]
 
 FIELD: TypeAdapter[FieldBase] = TypeAdapter(Field)
 
