@@ -13,6 +13,7 @@ from pocketvex.errors import ServerProcessError, UsageError
 
 if TYPE_CHECKING:
     from pocketvex.run.types import Files
+    from pocketvex.server.binaries import Binary
     from pocketvex.store.config import Config
 
 app = typer.Typer(help="TypeScript of the schema.", no_args_is_help=True)
@@ -93,20 +94,23 @@ def _of_code(config: Config, *, check: bool) -> Files:
     with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
         # The schema loads in its own interpreter while this one imports what it takes to render.
         from pocketvex.run.types import files_of_code, files_without_columns
-        from pocketvex.server import binaries
-        from pocketvex.server.binaries import Version
 
         loaded = pending.result()
     output.printed(loaded.printed)
-    pinned = Version.parse(config.pocketbase) if config.pocketbase else None
     try:
-        return files_of_code(config, loaded.schema, lambda: binaries.find(pinned))
+        return files_of_code(config, loaded.schema, lambda: _binary(config))
     except ServerProcessError as error:
         # What is written now would be other bytes than where a PocketBase runs.
         if check:
             raise
         output.note(f"the columns of views stay unknown: {error.what}")
         return files_without_columns(loaded.schema)
+
+
+def _binary(config: Config) -> Binary:
+    from pocketvex.server.binaries import Version, find
+
+    return find(Version.parse(config.pocketbase) if config.pocketbase else None)
 
 
 def _shown(folder: Path) -> str:

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pocketvex.diff.apply import apply_operations
-from pocketvex.diff.compare import compare
 from pocketvex.errors import SchemaError, UsageError
-from pocketvex.run.shadow import replay
 from pocketvex.schema.fields import FIELD, FieldBase
 from pocketvex.schema.model import Schema
-from pocketvex.server.binaries import Binary
 from pocketvex.store.config import Config
 from pocketvex.store.files import LOCAL, local_dir, write_atomically
 from pocketvex.types.render import render_client, render_types
+
+if TYPE_CHECKING:
+    from pocketvex.server.binaries import Binary
 
 TYPES = "types.ts"
 CLIENT = "api-client.ts"
@@ -132,6 +130,12 @@ def _field(item: dict[str, Any], targets: dict[str, str]) -> FieldBase:
 
 
 def _infer(config: Config, schema: Schema, binary: Binary) -> dict[str, list[dict[str, Any]]]:
+    # Here, not at the top: only a view needs them, and they cost more than the rendering.
+    import tempfile
+
+    from pocketvex.diff.apply import apply_operations
+    from pocketvex.diff.compare import compare
+    from pocketvex.run.shadow import replay
     from pocketvex.server import scratch
 
     empty = replay(binary, [], config.root / LOCAL / "shadow")
