@@ -1,0 +1,148 @@
+"""The pages for front ends: what they show is compiled, checked, built with Vite, and their lists are run.
+
+Every block of a page says in its first line which file it is. One without a name is a module of its own.
+The schema of the pages is Python that stands on the first of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import node
+from conftest import EMAIL, PASSWORD
+from pocketvex.server import scratch
+from pocketvex.server.binaries import Binary
+from pocketvex.server.process import Running
+from typescript import STRICT, VERSIONS, tsc
+
+ROOT = Path(__file__).parents[2]
+PAGES = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "docs" / "front-end").glob("*.md"))}
+FIRST = "README"
+CODE = ("ts", "tsx", "svelte", "vue")
+FRAMEWORKS = ("react", "svelte", "vue")
+STORY = ROOT / "tests" / "types" / "front_end"
+ADDRESS = "http://127.0.0.1:8090"
+
+_BLOCK = re.compile(
+    r"^```(\w+)\n(?:(?://|#|<!--) ([\w./-]+\.\w+)(?: -->)?\n)?(.*?)^```$", re.MULTILINE | re.DOTALL
+)
+_STRICT = {name.removeprefix("--"): True for name in STRICT} | {
+    "target": "es2022", "lib": ["es2022", "dom"], "module": "esnext", "moduleResolution": "bundler", "types": [],
+    "skipLibCheck": True,
+}  # fmt: skip
+
+
+class Block(NamedTuple):
+    language: str
+    file: str
+    text: str
+
+
+def blocks(page: str) -> list[Block]:
+    return [Block(*(part or "" for part in found)) for found in _BLOCK.findall(PAGES[page])]
+
+
+def pocketvex(*arguments: str, cwd: Path, **variables: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PB_")}
+    ran = subprocess.run(
+        [sys.executable, "-m", "pocketvex", *arguments], cwd=cwd, env={**environment, **variables},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project of the pages, and beside it for each page a front end with its files."""
+    root = node.project(tmp_path_factory.mktemp("front-end"), pinned=node.FRONT_END)
+    for block in blocks(FIRST):
+        if block.language in ("toml", "python"):
+            _write(root / block.file, block.text)
+    pocketvex("types", "generate", cwd=root)
+    for page in PAGES:
+        shutil.copytree(root / "web" / "src", root / page / "src")
+        shared = [block for other in (FIRST, "typescript") for block in blocks(other) if block.file]
+        for number, block in enumerate([*shared, *blocks(page)]):
+            if block.language in CODE:
+                _write(root / page / (block.file or f"src/block{number}.{block.language}"), block.text)
+        (root / page / "tsconfig.json").write_text(
+            json.dumps({"compilerOptions": _STRICT, "include": ["src"]})
+        )
+    return root
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_every_block_is_read() -> None:
+    for page, text in PAGES.items():
+        assert text.count("\n```") == 2 * len(blocks(page)), page
+        assert {b.language for b in blocks(page)} <= {"toml", "sh", "python", *CODE}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_typescript_compiles(folder: Path, version: str) -> None:
+    pages = [
+        path for page in PAGES for path in (folder / page).rglob("*.ts*") if path.suffix in (".ts", ".tsx")
+    ]
+    assert (
+        tsc(
+            sorted(pages),
+            (*STRICT, "--skipLibCheck", "--jsx", "react-jsx", "--allowImportingTsExtensions"),
+            version,
+        )
+        == ""
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "program"),
+    [("svelte", ["svelte-check", "--tsconfig", "tsconfig.json", "--fail-on-warnings"]), ("vue", ["vue-tsc"])],
+)
+def test_components_are_what_their_checker_takes(folder: Path, page: str, program: list[str]) -> None:
+    _run(folder, *program, cwd=folder / page)
+
+
+@pytest.fixture(scope="module")
+def served(
+    folder: Path, template: Callable[[Binary], Path], latest: Binary, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A server with the schema of the pages; the pages' lists are built, for that server."""
+    data = tmp_path_factory.mktemp("front-end-data") / "pb_data"
+    scratch.copy(template(latest), data)
+    for source in STORY.iterdir():
+        shutil.copy(source, folder)
+    _run(folder, "vite", "build", cwd=folder)
+    with Running(latest, data) as server:
+        pocketvex(
+            "dev", "--once", cwd=folder, PB_URL=server.url, PB_ADMIN_EMAIL=EMAIL, PB_ADMIN_PASS=PASSWORD
+        )
+        for built in (folder / "dist").iterdir():
+            built.write_text(built.read_text("utf-8").replace(ADDRESS, server.url), encoding="utf-8")
+        yield server.url
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_live_list_is_shown(folder: Path, served: str, framework: str) -> None:
+    print(node.run(folder / "story.mjs", framework, served))
+
+
+def _run(folder: Path, program: str, *arguments: str, cwd: Path) -> None:
+    suffix = ".cmd" if os.name == "nt" else ""
+    ran = subprocess.run(
+        [str(folder / "node_modules" / ".bin" / f"{program}{suffix}"), *arguments],
+        cwd=cwd, capture_output=True, text=True, encoding="utf-8", check=False, timeout=120,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
