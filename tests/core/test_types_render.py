@@ -113,6 +113,8 @@ COLUMNS: list[FieldBase] = [
         ("SELECT id, kind, (1) AS total FROM _superusers", "ThingsKind"),
         ("SELECT s.id, t.kind, (1) AS total FROM _superusers s LEFT JOIN _otps t ON (1)", 'ThingsKind | ""'),
         ("SELECT id, kind, (SELECT 1) AS total FROM _superusers", 'ThingsKind | ""'),
+        ("SELECT 'all' AS id, kind, count(id) AS total FROM _superusers", 'ThingsKind | ""'),
+        ("SELECT id, kind, count(id) AS total FROM _superusers GROUP BY kind", "ThingsKind"),
     ],
 )
 def test_columns_of_a_view_are_read_only_and_may_be_empty_after_an_outer_join(query: str, kind: str) -> None:
@@ -124,6 +126,18 @@ def test_columns_of_a_view_are_read_only_and_may_be_empty_after_an_outer_join(qu
     assert (
         'things: { kind: "view"; record: ThingsRecord; create: never; update: never; relations: {} };' in text
     )
+
+
+def test_a_view_of_a_view_is_as_sure_as_that_one() -> None:
+    outer = "SELECT s.id, t.kind, (1) AS total FROM _superusers s LEFT JOIN _otps t ON (1)"
+    found = [
+        {"name": "last", "type": "view", "viewQuery": "SELECT id, kind, total FROM middle"},
+        {"name": "middle", "type": "view", "viewQuery": "SELECT id, kind, total FROM things"},
+        {"name": "things", "type": "view", "viewQuery": outer},
+    ]
+    columns = dict.fromkeys(("things", "middle", "last"), COLUMNS)
+    text = render_types(Schema.from_json(found), view_fields=columns)
+    assert 'kind: LastKind | "";' in interface(text, "LastRecord")
 
 
 def test_a_view_that_nobody_inferred_says_so() -> None:

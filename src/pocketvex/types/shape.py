@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pocketvex.schema.fields import (
+    AutodateField,
     BoolField,
     EmailField,
     FieldBase,
@@ -19,6 +20,7 @@ from pocketvex.schema.fields import (
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
 from pocketvex.schema.rules import Rule
 from pocketvex.schema.validate import SYSTEM_COLLECTIONS
+from pocketvex.schema.views import tables_read
 
 # The defaults of a new collection, 0.23 to 0.40.
 _DEFAULTS: Mapping[str, FieldBase] = {
@@ -32,6 +34,10 @@ _DEFAULTS: Mapping[str, FieldBase] = {
 SUPERUSERS = "_superusers"
 _OUTER = re.compile(r"\b(?:left|right|full|outer|union|intersect|except)\b", re.IGNORECASE)
 _SELECT = re.compile(r"\bselect\b", re.IGNORECASE)
+_AGGREGATE = re.compile(
+    r"\b(?:count|sum|total|avg|min|max|group_concat|string_agg|json_group_\w+)\s*\(", re.IGNORECASE
+)
+_GROUPED = re.compile(r"\bgroup\s+by\b", re.IGNORECASE)
 
 
 class Shape(NamedTuple):
@@ -48,7 +54,7 @@ class Shape(NamedTuple):
     """The condition of the unique index on a field, by the field's name; "" where there is none."""
     columns_known: bool
     sure: bool
-    """Whether a required field has a value in every row. Not in a view with an outer join."""
+    """Whether a required field has a value in every row: not so in all views."""
     rules: Mapping[str, Rule]
     """By `list`, `view`, `create` and `update`."""
 
@@ -60,12 +66,13 @@ class Shape(NamedTuple):
 def shapes(schema: Schema, view_fields: Mapping[str, Sequence[FieldBase]]) -> list[Shape]:
     """The collections in the order of their names; of those that every server has, only `_superusers`."""
     ours = [c for c in schema.collections if not c.is_private and c.name not in SYSTEM_COLLECTIONS]
-    ours.append(Collection(name=SUPERUSERS, type="auth"))
+    ours.append(_superusers())
     ours.sort(key=lambda collection: collection.name)
-    return [_shape(collection, view_fields) for collection in ours]
+    loose = _loose({c.name: c.view_query for c in ours if c.type == "view"})
+    return [_shape(collection, view_fields, collection.name not in loose) for collection in ours]
 
 
-def _shape(collection: Collection, view_fields: Mapping[str, Sequence[FieldBase]]) -> Shape:
+def _shape(collection: Collection, view_fields: Mapping[str, Sequence[FieldBase]], sure: bool) -> Shape:
     fields: Sequence[FieldBase] = collection.fields
     if collection.type == "view":
         # A schema read from a server has the columns; one that the code declares has only the query.
@@ -82,7 +89,7 @@ def _shape(collection: Collection, view_fields: Mapping[str, Sequence[FieldBase]
         password=filled.get("password"),
         unique=_unique(collection),
         columns_known=collection.type != "view" or bool(fields),
-        sure=collection.type != "view" or _every_row_is_whole(collection.view_query),
+        sure=sure,
         rules={
             "list": collection.list_rule,
             "view": collection.view_rule,
@@ -92,7 +99,30 @@ def _shape(collection: Collection, view_fields: Mapping[str, Sequence[FieldBase]
     )
 
 
+def _superusers() -> Collection:
+    created = AutodateField(name="created", on_create=True)
+    updated = AutodateField(name="updated", on_create=True, on_update=True)
+    return Collection(name=SUPERUSERS, type="auth", fields=[created, updated])
+
+
+def _loose(queries: Mapping[str, str]) -> set[str]:
+    """The views with rows in which a required field may be empty.
+
+    PocketBase copies `required` from the column, whatever the query does: an outer join has rows without
+    one side, an aggregate without GROUP BY has a row even of no rows. And what one of them reads from
+    another. Observed on 0.23.12, 0.28.4, 0.36.9, 0.39.11 and 0.40.6.
+    """
+    found = {name for name, query in queries.items() if not _every_row_is_whole(query)}
+    size = -1
+    while size != len(found):
+        size = len(found)
+        found |= {name for name, query in queries.items() if tables_read(query, found)}
+    return found
+
+
 def _every_row_is_whole(query: str) -> bool:
+    if _AGGREGATE.search(query) and not _GROUPED.search(query):
+        return False
     return not _OUTER.search(query) and len(_SELECT.findall(query)) == 1
 
 
