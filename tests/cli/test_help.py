@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import typer
 
-from pocketvex.cli.main import app
+from pocketvex.cli.app import build
 from terminal import POCKETVEX
 
 
 def commands(group: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    found = group or typer.main.get_command(app)
+    found = group or typer.main.get_command(build())
     yield path, found
     for name, command in getattr(found, "commands", {}).items():
         yield from commands(command, (*path, name))

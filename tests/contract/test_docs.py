@@ -11,7 +11,7 @@ from source import MODULES, ROOT, codes_in, documents, package_of
 from typer.main import get_command
 
 from pocketvex import errors
-from pocketvex.cli.main import app
+from pocketvex.cli.app import build
 from pocketvex.plan.codes import CODES
 from pocketvex.schema import field
 from pocketvex.schema.declare import _AUTH_ATTRIBUTES
@@ -30,7 +30,7 @@ def commands(group: Any, path: str = "pocketvex") -> Iterator[tuple[str, Any]]:
             yield f"{path} {name}", command
 
 
-COMMANDS = dict(commands(get_command(app)))
+COMMANDS = dict(commands(get_command(build())))
 OPTIONS = {
     (name, option)
     for name, command in COMMANDS.items()

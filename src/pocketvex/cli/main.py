@@ -6,42 +6,11 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 
-import typer
 from typer.exceptions import Abort, Exit, TyperException
 
-from pocketvex.cli import commands, histories, lint, migrate, output, pull, schema, types
+from pocketvex.cli import output
+from pocketvex.cli.app import build
 from pocketvex.errors import PocketVexError, UsageError
-
-app = typer.Typer(
-    name="pocketvex",
-    help="The schema of a PocketBase, declared in Python: saving the file changes the database.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
-
-
-@app.callback()
-def main(
-    version: bool = typer.Option(False, "--version", help="Show the version and exit."),
-) -> None:
-    if version:
-        from pocketvex import __version__
-
-        output.data(f"pocketvex {__version__}")
-        raise typer.Exit
-
-
-commands.register(app)
-schema.app.command()(pull.pull)
-schema.app.command()(lint.lint)
-app.add_typer(schema.app, name="schema")
-migrate.app.command()(histories.verify)
-migrate.app.command()(histories.prune)
-app.add_typer(migrate.app, name="migrate")
-app.add_typer(types.app, name="types")
-app.add_typer(commands.util_app, name="util")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -51,6 +20,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.modules["rich"] = None  # type: ignore[assignment]
     try:
         _end_when_told()
+        app = build(arguments[0] if arguments else "")
         result = app(args=list(arguments), prog_name="pocketvex", standalone_mode=False)
     except PocketVexError as error:
         output.error(error)
@@ -83,7 +53,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def _command(arguments: Sequence[str]) -> Iterator[str]:
     """The part of the arguments that names a command."""
-    group: object = typer.main.get_command(app)
+    from typer.main import get_command
+
+    group: object = get_command(build())
     for word in arguments:
         group = getattr(group, "commands", {}).get(word)
         if group is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pocketvex.cli import output
+from pocketvex.cli import histories, output
 from pocketvex.cli.consent import NoBackupOption, consent_to_host
 from pocketvex.cli.formats import mentions_in, tell_mentions
 from pocketvex.cli.opening import (
@@ -223,3 +223,7 @@ def baseline(
         output.data(f"{config.migrations.name}/{file.name}")
     output.note(f"marked as applied; {sealed.proof}")
     return 0
+
+
+app.command()(histories.verify)
+app.command()(histories.prune)

@@ -1,12 +1,12 @@
-"""`pocketvex schema …`: show, apply."""
+"""`pocketvex schema …`: show, apply; the others have modules of their own."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from pocketvex.cli import output
+from pocketvex.cli import lint, output, pull
 from pocketvex.cli.consent import NoBackupOption, said_at_terminal
 from pocketvex.cli.opening import (
     AnswerOption,
@@ -26,9 +26,6 @@ from pocketvex.cli.opening import (
     project,
     writing,
 )
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(help="Compare the code with a server, and bring a server to it.", no_args_is_help=True)
 
@@ -129,3 +126,7 @@ def apply(
             output.note("→ `pocketvex migrate up` runs what waits as a migration")
         return 5
     return 0
+
+
+app.command()(pull.pull)
+app.command()(lint.lint)
