@@ -20,6 +20,7 @@ import pytest
 
 import node
 from conftest import EMAIL, PASSWORD
+from pocketvex.load.loader import load_schema
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
@@ -37,8 +38,8 @@ _BLOCK = re.compile(
     r"^```(\w+)\n(?:(?://|#|<!--) ([\w./-]+\.\w+)(?: -->)?\n)?(.*?)^```$", re.MULTILINE | re.DOTALL
 )
 _STRICT = {name.removeprefix("--"): True for name in STRICT} | {
-    "target": "es2022", "lib": ["es2022", "dom"], "module": "esnext", "moduleResolution": "bundler", "types": [],
-    "skipLibCheck": True,
+    "target": "es2022", "lib": ["es2022", "dom"], "module": "esnext", "moduleResolution": "bundler",
+    "types": [], "skipLibCheck": True,
 }  # fmt: skip
 
 
@@ -92,6 +93,20 @@ def test_every_block_is_read() -> None:
         assert {b.language for b in blocks(page)} <= {"toml", "sh", "python", *CODE}
 
 
+def test_the_commands_run(tmp_path: Path) -> None:
+    """In a project of their own: the last one overwrites the types with those of an export."""
+    for block in blocks(FIRST):
+        if block.language in ("toml", "python"):
+            _write(tmp_path / block.file, block.text)
+    exported = load_schema(tmp_path, tmp_path / "schema", timeout=30).schema.to_json()
+    _write(tmp_path / "pb_schema.json", json.dumps(exported))
+    lines = [line for block in blocks(FIRST) if block.language == "sh" for line in block.text.splitlines()]
+    commands = [line.split()[1:] for line in lines if line.startswith("pocketvex ")]
+    assert len(commands) == 3
+    for command in commands:
+        pocketvex(*command, cwd=tmp_path)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_typescript_compiles(folder: Path, version: str) -> None:
     pages = [
@@ -135,8 +150,8 @@ def served(
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_a_live_list_is_shown(folder: Path, served: str, framework: str) -> None:
-    print(node.run(folder / "story.mjs", framework, served))
+def test_a_page_does_what_it_says(folder: Path, served: str, framework: str) -> None:
+    node.run(folder / "story.mjs", framework, served)
 
 
 def _run(folder: Path, program: str, *arguments: str, cwd: Path) -> None:
