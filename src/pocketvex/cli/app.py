@@ -1,12 +1,31 @@
-"""Which commands there are, and where each of them lives."""
+"""Which commands there are, where each of them lives, and how one is called."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import typer
+from typer.exceptions import Abort, Exit, TyperException
+from typer.main import get_command
 
 from pocketvex.cli import output
+from pocketvex.errors import UsageError
 
 _GROUPS = ("schema", "migrate", "types", "util")
+
+
+def call(arguments: Sequence[str]) -> int:
+    """Parse and run one command; the exit code."""
+    app = build(arguments[0] if arguments else "")
+    try:
+        result = app(args=list(arguments), prog_name="pocketvex", standalone_mode=False)
+    except Exit as error:
+        return error.exit_code
+    except TyperException as error:
+        return _usage(error, arguments)
+    except Abort:
+        raise KeyboardInterrupt from None
+    return result if isinstance(result, int) else 0
 
 
 def build(word: str = "") -> typer.Typer:
@@ -56,3 +75,24 @@ def _group(name: str) -> typer.Typer:
     from pocketvex.cli import commands
 
     return commands.util_app
+
+
+def _usage(error: TyperException, arguments: Sequence[str]) -> int:
+    message = error.format_message()
+    if message.lstrip().startswith("Usage:"):
+        output.note(message)
+        return UsageError.exit_code
+    said = message[:1].lower() + message[1:].rstrip(".")
+    help_ = " ".join(["pocketvex help", *_command(arguments)])
+    output.error(UsageError(said, todo=f"`{help_}` shows what there is."))
+    return UsageError.exit_code
+
+
+def _command(arguments: Sequence[str]) -> Iterator[str]:
+    """The part of the arguments that names a command."""
+    group: object = get_command(build())
+    for word in arguments:
+        group = getattr(group, "commands", {}).get(word)
+        if group is None:
+            return
+        yield word

@@ -8,19 +8,16 @@ from typing import Annotated, NamedTuple
 import typer
 
 from pocketvex.cli import output
-from pocketvex.cli.consent import NoBackupOption
-from pocketvex.cli.opening import (
+from pocketvex.cli.opening import checked_answers, choices, opened, project
+from pocketvex.cli.options import (
     AnswerOption,
     AnswersOption,
     BinaryOption,
     ConfirmOption,
     DataDirOption,
     HostOption,
+    NoBackupOption,
     RenameOption,
-    checked_answers,
-    choices,
-    opened,
-    project,
 )
 
 util_app = typer.Typer(help="Look at a server and at this project.", no_args_is_help=True)

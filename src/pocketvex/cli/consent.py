@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
 
@@ -15,10 +13,6 @@ if TYPE_CHECKING:
     from pocketvex.plan.changes import Change
     from pocketvex.run.session import Session
     from pocketvex.run.sync import Choices, Outcome
-
-NoBackupOption = Annotated[
-    bool, typer.Option("--no-backup", help="Make no backup before something is taken away.")
-]
 
 
 def at_terminal() -> bool:

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
-from pocketvex.cli.consent import NoBackupOption, at_terminal, consent_to_host
-from pocketvex.cli.opening import (
+from pocketvex.cli.consent import at_terminal, consent_to_host
+from pocketvex.cli.opening import checked_format, project, writing
+from pocketvex.cli.options import (
     BinaryOption,
     ConfirmOption,
     DataDirOption,
     FormatOption,
     HostOption,
-    checked_format,
-    project,
-    writing,
+    NoBackupOption,
 )
 
 if TYPE_CHECKING:

@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-
-from typer.exceptions import Abort, Exit, TyperException
+from collections.abc import Sequence
 
 from pocketvex.cli import output
-from pocketvex.cli.app import build
+from pocketvex.cli.plain import plain
 from pocketvex.errors import PocketVexError, UsageError
+
+_COMPLETE = "_POCKETVEX_COMPLETE"
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; the exit code (see the README: the same for all commands)."""
-    if "_POCKETVEX_COMPLETE" in os.environ:
+    if _COMPLETE in os.environ:
         # typer would load rich at every Tab, to strip markup that our help does not have.
         sys.modules["rich"] = None  # type: ignore[assignment]
     try:
         _end_when_told()
-        app = build(arguments[0] if arguments else "")
-        result = app(args=list(arguments), prog_name="pocketvex", standalone_mode=False)
+        return _called(arguments)
     except PocketVexError as error:
         output.error(error)
         return error.exit_code
-    except Exit as error:
-        return error.exit_code
-    except TyperException as error:
-        return _usage(error, arguments)
     except Stopped as stop:
         output.note("stopped")
         return 128 + stop.number
-    except (Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         output.note("stopped")
         return 130
     except BrokenPipeError:
@@ -48,19 +43,18 @@ def run(arguments: Sequence[str]) -> int:
         return UsageError.exit_code
     except Exception as error:
         return _bug(error)
-    return result if isinstance(result, int) else 0
 
 
-def _command(arguments: Sequence[str]) -> Iterator[str]:
-    """The part of the arguments that names a command."""
-    from typer.main import get_command
+def _called(arguments: Sequence[str]) -> int:
+    command = None if _COMPLETE in os.environ else plain(arguments)
+    if command is not None:
+        try:
+            return command()
+        except KeyboardInterrupt:
+            return 130  # as the parser answers it
+    from pocketvex.cli.app import call
 
-    group: object = get_command(build())
-    for word in arguments:
-        group = getattr(group, "commands", {}).get(word)
-        if group is None:
-            return
-        yield word
+    return call(arguments)
 
 
 class Stopped(KeyboardInterrupt):
@@ -82,17 +76,6 @@ def _end_when_told() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, stop)
-
-
-def _usage(error: TyperException, arguments: Sequence[str]) -> int:
-    message = error.format_message()
-    if message.lstrip().startswith("Usage:"):
-        output.note(message)
-        return UsageError.exit_code
-    said = message[:1].lower() + message[1:].rstrip(".")
-    help_ = " ".join(["pocketvex help", *_command(arguments)])
-    output.error(UsageError(said, todo=f"`{help_}` shows what there is."))
-    return UsageError.exit_code
 
 
 def _bug(error: Exception) -> int:

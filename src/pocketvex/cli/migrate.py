@@ -8,18 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pocketvex.cli import histories, output
-from pocketvex.cli.consent import NoBackupOption, consent_to_host
+from pocketvex.cli.consent import consent_to_host
 from pocketvex.cli.formats import mentions_in, tell_mentions
 from pocketvex.cli.opening import (
-    AnswerOption,
-    AnswersOption,
-    BinaryOption,
-    ConfirmOption,
-    DataDirOption,
-    EvidenceOption,
-    FormatOption,
-    HostOption,
-    RenameOption,
     checked_answers,
     checked_format,
     choices,
@@ -28,6 +19,18 @@ from pocketvex.cli.opening import (
     project,
     turn,
     writing,
+)
+from pocketvex.cli.options import (
+    AnswerOption,
+    AnswersOption,
+    BinaryOption,
+    ConfirmOption,
+    DataDirOption,
+    EvidenceOption,
+    FormatOption,
+    HostOption,
+    NoBackupOption,
+    RenameOption,
 )
 
 if TYPE_CHECKING:

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
 from pocketvex.errors import UsageError
@@ -21,49 +19,10 @@ if TYPE_CHECKING:
     from pocketvex.store.config import Config
     from pocketvex.store.hosts import Host, Login
 
-HostOption = Annotated[
-    str | None, typer.Option("--host", help="Name of a host of the config, or a URL.", metavar="NAME|URL")
-]
-DataDirOption = Annotated[
-    Path | None, typer.Option("--data-dir", help="The server's data directory, where it is at hand.")
-]
-BinaryOption = Annotated[
-    Path | None, typer.Option("--pocketbase", help="The PocketBase binary that belongs to it.")
-]
-ConfirmOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--confirm",
-        help="Agree to a change, or to a protected host, by its name. Repeatable.",
-        metavar="NAME",
-    ),
-]
-RenameOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--rename",
-        help="posts.old=posts.new: a rename; posts.old=: it is gone.",
-        metavar="OLD=NEW",
-    ),
-]
-AnswerOption = Annotated[
-    list[str] | None,
-    typer.Option("--answer", help="Answer a question of the plan by its id. Repeatable.", metavar="ID=VALUE"),
-]
-AnswersOption = Annotated[
-    Path | None,
-    typer.Option("--answers", help="A .json or .toml file of answers: id to value.", metavar="FILE"),
-]
-EvidenceOption = Annotated[
-    str | None,
-    typer.Option("--evidence", help="Count the rows of this host instead.", metavar="NAME|URL"),
-]
 _SLACK = 90.0
 """Seconds for which a kept token must still be good to be worth a try."""
 
 FORMATS = ("text", "json", "markdown", "github")
-
-FormatOption = Annotated[str, typer.Option("--format", help="text, json, markdown or github.")]
 
 
 def project() -> Config:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pocketvex.cli import output
-from pocketvex.cli.opening import BinaryOption, DataDirOption, HostOption, opened, turn
+from pocketvex.cli.opening import opened, turn
+from pocketvex.cli.options import BinaryOption, DataDirOption, HostOption
 from pocketvex.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:

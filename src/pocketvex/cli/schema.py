@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from pocketvex.cli import lint, output, pull
-from pocketvex.cli.consent import NoBackupOption, said_at_terminal
-from pocketvex.cli.opening import (
+from pocketvex.cli import comparing, lint, output, pull
+from pocketvex.cli.consent import said_at_terminal
+from pocketvex.cli.opening import checked_answers, checked_format, choices, load, project, writing
+from pocketvex.cli.options import (
     AnswerOption,
     AnswersOption,
     BinaryOption,
@@ -17,14 +18,8 @@ from pocketvex.cli.opening import (
     EvidenceOption,
     FormatOption,
     HostOption,
+    NoBackupOption,
     RenameOption,
-    checked_answers,
-    checked_format,
-    choices,
-    load,
-    opened,
-    project,
-    writing,
 )
 
 app = typer.Typer(help="Compare the code with a server, and bring a server to it.", no_args_is_help=True)
@@ -48,39 +43,10 @@ def diff(
     pocketbase: BinaryOption = None,
 ) -> int:
     """Show what the code would change on a server. Writes nothing to it."""
-    wanted = checked_format(format)
-    said = checked_answers(rename, answer, answers)
-    config = project()
-
-    from pocketvex.load.loader import start_load
-
-    with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
-        # The schema loads in its own interpreter while this one imports what it takes to compare.
-        from pocketvex.cli.formats import tell_plan, tell_questions
-        from pocketvex.plan.ignored import unused
-        from pocketvex.run.recorded import locate
-        from pocketvex.run.sync import plan_for
-        from pocketvex.schema.model import Schema
-
-        with opened(config, host, data_dir, pocketbase, evidence) as session:
-            raw = session.fetch()
-            position = locate(session, Schema.from_json(raw))
-            loaded = pending.result()
-            output.printed(loaded.printed)
-            plan = plan_for(session, loaded.schema, raw, position, choices(answers=said))
-            session.save()
-    if questions:
-        tell_questions(plan, loaded.schema, config, wanted)
-        return 5 if exit_code and plan.questions else 0
-    tell_plan(plan, loaded.schema, config, wanted)
-    if position.pending:
-        migrations = "1 migration" if len(position.pending) == 1 else f"{len(position.pending)} migrations"
-        output.note(f"{migrations} not run here yet: `pocketvex migrate status`")
-    for path in unused(plan, config.ignore):
-        output.note(f"note: [ignore] {path}: nothing of that name differs here")
-    if not exit_code:
-        return 0
-    return 4 if plan or position.pending else 6 if plan.drift else 0
+    return comparing.diff(
+        host=host, format=format, exit_code=exit_code, questions=questions, rename=rename, answer=answer,
+        answers=answers, evidence=evidence, data_dir=data_dir, pocketbase=pocketbase,
+    )  # fmt: skip
 
 
 @app.command()

@@ -1,24 +1,16 @@
-"""`pocketvex types generate`: the TypeScript of the code, of a server, or of an export."""
+"""`pocketvex types generate`, as it is called."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from pocketvex.cli import output
-from pocketvex.cli.opening import HostOption, opened, project
-from pocketvex.errors import ServerProcessError, UsageError
-
-if TYPE_CHECKING:
-    from pocketvex.run.types import Files
-    from pocketvex.server.binaries import Binary
-    from pocketvex.store.config import Config
+from pocketvex.cli import typescript
+from pocketvex.cli.options import HostOption
 
 app = typer.Typer(help="TypeScript of the schema.", no_args_is_help=True)
-
-_CODE, _LIVE = "schema", "live"
 
 
 @app.command()
@@ -33,7 +25,7 @@ def generate(
             help="schema: the code; live: a server; or a file of collections exported as JSON.",
             metavar="schema|live|FILE",
         ),
-    ] = _CODE,
+    ] = typescript.CODE,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="The folder of the files; generated/ by default.", metavar="DIR"),
@@ -41,77 +33,4 @@ def generate(
     host: HostOption = None,
 ) -> int:
     """Write generated/types.ts and generated/api-client.ts. Of the code it needs no server."""
-    if host is not None and source != _LIVE:
-        raise UsageError("--host goes with --from live", todo="Add --from live, or leave --host out.")
-    if out is not None and (out.is_file() or out.suffix == ".ts"):
-        raise UsageError(
-            f"--out {out} is no folder",
-            why="Two files are written: types.ts, and api-client.ts that imports it.",
-            todo=f"Name their folder, for example --out {out.parent}.",
-        )
-    folder, files = _read(source, host, out, check=check)
-
-    from pocketvex.run.types import stale, write_files
-
-    changed = stale(folder, files) if check else write_files(folder, files)
-    for name in files:
-        said = "is up to date" if name not in changed else "is stale" if check else "written"
-        output.data(f"{_shown(folder)}/{name} {said}")
-    if check and changed:
-        output.note("→ pocketvex types generate")
-        return 7
-    return 0
-
-
-def _read(source: str, host: str | None, out: Path | None, *, check: bool) -> tuple[Path, Files]:
-    """Where the files go, and what they say."""
-    if source == _CODE:
-        config = project()
-        return out or config.generated, _of_code(config, check=check)
-    if source == _LIVE:
-        config = project()
-        with opened(config, host) as session:
-            from pocketvex.run.types import files_of_server
-
-            return out or config.generated, files_of_server(session.fetch())
-    path = Path(source)
-    if not path.is_file():
-        raise UsageError(
-            f"--from {source}: there is no such file",
-            todo=f"Use {_CODE} for the code, {_LIVE} for a server, or name a file of exported collections.",
-        )
-    # An export needs no project: whoever has only a server can begin with this.
-    folder = out or project().generated
-
-    from pocketvex.run.types import files_of_export
-
-    return folder, files_of_export(path, source)
-
-
-def _of_code(config: Config, *, check: bool) -> Files:
-    from pocketvex.load.loader import start_load
-
-    with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
-        # The schema loads in its own interpreter while this one imports what it takes to render.
-        from pocketvex.run.types import files_of_code, files_without_columns
-
-        loaded = pending.result()
-    output.printed(loaded.printed)
-    try:
-        return files_of_code(config, loaded.schema, lambda: _binary(config))
-    except ServerProcessError as error:
-        # What is written now would be other bytes than where a PocketBase runs.
-        if check:
-            raise
-        output.note(f"the columns of views stay unknown: {error.what}")
-        return files_without_columns(loaded.schema)
-
-
-def _binary(config: Config) -> Binary:
-    from pocketvex.server.binaries import Version, find
-
-    return find(Version.parse(config.pocketbase) if config.pocketbase else None)
-
-
-def _shown(folder: Path) -> str:
-    return str(folder) if not folder.is_absolute() else folder.name
+    return typescript.generate(check=check, source=source, out=out, host=host)

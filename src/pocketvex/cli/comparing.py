@@ -1,0 +1,57 @@
+"""The code compared with a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pocketvex.cli import output
+from pocketvex.cli.opening import checked_answers, checked_format, choices, opened, project
+
+
+def diff(
+    *,
+    host: str | None = None,
+    format: str = "text",
+    exit_code: bool = False,
+    questions: bool = False,
+    rename: list[str] | None = None,
+    answer: list[str] | None = None,
+    answers: Path | None = None,
+    evidence: str | None = None,
+    data_dir: Path | None = None,
+    pocketbase: Path | None = None,
+) -> int:
+    """Show what the code would change on a server; the exit code."""
+    wanted = checked_format(format)
+    said = checked_answers(rename, answer, answers)
+    config = project()
+
+    from pocketvex.load.loader import start_load
+
+    with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
+        # The schema loads in its own interpreter while this one imports what it takes to compare.
+        from pocketvex.cli.formats import tell_plan, tell_questions
+        from pocketvex.plan.ignored import unused
+        from pocketvex.run.recorded import locate
+        from pocketvex.run.sync import plan_for
+        from pocketvex.schema.model import Schema
+
+        with opened(config, host, data_dir, pocketbase, evidence) as session:
+            raw = session.fetch()
+            position = locate(session, Schema.from_json(raw))
+            loaded = pending.result()
+            output.printed(loaded.printed)
+            plan = plan_for(session, loaded.schema, raw, position, choices(answers=said))
+            session.save()
+    if questions:
+        tell_questions(plan, loaded.schema, config, wanted)
+        return 5 if exit_code and plan.questions else 0
+    tell_plan(plan, loaded.schema, config, wanted)
+    if position.pending:
+        migrations = "1 migration" if len(position.pending) == 1 else f"{len(position.pending)} migrations"
+        output.note(f"{migrations} not run here yet: `pocketvex migrate status`")
+    for path in unused(plan, config.ignore):
+        output.note(f"note: [ignore] {path}: nothing of that name differs here")
+    if not exit_code:
+        return 0
+    return 4 if plan or position.pending else 6 if plan.drift else 0

@@ -1,0 +1,50 @@
+"""The options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+HostOption = Annotated[
+    str | None, typer.Option("--host", help="Name of a host of the config, or a URL.", metavar="NAME|URL")
+]
+DataDirOption = Annotated[
+    Path | None, typer.Option("--data-dir", help="The server's data directory, where it is at hand.")
+]
+BinaryOption = Annotated[
+    Path | None, typer.Option("--pocketbase", help="The PocketBase binary that belongs to it.")
+]
+ConfirmOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--confirm",
+        help="Agree to a change, or to a protected host, by its name. Repeatable.",
+        metavar="NAME",
+    ),
+]
+RenameOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rename",
+        help="posts.old=posts.new: a rename; posts.old=: it is gone.",
+        metavar="OLD=NEW",
+    ),
+]
+AnswerOption = Annotated[
+    list[str] | None,
+    typer.Option("--answer", help="Answer a question of the plan by its id. Repeatable.", metavar="ID=VALUE"),
+]
+AnswersOption = Annotated[
+    Path | None,
+    typer.Option("--answers", help="A .json or .toml file of answers: id to value.", metavar="FILE"),
+]
+EvidenceOption = Annotated[
+    str | None,
+    typer.Option("--evidence", help="Count the rows of this host instead.", metavar="NAME|URL"),
+]
+FormatOption = Annotated[str, typer.Option("--format", help="text, json, markdown or github.")]
+NoBackupOption = Annotated[
+    bool, typer.Option("--no-backup", help="Make no backup before something is taken away.")
+]
