@@ -154,6 +154,13 @@ def test_every_option_of_accounts_is_documented(name: str) -> None:
     assert f"`{name}`" in README
 
 
-@pytest.mark.parametrize("target", re.findall(r"\]\((?!https?:)([^)#]+)\)", ALL))
-def test_every_link_leads_somewhere(target: str) -> None:
-    assert any((ROOT / folder / target).exists() for folder in (".", "docs"))
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        (name, target)
+        for name, text in documents().items()
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", text)
+    ],
+)
+def test_every_link_leads_somewhere(name: str, target: str) -> None:
+    assert ((ROOT / name).parent / target).exists()

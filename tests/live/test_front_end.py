@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "docs" / "front-end").glob("*.md"))}
 FIRST = "README"
 CODE = ("ts", "tsx", "svelte", "vue")
+FRONT_ENDS = [page for page in PAGES if page != FIRST]
 FRAMEWORKS = ("react", "svelte", "vue")
 STORY = ROOT / "tests" / "types" / "front_end"
 ADDRESS = "http://127.0.0.1:8090"
@@ -64,13 +65,13 @@ def pocketvex(*arguments: str, cwd: Path, **variables: str) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project of the pages, and beside it for each page a front end with its files."""
+    """The project of the pages, and beside it for each other page a front end with its files."""
     root = node.project(tmp_path_factory.mktemp("front-end"), pinned=node.FRONT_END)
     for block in blocks(FIRST):
         if block.language in ("toml", "python"):
             _write(root / block.file, block.text)
     pocketvex("types", "generate", cwd=root)
-    for page in PAGES:
+    for page in FRONT_ENDS:
         shutil.copytree(root / "web" / "src", root / page / "src")
         shared = [block for other in (FIRST, "typescript") for block in blocks(other) if block.file]
         for number, block in enumerate([*shared, *blocks(page)]):
@@ -109,14 +110,10 @@ def test_the_commands_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_typescript_compiles(folder: Path, version: str) -> None:
-    pages = [
-        path for page in PAGES for path in (folder / page).rglob("*.ts*") if path.suffix in (".ts", ".tsx")
-    ]
+    flags = (*STRICT, "--skipLibCheck", "--jsx", "react-jsx", "--allowImportingTsExtensions")
     assert (
         tsc(
-            sorted(pages),
-            (*STRICT, "--skipLibCheck", "--jsx", "react-jsx", "--allowImportingTsExtensions"),
-            version,
+            [path for page in FRONT_ENDS for path in sorted((folder / page).rglob("*/*.ts*"))], flags, version
         )
         == ""
     )
@@ -131,27 +128,36 @@ def test_components_are_what_their_checker_takes(folder: Path, page: str, progra
 
 
 @pytest.fixture(scope="module")
-def served(
-    folder: Path, template: Callable[[Binary], Path], latest: Binary, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """A server with the schema of the pages; the pages' lists are built, for that server."""
-    data = tmp_path_factory.mktemp("front-end-data") / "pb_data"
-    scratch.copy(template(latest), data)
+def built(folder: Path) -> Path:
+    """The same with what Vite makes of the components: for browsers in `dist`, for servers in `server`."""
     for source in STORY.iterdir():
         shutil.copy(source, folder)
     _run(folder, "vite", "build", cwd=folder)
+    _run(folder, "vite", "build", "--ssr", "server.js", "--outDir", "server", cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(
+    built: Path, template: Callable[[Binary], Path], latest: Binary, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A server with the schema of the pages, and they are for this server."""
+    data = tmp_path_factory.mktemp("front-end-data") / "pb_data"
+    scratch.copy(template(latest), data)
     with Running(latest, data) as server:
-        pocketvex(
-            "dev", "--once", cwd=folder, PB_URL=server.url, PB_ADMIN_EMAIL=EMAIL, PB_ADMIN_PASS=PASSWORD
-        )
-        for built in (folder / "dist").iterdir():
-            built.write_text(built.read_text("utf-8").replace(ADDRESS, server.url), encoding="utf-8")
+        pocketvex("dev", "--once", cwd=built, PB_URL=server.url, PB_ADMIN_EMAIL=EMAIL, PB_ADMIN_PASS=PASSWORD)
+        for page in (built / "dist").iterdir():
+            page.write_text(page.read_text("utf-8").replace(ADDRESS, server.url), encoding="utf-8")
         yield server.url
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_a_page_does_what_it_says(folder: Path, served: str, framework: str) -> None:
-    node.run(folder / "story.mjs", framework, served)
+def test_a_page_does_what_it_says(built: Path, served: str, framework: str) -> None:
+    node.run(built / "story.mjs", framework, served)
+
+
+def test_a_list_that_is_rendered_on_a_server_opens_nothing(built: Path) -> None:
+    node.run(built / "server" / "server.js")
 
 
 def _run(folder: Path, program: str, *arguments: str, cwd: Path) -> None:
