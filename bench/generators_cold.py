@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bench.generators import TYPEGEN, TYPES, ZOD, from_server
 from bench.measure import SCRIPT, command, environment, in_turn
 from bench.projects import Login, Server, many_collections, write_project
-from bench.zod_code import many_zod_collections, write_zod_project
+from bench.zod_code import write_zod_project
 
 COLLECTIONS = 20
 OUT = "types.ts"
@@ -65,8 +65,9 @@ def _theirs(folder: Path, server: Server) -> list[Way]:
     place = folder / "theirs"
     place.mkdir()
     exported = place / "pb_schema.json"
-    exported.write_text(json.dumps(server.collections()), encoding="utf-8")
-    zod = write_zod_project(folder / "zod", many_zod_collections(COLLECTIONS))
+    collections = server.collections()
+    exported.write_text(json.dumps(collections), encoding="utf-8")
+    zod = write_zod_project(folder / "zod", collections)
     return [
         Way(str(TYPEGEN), "the server", from_server(TYPEGEN, server.login, OUT), place, place / OUT),
         Way(str(TYPEGEN), "an export", TYPEGEN.words("--json", exported, "--out", OUT), place, place / OUT),

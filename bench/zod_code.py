@@ -1,10 +1,15 @@
-"""The measured collections as code for pocketbase-zod-schema, which reads no server."""
+"""Collections as code for pocketbase-zod-schema, which reads no server."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from bench.generators import ZOD
+
+Json = dict[str, Any]
 
 _CONFIG = (
     'export default {\n  schema: { directory: "./src/schema" },\n'
@@ -13,36 +18,70 @@ _CONFIG = (
 _HEAD = 'import { z } from "zod";\nimport * as pb from "pocketbase-zod-schema";\n\n'
 
 
-def write_zod_project(folder: Path, modules: dict[str, str]) -> Path:
-    """A project of pocketbase-zod-schema with these modules, without their first lines."""
+def write_zod_project(folder: Path, collections: Iterable[Json], models: Mapping[str, str] = {}) -> Path:
+    """A project of pocketbase-zod-schema with a module for each; system collections are left out.
+
+    `models` are the Zod schemas of json fields, by `collection.field`.
+    """
     (folder / "src" / "schema").mkdir(parents=True)
     (folder / "package.json").write_text('{"private": true, "type": "module"}\n', encoding="utf-8")
     (folder / "pocketbase-migrate.config.js").write_text(_CONFIG, encoding="utf-8")
     (folder / "node_modules").symlink_to(ZOD.modules, target_is_directory=True)
-    for name, text in modules.items():
-        (folder / "src" / "schema" / f"{name}.ts").write_text(_HEAD + text, encoding="utf-8")
+    kept = [c for c in collections if not c.get("system")]
+    names = {c["id"]: c["name"] for c in kept}
+    for item in kept:
+        text = _HEAD + _collection(item, names, models)
+        (folder / "src" / "schema" / f"{item['name']}.ts").write_text(text, encoding="utf-8")
     return folder
 
 
-def many_zod_collections(count: int) -> dict[str, str]:
-    """What `many_collections` says in Python."""
-    return {f"things{number}": _things(number) for number in range(count)}
+def _collection(item: Json, names: Mapping[str, str], models: Mapping[str, str]) -> str:
+    shape = f"z.object({{\n{''.join(_fields(item, names, models))}}})"
+    about = f"collectionName: {json.dumps(item['name'])}, schema: Shape"
+    if item["type"] == "view":
+        query = f"viewQuery: {json.dumps(item['viewQuery'])}"
+        made = f"pb.defineView({{ {about}, {query}, permissions: {{ listRule: '', viewRule: '' }} }})"
+        return f"export const Shape = {shape}.extend(pb.baseSchema);\nexport default {made};\n"
+    rules = ", ".join(f"{rule}: ''" for rule in ("listRule", "viewRule", "createRule", "updateRule"))
+    kind = f"type: {json.dumps(item['type'])}, permissions: {{ {rules} }}"
+    made = f"pb.defineCollection({{ {about}, {kind}, indexes: {json.dumps(item['indexes'])} }})"
+    return f"export const Shape = {shape};\nexport default {made};\n"
 
 
-def _things(number: int) -> str:
-    name, shape = f"things{number}", f"Things{number}"
-    fields = [
-        "title: pb.TextField({ min: 1 })",
-        *(f"text{i}: pb.TextField({{ max: {100 + i} }}).optional()" for i in range(6)),
-        *([f'before: pb.RelationField({{ collection: "things{number - 1}" }}).optional()'] if number else []),
-        'status: pb.SelectField(["draft", "published"])',
-        "created: pb.AutodateField({ onCreate: true })",
-        "updated: pb.AutodateField({ onCreate: true, onUpdate: true })",
-    ]
-    index = f"CREATE INDEX idx_{name}_status_created ON {name} (status, created DESC)"
-    return (
-        f"export const {shape}Schema = z.object({{\n  " + ",\n  ".join(fields) + ",\n});\n"
-        f"export const {shape}Collection = pb.defineCollection({{\n"
-        f'  collectionName: "{name}",\n  schema: {shape}Schema,\n  permissions: {{ listRule: "" }},\n'
-        f'  indexes: ["{index}"],\n}});\n'
-    )
+def _fields(item: Json, names: Mapping[str, str], models: Mapping[str, str]) -> Iterator[str]:
+    if item["type"] == "auth":
+        yield "  email: pb.EmailField(),\n  password: pb.TextField({ min: 8 }),\n"
+    for field in item["fields"]:
+        # It makes `created` and `updated` itself.
+        if field["name"] not in _OWN and field["type"] != "autodate":
+            model = models.get(".".join((item["name"], field["name"])), "")
+            made = f"pb.{_call(field, names, model)}"
+            always = field.get("required") or item["type"] == "view"
+            yield f"  {json.dumps(field['name'])}: {made}{'' if always else '.optional()'},\n"
+
+
+_OWN = {"id", "password", "tokenKey", "email", "emailVisibility", "verified"}
+
+
+def _call(field: Json, names: Mapping[str, str], model: str) -> str:
+    several = (field.get("maxSelect") or 1) > 1
+    match field["type"]:
+        case "text":
+            return f"TextField({_options(field, 'min', 'max', 'pattern', 'autogeneratePattern')})"
+        case "select":
+            return f"SelectField({json.dumps(field['values'])}, {_options(field, 'maxSelect')})"
+        case "relation":
+            to = {"collection": names[field["collectionId"]]}
+            return f"Relation{'s' if several else ''}Field({json.dumps(to)})"
+        case "file":
+            return f"File{'s' if several else ''}Field()"
+        case "json":
+            return f"JSONField({model})"
+        case "url":
+            return "URLField()"
+        case other:
+            return f"{other.capitalize()}Field()"
+
+
+def _options(field: Json, *names: str) -> str:
+    return json.dumps({name: field[name] for name in names if field.get(name)})

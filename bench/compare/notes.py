@@ -1,0 +1,36 @@
+"""What a person has to say to the table: how each tool was used, and why a cell is as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+USED: Mapping[str, str] = {
+    "pocketvex": "`types generate`, of an export of the server; `createClient` of `api-client.ts`",
+    "pocketbase-typegen": "`--url` with a login; its `TypedPocketBase`, `Create` and `Update`",
+    "pocketbase-types": "`--url` with a login; its `PocketBaseType`; it has no types of payloads, so its "
+    "records without what the server makes stand for them",
+    "pocketbase-zod-schema": "`generate-types`, of Zod code that says what the server has; its "
+    "`TypedPocketBase`; payloads are the input of the Zod schemas",
+    "typed-pocketbase": "its command on a server of PocketBase 0.22.27, the last that it can log in to; "
+    "its client",
+    "pocketbase-ts": "its client with a schema written by hand: what makes one is a hook of PocketBase, "
+    "which npm does not hold",
+}
+
+HOW = """
+The server is PocketBase {pocketbase} where nothing else is said, the compiler TypeScript {typescript} with
+`--strict`. `yes` means that every check of the cell passed, `no` that none did; `—` is what cannot be asked
+of the tool. A check is a piece of TypeScript that must compile, with lines that must not
+(`@ts-expect-error`), in the way of the tool where it has one of its own: `bench/compare/snippets` has them
+by the name in the last column. What is not a question of types is run: `hostile.py` and `habits.py` beside
+it.
+
+Not in the table, since npm does not give them here: `@thisux/pockettypes` (it needs Bun as well),
+`pocketbase-zod-generator`, `pocketbase-auto-generate-types`, `pocketforge`, `@karnak19/pbkit`.
+`pocketbase-schema-generator` is a hook of PocketBase and no package.
+"""
+
+NOTES: Mapping[tuple[str, str], str] = {
+    ("expand", "pocketbase-typegen"): "One writes the type beside the string: `getOne<PostsResponse<unknown, "
+    "{ author: UsersResponse }>>(…)`. Nothing holds the two together.",
+}

@@ -1,0 +1,64 @@
+"""docs/generators.md, of what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from bench.compare import checks, notes
+from bench.compare.table import Cell, rows
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "generators.md"
+FOUND = Path(__file__).with_name("found.json")
+
+_HEAD = """\
+# Beside the other generators
+
+Written by `python -m bench.compare`, which makes the types of one schema with every tool and holds them
+against the same checks. Nothing here is taken from what a tool says of itself.
+
+"""
+
+
+def render(found: Mapping[str, Any]) -> str:
+    """The page; its footnotes say what passed and what did not."""
+    tools = [tool["name"] for tool in found["tools"]]
+    footnotes: list[str] = []
+    parts = [_HEAD, *_about(found)]
+    for group, lines in groupby(rows(), key=lambda row: row.group):
+        parts.append(f"\n## {group}\n\n| | {' | '.join(tools)} | check |\n|---|{'---|' * (len(tools) + 1)}\n")
+        for row in lines:
+            said = [_cell(row.key, tool, found["cells"][row.key][tool], footnotes) for tool in tools]
+            parts.append(f"| {row.title} | {' | '.join(said)} | `{row.key}` |\n")
+    parts.append("\n## What was seen\n\n")
+    parts += [f"{number}. {text}\n" for number, text in enumerate(footnotes, 1)]
+    return "".join(parts)
+
+
+def _about(found: Mapping[str, Any]) -> list[str]:
+    lines = ["| tool | version | how it was used |\n|---|---|---|\n"]
+    for tool in found["tools"]:
+        lines.append(f"| {tool['name']} | {tool['version']} | {notes.USED[tool['name']]} |\n")
+    return [*lines, notes.HOW.format(**found)]
+
+
+def _cell(key: str, tool: str, cell: Cell, footnotes: list[str]) -> str:
+    passed = [check for check, ok in cell.items() if ok]
+    failed = [check for check, ok in cell.items() if ok is False]
+    word = "—" if not passed and not failed else "yes" if not failed else "no" if not passed else "partly"
+    seen = f"{'; '.join(passed)}: yes. {'; '.join(failed)}: no." if word == "partly" else ""
+    excused = {checks.own(tool).excused.get(f"{key}/{check}") for check, ok in cell.items() if ok is None}
+    why = "; ".join(sorted(reason for reason in excused if reason)) if word != "—" else ""
+    text = " ".join(filter(None, [seen, f"({why}.)" if why else "", notes.NOTES.get((key, tool), "")]))
+    return f"{word}{_mark(text, footnotes)}"
+
+
+def _mark(text: str, footnotes: list[str]) -> str:
+    if not text:
+        return ""
+    if text not in footnotes:
+        footnotes.append(text)
+    return f" <sup>{footnotes.index(text) + 1}</sup>"
