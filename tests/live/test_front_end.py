@@ -43,6 +43,8 @@ _STRICT = {name.removeprefix("--"): True for name in STRICT} | {
     "types": [], "skipLibCheck": True,
 }  # fmt: skip
 
+FLAGS = (*STRICT, "--skipLibCheck", "--jsx", "react-jsx", "--allowImportingTsExtensions")
+
 
 class Block(NamedTuple):
     language: str
@@ -110,13 +112,18 @@ def test_the_commands_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_typescript_compiles(folder: Path, version: str) -> None:
-    flags = (*STRICT, "--skipLibCheck", "--jsx", "react-jsx", "--allowImportingTsExtensions")
-    assert (
-        tsc(
-            [path for page in FRONT_ENDS for path in sorted((folder / page).rglob("*/*.ts*"))], flags, version
-        )
-        == ""
-    )
+    assert tsc(_sources(folder), FLAGS, version) == ""
+
+
+def test_a_mistake_says_what_the_page_says(folder: Path) -> None:
+    (block,) = [block for block in blocks("typescript") if "@ts-expect-error" in block.text]
+    expected = re.findall(r"// @ts-expect-error (.*)\n", block.text)
+    file = folder / "typescript" / "src" / "mistakes.ts"
+    file.write_text(block.text.replace("// @ts-expect-error ", "// "), encoding="utf-8")
+    said = tsc([file], FLAGS, VERSIONS[-1])
+    file.unlink()
+    assert len(re.findall(r"^\S.*error TS", said, re.MULTILINE)) == len(expected)
+    assert [message for message in expected if message not in said] == []
 
 
 @pytest.mark.parametrize(
@@ -158,6 +165,10 @@ def test_a_page_does_what_it_says(built: Path, served: str, framework: str) -> N
 
 def test_a_list_that_is_rendered_on_a_server_opens_nothing(built: Path) -> None:
     node.run(built / "server" / "server.js")
+
+
+def _sources(folder: Path) -> list[Path]:
+    return [path for page in FRONT_ENDS for path in sorted((folder / page).rglob("*/*.ts*"))]
 
 
 def _run(folder: Path, program: str, *arguments: str, cwd: Path) -> None:
