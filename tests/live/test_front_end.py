@@ -33,6 +33,7 @@ CODE = ("ts", "tsx", "svelte", "vue")
 FRONT_ENDS = [page for page in PAGES if page != FIRST]
 FRAMEWORKS = ("react", "svelte", "vue")
 STORY = ROOT / "tests" / "types" / "front_end"
+SCRIPT = "typescript/scripts/report.ts"
 ADDRESS = "http://127.0.0.1:8090"
 
 _BLOCK = re.compile(
@@ -153,7 +154,7 @@ def served(
     scratch.copy(template(latest), data)
     with Running(latest, data) as server:
         pocketvex("dev", "--once", cwd=built, PB_URL=server.url, PB_ADMIN_EMAIL=EMAIL, PB_ADMIN_PASS=PASSWORD)
-        for page in (built / "dist").iterdir():
+        for page in (*(built / "dist").iterdir(), built / SCRIPT):
             page.write_text(page.read_text("utf-8").replace(ADDRESS, server.url), encoding="utf-8")
         yield server.url
 
@@ -161,6 +162,13 @@ def served(
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_a_page_does_what_it_says(built: Path, served: str, framework: str) -> None:
     node.run(built / "story.mjs", framework, served)
+
+
+def test_a_script_runs_as_it_is(built: Path, served: str) -> None:
+    ran = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True)
+    if tuple(map(int, ran.stdout.strip("v\n").split("."))) < (22, 18):
+        pytest.skip("Node does not run TypeScript before 22.18")
+    assert re.fullmatch(r"\d+ drafts\n", node.run(built / SCRIPT))
 
 
 def test_a_list_that_is_rendered_on_a_server_opens_nothing(built: Path) -> None:
