@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from pocketvex.errors import Location, Problem, SchemaError
 from pocketvex.load.excerpt import line_at, source_lines
-from pocketvex.load.exported import locator, read_exported
 from pocketvex.load.paths import shown_path
-from pocketvex.load.pointing import pointed
 from pocketvex.load.sources import Shown, Sources
 from pocketvex.schema.build import build_schema
-from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
 
 
@@ -40,7 +38,7 @@ def _build(answer: Mapping[str, Any], sources: Sources, shown: Shown) -> Schema:
     problems = [Problem(*problem) for problem in answer.get("problems", ())]
     readings: list[Callable[[], list[dict[str, Any]]]] = [
         *(partial(_written, written) for written in answer.get("written", ())),
-        *(partial(read_exported, path, shown(str(path))) for path in sources.exported),
+        *(partial(_exported, path, shown(str(path))) for path in sources.exported),
     ]
     for read in readings:
         try:
@@ -64,7 +62,19 @@ def _build(answer: Mapping[str, Any], sources: Sources, shown: Shown) -> Schema:
     return schema
 
 
+# What most schemas do not need is loaded when it is.
+
+
+def _exported(path: Path, shown: str) -> list[dict[str, Any]]:
+    from pocketvex.load.exported import read_exported
+
+    return read_exported(path, shown)
+
+
 def _written(written: Mapping[str, Any]) -> list[dict[str, Any]]:
+    from pocketvex.load.exported import locator
+    from pocketvex.schema.dictionary import from_dictionary
+
     at: Location = written["at"]
     lines = {name: (line, dict(fields)) for name, (line, fields) in written["lines"].items()}
     return from_dictionary(written["value"], locator(at.file, at.line, lines))
@@ -92,6 +102,8 @@ def _sorted(problems: list[Problem]) -> list[Problem]:
 
 def with_excerpts(error: SchemaError, root: str) -> SchemaError:
     """The same error, each of its locations with the text that stands there."""
+    from pocketvex.load.pointing import pointed
+
     texts: dict[str, list[str]] = {}
 
     def filled(where: Location | None) -> Location | None:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from pocketvex.errors import PocketVexError, SchemaError
 from pocketvex.load.interpreter import Interpreter
 from pocketvex.load.paths import shown_path
-from pocketvex.load.silence import explain_silence
 from pocketvex.load.sources import Sources, find_sources
-from pocketvex.load.spare import Spare
 
 if TYPE_CHECKING:
+    from pocketvex.load.spare import Spare
     from pocketvex.schema.model import Schema
 
 _GRACE = 10.0
@@ -124,6 +123,8 @@ class Pending:
                 heard = interpreter.hear(self._timeout + _GRACE)
                 printed = heard.printed
                 if heard.answer is None:
+                    from pocketvex.load.silence import explain_silence
+
                     raise explain_silence(heard, self._timeout, self._shown)
                 answer = from_wire(heard.answer, self._shown)
                 files = tuple(dict.fromkeys([*files, *answer["files"]]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -16,7 +15,6 @@ from pocketvex.schema.declare import Base, Env, FieldDeclaration, IndexDeclarati
 from pocketvex.schema.fields import FIELD, MODELS, FieldBase, RelationField
 from pocketvex.schema.indexes import Index, parse_column, parse_index
 from pocketvex.schema.model import Collection, Schema
-from pocketvex.schema.rule_check import rule_problems
 from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.validate import check
 
@@ -43,7 +41,10 @@ def build_schema(written: Iterable[dict[str, Any] | type[Base]]) -> Schema:
     builder.resolve_targets(schema)
     # A person sees everything at once: what could not be built is not missed where it is referred to.
     builder.problems += check(schema, builder.broken)
-    builder.problems += rule_problems(schema, unsure=builder.broken)
+    if any(collection.auth or any(collection.rules().values()) for collection in schema.collections):
+        from pocketvex.schema.rule_check import rule_problems
+
+        builder.problems += rule_problems(schema, unsure=builder.broken)
     if builder.problems:
         count = len(builder.problems)
         raise SchemaError(
@@ -238,6 +239,8 @@ def _no_field(value: object) -> str:
 
 
 def _meant(key: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
     near = get_close_matches(key, list(known), n=1)
     return f": did you mean '{near[0]}'?" if near else ""
 

@@ -10,6 +10,7 @@ What a newer server adds is kept in the model's extra values and written back un
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -44,6 +45,7 @@ _SAID = ("target", "model", "collection_id", "keep", "remap")
 """What fields of some types have beside their options."""
 
 
+@cache
 def _alias(name: str) -> str:
     return {"convert_urls": "convertURLs", "auth_url": "authURL", "token_url": "tokenURL"}.get(
         name, to_camel(name)

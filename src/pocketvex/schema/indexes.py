@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_CREATE = re.compile(
-    r"\s*CREATE\s+(?P<unique>UNIQUE\s+)?INDEX\s+(?:IF\s+NOT\s+EXISTS\s+)?"
+# A text, which `re` compiles when it is first needed.
+_CREATE = (
+    r"(?is)\s*CREATE\s+(?P<unique>UNIQUE\s+)?INDEX\s+(?:IF\s+NOT\s+EXISTS\s+)?"
     r"(?:(?P<schema>[`\"\[]?\w+[`\"\]]?)\s*\.\s*)?(?P<name>`[^`]+`|\"[^\"]+\"|\[[^\]]+\]|'[^']+'|[^\s(]+)\s+"
-    r"ON\s+(?P<table>`[^`]+`|\"[^\"]+\"|\[[^\]]+\]|'[^']+'|[^\s(]+)\s*\((?P<rest>.*)\Z",
-    re.IGNORECASE | re.DOTALL,
+    r"ON\s+(?P<table>`[^`]+`|\"[^\"]+\"|\[[^\]]+\]|'[^']+'|[^\s(]+)\s*\((?P<rest>.*)\Z"
 )
 _COLUMN = re.compile(
     r"(?P<expr>.*?)(?:\s+COLLATE\s+(?P<collate>[`\"\[]?\w+[`\"\]]?))?(?:\s+(?P<sort>ASC|DESC))?\s*\Z",
@@ -73,7 +73,7 @@ class Index(NamedTuple):
 
 def parse_index(sql: str) -> Index:
     """The index that a CREATE INDEX statement makes; raises ValueError where it is none."""
-    match = _CREATE.match(sql)
+    match = re.match(_CREATE, sql)
     if match is None:
         raise ValueError(f"not a CREATE INDEX statement: {sql.strip()[:80]}")
     inner, rest = _until_closing(match["rest"], sql)

@@ -1,6 +1,6 @@
 """A schema: collections with fields, indexes, rules and options, as the code or a server has them."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: pydantic would have to evaluate them, for every class anew.
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
@@ -30,7 +30,7 @@ SYSTEM_FIELDS: Mapping[str, tuple[str, ...]] = {
 class Collection(Declared):
     """One collection. `auth` holds the auth options that are stated, in the server's spelling."""
 
-    model_config = ConfigDict(alias_generator=_alias, populate_by_name=True, extra="ignore")
+    model_config = ConfigDict(alias_generator=_alias, populate_by_name=True, extra="ignore", defer_build=True)
 
     id: str = ""
     name: str
@@ -113,6 +113,8 @@ class Collection(Declared):
 
 class Schema(BaseModel):
     """A set of collections; relations name their target, ids are resolved when something is written."""
+
+    model_config = ConfigDict(defer_build=True)
 
     collections: list[Collection] = []
 

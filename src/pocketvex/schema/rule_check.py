@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
 from pocketvex.errors import Part, Problem
 from pocketvex.schema.filter_names import Names, Wrong
@@ -118,6 +117,8 @@ def _message(text: str, wrong: Wrong) -> str:
 
 
 def _near(written: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
     known = list(known)
     same = [name for name in known if name.lower() == written.lower()]
     return next(iter(same or get_close_matches(written, known, n=1)), "")

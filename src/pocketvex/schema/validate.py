@@ -255,7 +255,7 @@ def _references(
             yield _problem(collection, field.name, message, field.source)
         elif types.get(target) == "view" and collection.type != "view":
             yield _problem(collection, field.name, "a relation cannot point at a view", field.source)
-    for name in sorted(sources(collection.view_query)):
+    for name in sorted(sources(collection.view_query) if collection.view_query else ()):
         if name.lower() not in known:
             yield _problem(collection, "query", f"no collection '{name}': {adopt.format(name)}")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-_PARTS = re.compile(
-    r"(?P<string>'(?:[^']|'')*')|(?P<quoted>\"[^\"]*\"|`[^`]*`|\[[^\]]*\])"
-    r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<space>\s+)",
-    re.DOTALL,
+# Texts, which `re` compiles when they are first needed: most schemas have no views.
+_PARTS = (
+    r"(?s)(?P<string>'(?:[^']|'')*')|(?P<quoted>\"[^\"]*\"|`[^`]*`|\[[^\]]*\])"
+    r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<space>\s+)"
 )
 _NAME = r"[`\"\[]?\w+[`\"\]]?"
 _NO_ALIAS = (
@@ -15,7 +15,7 @@ _NO_ALIAS = (
     "|NATURAL|WINDOW|INDEXED|NOT"
 )
 _TABLE = rf"{_NAME}(?:\s+AS\s+{_NAME}|\s+(?!(?:{_NO_ALIAS})\b){_NAME})?"
-_TABLES = re.compile(rf"\b(?:FROM|JOIN)\s+({_TABLE}(?:\s*,\s*{_TABLE})*)", re.IGNORECASE)
+_TABLES = rf"(?i)\b(?:FROM|JOIN)\s+({_TABLE}(?:\s*,\s*{_TABLE})*)"
 
 
 def normal_query(query: str) -> str:
@@ -23,26 +23,26 @@ def normal_query(query: str) -> str:
 
     Two queries of one normal form differ in nothing but their layout.
     """
-    folded = _PARTS.sub(lambda m: m[0] if m["string"] or m["quoted"] else " ", query)
+    folded = re.sub(_PARTS, lambda m: m[0] if m["string"] or m["quoted"] else " ", query)
     folded = re.sub(r"[ ]+", " ", folded).strip().rstrip(";").strip()
-    return _PARTS.sub(lambda m: m[0], folded)
+    return re.sub(_PARTS, lambda m: m[0], folded)
 
 
 def tables_read(query: str, known: set[str]) -> set[str]:
     """Which of the known collections the query names as a word of its own."""
-    bare = _PARTS.sub(lambda m: " '' " if m["string"] else m[0] if m["quoted"] else " ", query)
+    bare = re.sub(_PARTS, lambda m: " '' " if m["string"] else m[0] if m["quoted"] else " ", query)
     words = {word.lower() for word in re.findall(r"\w+", bare)}
     return {name for name in known if name.lower() in words}
 
 
 def sources(query: str) -> set[str]:
     """The names that stand behind FROM and JOIN, common table expressions left out."""
-    bare = _PARTS.sub(lambda m: " '' " if m["string"] else m[0] if m["quoted"] else " ", query)
+    bare = re.sub(_PARTS, lambda m: " '' " if m["string"] else m[0] if m["quoted"] else " ", query)
     ctes = {
         name.lower() for name in re.findall(r"(?:\bWITH\b|,)\s*(?:RECURSIVE\s+)?(\w+)\s+AS\s*\(", bare, re.I)
     }
     found: set[str] = set()
-    for clause in _TABLES.findall(bare):
+    for clause in re.findall(_TABLES, bare):
         for part in clause.split(","):
             if match := re.match(r"\s*[`\"\[]?(\w+)", part):
                 found.add(match[1])

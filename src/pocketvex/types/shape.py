@@ -24,12 +24,12 @@ from pocketvex.schema.views import tables_read
 
 # The defaults of a new collection, 0.23 to 0.40.
 _DEFAULTS: Mapping[str, FieldBase] = {
-    "id": TextField(name="id", required=True, autogenerate_pattern="[a-z0-9]{15}"),
-    "password": PasswordField(name="password", required=True, hidden=True, min=8),
-    "tokenKey": TextField(name="tokenKey", required=True, hidden=True),
-    "email": EmailField(name="email", required=True),
-    "emailVisibility": BoolField(name="emailVisibility"),
-    "verified": BoolField(name="verified"),
+    "id": TextField.model_construct(name="id", required=True, autogenerate_pattern="[a-z0-9]{15}"),
+    "password": PasswordField.model_construct(name="password", required=True, hidden=True, min=8),
+    "tokenKey": TextField.model_construct(name="tokenKey", required=True, hidden=True),
+    "email": EmailField.model_construct(name="email", required=True),
+    "emailVisibility": BoolField.model_construct(name="emailVisibility"),
+    "verified": BoolField.model_construct(name="verified"),
 }
 SUPERUSERS = "_superusers"
 _OUTER = re.compile(r"\b(?:left|right|full|outer|union|intersect|except)\b", re.IGNORECASE)
