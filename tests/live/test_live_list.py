@@ -34,7 +34,7 @@ FIELDS: list[Json] = [
 ]  # fmt: skip
 EVERYONE = dict.fromkeys(("listRule", "viewRule", "createRule", "updateRule", "deleteRule"), "")
 OWNER = "owner = @request.auth.id"
-EVERYWHERE = ("story", "users", "storm", "views", "unfiltered", "kinds", "subscribers", "unheard")
+EVERYWHERE = ("story", "users", "limits", "storm", "views", "unfiltered", "kinds", "subscribers", "unheard")
 SLOWER = ("requests", "failures", "cut")
 ENDS = (SUPPORTED[0], LATEST)
 """The versions that what takes long runs on."""

@@ -199,8 +199,8 @@ class Live {
     const id = change.record?.id;
     if (topic !== this.topics[0] || !id) this.everything = true;
     else {
-      // PocketBase may send two events in the wrong order, and one that came during a read may be older than its answer.
-      const sure = !this.reading && !this.changed.has(id) && !(Date.now() - (this.recent.get(id) ?? 0) < CLOSE);
+      // PocketBase may send the events of two changes in the wrong order: such a record is asked for.
+      const sure = !this.changed.has(id) && Date.now() - (this.recent.get(id) ?? -Infinity) > CLOSE;
       this.changed.set(id, sure ? change : null);
       this.recent.set(id, Date.now());
     }
