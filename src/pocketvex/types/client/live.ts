@@ -94,6 +94,8 @@ class Live {
   private lost: Error | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private reading = false;
+  /** Whether nothing but whole reads will do. */
+  private whole: boolean;
   private refused = false;
   private failures = 0;
   /** What the next pass has to see to: everything, or these ids; with the event where it tells enough. */
@@ -114,6 +116,7 @@ class Live {
     this.path = `/api/collections/${encodeURIComponent(collection)}/records`;
     this.plan = plan;
     this.order = new Order(plan.sort ?? "", plan.fields ?? "");
+    this.whole = this.order.hidden;
     // Without the filter: an update that makes a record leave it would send nothing.
     const wanted = { query: { expand: plan.expand, fields: this.fields() }, headers: plan.headers };
     this.topics = [
@@ -126,8 +129,8 @@ class Live {
 
   readonly subscribe = (listener: (state: LiveState<Row>) => void): (() => void) => {
     const entry = { call: listener };
+    if (this.listeners.size === 0) this.open();
     this.listeners.add(entry);
-    if (this.listeners.size === 1) this.open();
     call(listener, this.state);
     return () => {
       if (this.listeners.delete(entry) && this.listeners.size === 0) this.close();
@@ -192,6 +195,8 @@ class Live {
     this.everything = true;
     this.refused = false;
     this.failures = 0;
+    clearTimeout(this.timer);
+    this.timer = undefined;
     this.schedule(0);
   }
 
@@ -200,9 +205,9 @@ class Live {
     if (topic !== this.topics[0] || !id) this.everything = true;
     else {
       // PocketBase may send the events of two changes in the wrong order: such a record is asked for.
-      const sure = !this.changed.has(id) && Date.now() - (this.recent.get(id) ?? -Infinity) > CLOSE;
+      const sure = !this.changed.has(id) && performance.now() - (this.recent.get(id) ?? -Infinity) > CLOSE;
       this.changed.set(id, sure ? change : null);
-      this.recent.set(id, Date.now());
+      this.recent.set(id, performance.now());
     }
     this.schedule(GATHER);
   }
@@ -217,10 +222,10 @@ class Live {
 
   /** Sees to what has gathered: from the events where they will do, else by one read. */
   private pass(): void {
-    for (const [id, when] of this.recent) if (Date.now() - when > CLOSE) this.recent.delete(id);
+    for (const [id, when] of this.recent) if (performance.now() - when > CLOSE) this.recent.delete(id);
     if (!this.everything) this.apply();
     if (!this.everything && this.changed.size === 0) return;
-    const since = Date.now() - this.lastRead;
+    const since = performance.now() - this.lastRead;
     if (since < this.pause) return this.schedule(this.pause - since);
     this.pause = since > LONGEST_PAUSE ? PAUSE : Math.min(2 * this.pause, LONGEST_PAUSE);
     void this.read();
@@ -242,7 +247,7 @@ class Live {
   private async read(): Promise<void> {
     const { run, heard } = this;
     const asked = [...this.changed.keys()];
-    const all = this.everything || this.order.hidden || asked.length > ASKED || JSON.stringify(asked).length > ASKED_LENGTH;
+    const all = this.everything || this.whole || asked.length > ASKED || JSON.stringify(asked).length > ASKED_LENGTH;
     this.reading = true;
     this.everything = false;
     this.changed.clear();
@@ -252,13 +257,13 @@ class Live {
       this.finish(records, heard);
     } catch (error) {
       if (this.run !== run || run.signal.aborted) return;
-      this.fail(error instanceof Error ? error : new Error(String(error)));
+      this.fail(error instanceof Error ? error : new Error(String(error)), all);
     }
   }
 
   private finish(records: readonly Row[] | null, heard: boolean): void {
     this.reading = false;
-    this.lastRead = Date.now();
+    this.lastRead = performance.now();
     this.failures = 0;
     this.loaded ||= records !== null;
     if (!records) this.everything = true;
@@ -267,15 +272,17 @@ class Live {
     if (records) this.show({ status, records: this.kept(records), error: this.lost });
   }
 
-  private fail(error: Error): void {
-    const status = (error as { status?: unknown }).status;
+  private fail(error: Error, all: boolean): void {
+    const { status } = error as { status?: number };
     this.reading = false;
-    this.lastRead = Date.now();
+    this.lastRead = performance.now();
     this.everything = true;
-    this.refused = REFUSALS.some((code) => code === status);
+    // A filter that is fine by itself may be too long with ids in it.
+    this.whole ||= !all && status === 400;
+    this.refused = all && REFUSALS.includes(status ?? 0);
     // Without a connection there is no point in asking: everything is read when there is one.
     if (this.heard) this.schedule(backoff(this.failures++));
-    this.show(this.refused && status !== 400 ? { records: [], error } : { error });
+    if (all || !this.whole) this.show(this.refused && status !== 400 ? { records: [], error } : { error });
   }
 
   private async fetchAll(): Promise<Row[] | null> {
@@ -447,6 +454,7 @@ class Feed {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private opened = 0;
   private failures = 0;
+  private problem: Error | null = null;
   private viewer = "";
   private account = "";
   private forget: () => void = () => undefined;
@@ -460,6 +468,7 @@ class Feed {
     this.lists.set(list, hear);
     if (this.lists.size > 1) {
       for (const topic of list.topics) this.source?.addEventListener(topic, hear);
+      if (this.problem) list.down(this.problem);
       return this.tell();
     }
     [this.viewer, this.account] = this.signedIn();
@@ -478,18 +487,22 @@ class Feed {
     this.forget();
     this.drop();
     this.failures = 0;
+    this.problem = null;
   }
 
   private open(): void {
     this.drop();
     if (this.lists.size === 0) return;
     if (typeof EventSource === "undefined") {
-      const error = new Error('liveList needs EventSource, which is not there: in Node add the package "eventsource"');
-      for (const list of [...this.lists.keys()]) list.down(error);
-      return;
+      return this.broke(new Error('liveList needs EventSource, which is not there: Node has it with the package "eventsource"'));
     }
-    const source = (this.source = new EventSource(this.pb.buildURL("/api/realtime")));
-    this.opened = Date.now();
+    let source: EventSource;
+    try {
+      source = this.source = new EventSource(this.pb.buildURL("/api/realtime"));
+    } catch (error) {
+      return this.broke(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.opened = performance.now();
     this.timer = setTimeout(() => this.broke(new Error("The server's events did not begin in time.")), 15_000);
     source.onerror = () => this.broke(new Error("The connection for the server's events broke."));
     source.addEventListener("PB_CONNECT", (event: MessageEvent) => {
@@ -511,8 +524,9 @@ class Feed {
 
   private broke(error: Error): void {
     // A connection that held for a while gets a quick new start, one that breaks at once a slower one each time.
-    if (Date.now() - this.opened > 10_000) this.failures = 0;
+    if (performance.now() - this.opened > 10_000) this.failures = 0;
     this.drop();
+    this.problem = error;
     for (const list of [...this.lists.keys()]) list.down(error);
     if (this.lists.size > 0) this.timer = setTimeout(() => this.open(), backoff(this.failures++));
   }
@@ -535,6 +549,7 @@ class Feed {
       await this.pb.send("/api/realtime", { method: "POST", body, requestKey: null, signal: run.signal });
       if (run.signal.aborted) return;
       clearTimeout(this.timer);
+      this.problem = null;
       for (const list of lists) if (this.lists.has(list)) list.up();
     } catch (error) {
       if (!run.signal.aborted) this.broke(error instanceof Error ? error : new Error(String(error)));
@@ -550,6 +565,7 @@ class Feed {
     if (another) {
       this.drop();
       this.failures = 0;
+      this.problem = null;
       for (const list of lists) if (this.lists.has(list)) list.begin();
       this.open();
     } else if (changed) for (const list of lists) list.readAgain();
