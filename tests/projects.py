@@ -18,9 +18,10 @@ from pocketvex.run import baseline as start
 from pocketvex.run import generate as sealing
 from pocketvex.run import migrate
 from pocketvex.run.draft import DraftState, find_outstanding, keep_draft
+from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.recorded import Position, locate
 from pocketvex.run.session import Session
-from pocketvex.run.sync import Choices, Outcome, plan_for, sync
+from pocketvex.run.sync import Outcome, sync
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema

@@ -18,8 +18,9 @@ from pocketvex.plan.facts import Fact
 from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, renamed_items
+from pocketvex.run.planning import named_as_live
 from pocketvex.run.removals import possible
-from pocketvex.run.sync import named_as_live, written_items
+from pocketvex.run.sync import written_items
 from pocketvex.schema.model import Schema
 from schemas import World, build, edited, worlds, written
 

@@ -17,8 +17,8 @@ from pocketvex.api.client import Client, Credentials
 from pocketvex.errors import NotAsIntended
 from pocketvex.plan.judge import Verdict
 from pocketvex.run.apply import write_changes
+from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.recorded import locate
-from pocketvex.run.sync import Choices, plan_for
 from pocketvex.server.binaries import Binary
 from projects import put, schema_of
 from terminal import Project, Terminal

@@ -10,7 +10,7 @@ import terminal
 from conftest import ServerFactory
 from pocketvex.errors import NotAsIntended
 from pocketvex.run.check import Checkup, check
-from pocketvex.run.sync import Choices
+from pocketvex.run.planning import Choices
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 from projects import Project, posts, put, rows, text

@@ -200,7 +200,7 @@ def stop(*args, **kwargs):
 scratch.{function} = stop
 from pocketvex.run import migrate
 from pocketvex.run.session import Session
-from pocketvex.run.sync import Choices
+from pocketvex.run.planning import Choices
 from pocketvex.schema.model import Schema
 from pocketvex.store.config import load_config
 from pocketvex.store.hosts import Host, Login

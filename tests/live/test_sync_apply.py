@@ -12,10 +12,10 @@ import pytest
 from conftest import ServerFactory
 from pocketvex.errors import NotAsIntended
 from pocketvex.run.apply import write_changes
+from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.recorded import locate
 from pocketvex.run.removals import remove
 from pocketvex.run.session import Session
-from pocketvex.run.sync import Choices, plan_for
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from conftest import ServerFactory
-from pocketvex.run.sync import Choices, sync
+from pocketvex.run.planning import Choices
+from pocketvex.run.sync import sync
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 from projects import Project, dashboard, kept, names, paths, posts, put, rows, text

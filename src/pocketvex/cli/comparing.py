@@ -32,8 +32,8 @@ def diff(
         # The schema loads in its own interpreter while this one imports what it takes to compare.
         from pocketvex.cli.formats import tell_plan, tell_questions
         from pocketvex.plan.ignored import unused
+        from pocketvex.run.planning import plan_for
         from pocketvex.run.recorded import locate
-        from pocketvex.run.sync import plan_for
         from pocketvex.schema.model import Schema
 
         with opened(config, host, data_dir, pocketbase, evidence) as session:

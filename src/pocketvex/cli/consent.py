@@ -11,8 +11,9 @@ from pocketvex.cli import output
 
 if TYPE_CHECKING:
     from pocketvex.plan.changes import Change
+    from pocketvex.run.planning import Choices
     from pocketvex.run.session import Session
-    from pocketvex.run.sync import Choices, Outcome
+    from pocketvex.run.sync import Outcome
 
 
 def at_terminal() -> bool:

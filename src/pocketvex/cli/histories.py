@@ -21,9 +21,9 @@ from pocketvex.cli.options import (
 
 if TYPE_CHECKING:
     from pocketvex.run.folder import Finding
+    from pocketvex.run.planning import Choices
     from pocketvex.run.prune import Kept, Listed
     from pocketvex.run.session import Session
-    from pocketvex.run.sync import Choices
     from pocketvex.run.verify import Checked, Verified
     from pocketvex.schema.model import Schema
     from pocketvex.server.binaries import Binary

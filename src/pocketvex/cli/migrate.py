@@ -35,7 +35,7 @@ from pocketvex.cli.options import (
 
 if TYPE_CHECKING:
     from pocketvex.run.migrate import Ran
-    from pocketvex.run.sync import Choices
+    from pocketvex.run.planning import Choices
 
 app = typer.Typer(help="Write, run and revert migrations.", no_args_is_help=True)
 

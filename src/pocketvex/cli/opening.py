@@ -14,8 +14,8 @@ from pocketvex.errors import UsageError
 
 if TYPE_CHECKING:
     from pocketvex.load.loader import Loaded
+    from pocketvex.run.planning import Choices
     from pocketvex.run.session import Session
-    from pocketvex.run.sync import Choices
     from pocketvex.store.config import Config
     from pocketvex.store.hosts import Host, Login
 
@@ -162,7 +162,7 @@ def choices(
     backup: bool = True,
 ) -> Choices:
     """What was said on the command line."""
-    from pocketvex.run.sync import Choices
+    from pocketvex.run.planning import Choices
 
     confirmed = frozenset(confirm or ())
     return Choices(write=write, strict=strict, confirmed=confirmed, answers=answers or {}, backup=backup)

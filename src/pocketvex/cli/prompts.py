@@ -11,7 +11,7 @@ from pocketvex.cli import output
 
 if TYPE_CHECKING:
     from pocketvex.plan.questions import Question
-    from pocketvex.run.sync import Choices
+    from pocketvex.run.planning import Choices
 
 _LEAVE = object()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Plan
 from pocketvex.plan.questions import Question
-from pocketvex.run.sync import Choices
+from pocketvex.run.planning import Choices
 
 _KEYS = "123456789"
 

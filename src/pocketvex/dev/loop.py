@@ -24,8 +24,9 @@ from pocketvex.errors import (
 from pocketvex.load.loader import Loaded, LoadFailed, Pending, start_load
 from pocketvex.load.spare import Spare
 from pocketvex.run.draft import DraftState, Outstanding, find_outstanding, keep_draft
+from pocketvex.run.planning import Choices
 from pocketvex.run.session import Session
-from pocketvex.run.sync import Choices, Outcome, sync
+from pocketvex.run.sync import Outcome, sync
 from pocketvex.run.types import files_of_code, foreign, left_alone, write_files
 from pocketvex.schema.model import Schema
 from pocketvex.store.files import LOCAL

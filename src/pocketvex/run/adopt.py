@@ -8,9 +8,10 @@ from typing import Any
 from pocketvex.diff.compare import compare
 from pocketvex.errors import PocketVexError
 from pocketvex.run.foreign import absorbed_files
+from pocketvex.run.planning import named_as_live
 from pocketvex.run.recorded import locate
 from pocketvex.run.session import Json, Session
-from pocketvex.run.sync import named_as_live, written_items
+from pocketvex.run.sync import written_items
 from pocketvex.schema.model import Schema
 
 Usual = Mapping[str, Mapping[str, Any]]

@@ -19,9 +19,9 @@ from pocketvex.plan.make import NeedsFacts, make_plan
 from pocketvex.render.header import is_written_by_us
 from pocketvex.run.draft import DRAFT_STAMP, find_outstanding
 from pocketvex.run.failures import failure_of
+from pocketvex.run.planning import Choices
 from pocketvex.run.recorded import Position, check_history, locate, up_to
 from pocketvex.run.session import Session
-from pocketvex.run.sync import Choices
 from pocketvex.run.trust import reaches_out
 from pocketvex.schema.model import Schema
 

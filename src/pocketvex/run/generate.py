@@ -14,10 +14,10 @@ from pocketvex.plan.questions import Question
 from pocketvex.render.header import render_empty, with_proof
 from pocketvex.render.text import example_lines
 from pocketvex.run.draft import Outstanding, already_there, find_outstanding
+from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.prove import Part, Proof, prove_parts
 from pocketvex.run.recorded import Position, check_history, locate
 from pocketvex.run.session import Json, Session
-from pocketvex.run.sync import Choices, plan_for
 from pocketvex.schema.model import Schema
 from pocketvex.store.history import (
     MigrationFile,

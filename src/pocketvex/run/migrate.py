@@ -14,6 +14,7 @@ from pocketvex.run.baseline import baseline
 from pocketvex.run.consent import unknown_names
 from pocketvex.run.draft import Outstanding, find_outstanding
 from pocketvex.run.generate import Sealed, generate, generate_empty, seal_outstanding
+from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.recorded import (
     Position,
     changed_paths,
@@ -26,7 +27,7 @@ from pocketvex.run.recorded import (
 from pocketvex.run.secrets import late_secrets
 from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.run.shadow import replay
-from pocketvex.run.sync import Choices, make_way, plan_for, remember
+from pocketvex.run.sync import make_way, remember
 from pocketvex.schema.model import Schema
 from pocketvex.store.history import enlist, read_draft, unseal, write_draft
 

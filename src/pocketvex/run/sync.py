@@ -7,56 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from dataclasses import field as default
 from pathlib import Path
 from typing import Any
 
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import CreateCollection, Operation, RenameCollection, RenameField, ReplaceField
-from pocketvex.plan.facts import Fact
-from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.judge import Access, Verdict
-from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
-from pocketvex.plan.ownership import Ownership, items_of, renamed_items, touched_paths
-from pocketvex.plan.questions import Answers, renames_of, still_open, with_remaps
-from pocketvex.run.answers import with_strangers
+from pocketvex.plan.make import Change, Plan
+from pocketvex.plan.ownership import items_of, renamed_items, touched_paths
+from pocketvex.plan.questions import renames_of, still_open
 from pocketvex.run.apply import keep_aside, require_unmoved, write_changes
 from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.consent import unknown_names
-from pocketvex.run.fitting import check_fits
 from pocketvex.run.foreign import absorbed_files, foreign_items
+from pocketvex.run.planning import Choices, counted, named_as_live, plan_for
 from pocketvex.run.recorded import (
     Position,
     changed_paths,
     locate,
     run_files,
-    with_dropped_options,
     with_live_ids,
 )
-from pocketvex.run.removals import is_removal, of_no_file, possible
-from pocketvex.run.secrets import late_secrets, missing_secrets, without_secret
+from pocketvex.run.removals import is_removal, possible
+from pocketvex.run.secrets import missing_secrets
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.model import Schema
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What a person said beforehand."""
-
-    write: bool = True
-    """Whether the server may be written to at all."""
-    strict: bool = False
-    """Whether harmless changes wait like unsafe ones."""
-    confirmed: frozenset[str] = frozenset()
-    """Paths of changes that were agreed to."""
-    whole: frozenset[str] = frozenset()
-    """Collections whose names agree to all that changes in them: nothing else has that name."""
-    answers: Answers = default(default_factory=dict)
-    """What was said to the questions of a plan, by their ids."""
-    backup: bool = True
-    """Whether a backup is made before something is done that takes values away."""
-    seen: Sequence[Json] | None = None
-    """What the server had when somebody was asked; where it has something else by now, nothing is written."""
 
 
 @dataclass(frozen=True)
@@ -93,75 +68,6 @@ class Outcome:
     @property
     def schema(self) -> Schema:
         return Schema.from_json(self.live)
-
-
-def plan_for(
-    session: Session, desired: Schema, raw: Sequence[Json], position: Position, choices: Choices
-) -> Plan:
-    """The plan from what the server has to what the code declares, with its evidence counted.
-
-    A sign-in provider whose secret is not set is no difference; one whose secret is set now is written.
-    """
-    check_fits(session, desired, session.schema_of(raw))
-    remembered = still_open(
-        session.state.answers, desired, (session.schema_of(raw), position.recorded.schema)
-    )
-    answers = {**remembered, **choices.answers}
-    desired = with_remaps(with_dropped_options(desired, position), answers)
-    live = session.schema_of(raw)
-    ownership = Ownership(
-        recorded=named_as_live(position.here.schema, live, session.state.written),
-        foreign=foreign_items(position.here, position.history, session.state.absorbed),
-        written=session.state.written,
-        managed=position.managed | frozenset(session.state.managed),
-        held=position.held_paths(),
-    )
-    said = choices.confirmed | late_secrets(desired, live, session.environ)
-    renames = with_strangers(desired, live, ownership, renames_of(answers), session.version)
-    confirmed = said | _first_contacts(desired, live, ownership, said, renames, session.version)
-    plan = _counted(session, desired, live, ownership=ownership, renames=renames, confirmed=confirmed)
-    plan = with_ignored(plan, session.config.ignore, choices.confirmed)
-    if not session.local:
-        plan, notes = of_no_file(plan, position.recorded.schema, session.state.written)
-        session.notes += [note for note in notes if note not in session.notes]
-    return _without(plan, without_secret(desired, session.environ))
-
-
-def _counted(session: Session, desired: Schema, live: Schema, **options: Any) -> Plan:
-    """The plan, with whatever it wants to know counted on the server."""
-    known: dict[Fact, int | None] = {}
-    while True:
-        plan = make_plan(desired, live, facts=known, version=session.version, **options)
-        if not isinstance(plan, NeedsFacts):
-            return plan
-        known.update(session.count(plan.facts, live))
-
-
-def _first_contacts(
-    desired: Schema,
-    live: Schema,
-    ownership: Ownership,
-    confirmed: frozenset[str],
-    renames: Mapping[str, str],
-    version: tuple[int, ...],
-) -> frozenset[str]:
-    """`--confirm NAME` of a collection met for the first time: the code is the whole truth about it."""
-    named = confirmed & desired.names()
-    if not named:
-        return frozenset()
-    diff = compare(desired, live, renames=renames, version=version)
-    names = {name for name in named if not ownership.manages(diff.renamed.get(name, name))}
-    return frozenset(o.path for o in diff.operations if o.collection in names)
-
-
-def _without(plan: Plan, paths: frozenset[str]) -> Plan:
-    if not paths:
-        return plan
-    return replace(
-        plan,
-        changes=tuple(change for change in plan.changes if change.path not in paths),
-        kept=tuple(kept for kept in plan.kept if kept.path not in paths),
-    )
 
 
 def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
@@ -239,7 +145,7 @@ def make_way(session: Session, raw: Sequence[Json], position: Position) -> None:
     mine = changed_paths(recorded, position.here.schema) & session.state.written.keys()
     if not session.local or not mine:
         return
-    plan = _counted(session, recorded, live)
+    plan = counted(session, recorded, live)
     changes = [
         change
         for change in plan.changes
@@ -342,30 +248,6 @@ def _renamed_fields(items: Mapping[str, Any], operations: Iterable[Operation]) -
     """The items with fields under their new names: what `dev` wrote stays its own whatever it is called."""
     names = {f"{o.collection}.{o.old}": o.path for o in operations if isinstance(o, RenameField)}
     return {names.get(path, path): value for path, value in items.items()}
-
-
-def named_as_live(recorded: Schema, live: Schema, written: Mapping[str, Any]) -> Schema:
-    """What the history builds, with the names that this project gave to collections since.
-
-    One that it renamed has another name in the history, until the draft is sealed.
-    """
-    known, there = {c.id: c.name for c in recorded.collections}, live.names()
-    names = {
-        known[collection.id]: collection.name
-        for collection in live.collections
-        if collection.name in written
-        and collection.id in known
-        and known[collection.id] not in there - {collection.name}
-    }
-    names = {old: new for old, new in names.items() if old != new}
-    if not names:
-        return recorded
-    copy = recorded.model_copy(deep=True)
-    for collection in copy.collections:
-        collection.name = names.get(collection.name, collection.name)
-    for field in copy.relations():
-        field.target = names.get(field.target, field.target)
-    return copy
 
 
 def written_items(
