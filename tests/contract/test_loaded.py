@@ -99,3 +99,74 @@ def test_types_need_no_client(project: Path) -> None:
     found = loaded("types", "generate", "--check", cwd=project)
     assert "pydantic" in found
     assert not found & (HEAVY - {"pydantic", "asyncio"})
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with neither views nor rules nor options of accounts."""
+    folder = tmp_path_factory.mktemp("plain")
+    (folder / "schema").mkdir()
+    (folder / "schema" / "posts.py").write_text(
+        "from pocketvex import Base, field\n\n\nclass Posts(Base):\n    title = field.text()\n",
+        encoding="utf-8",
+    )
+    return folder
+
+
+def ours(found: set[str]) -> set[str]:
+    return {name.removeprefix("pocketvex.") for name in found if name.startswith("pocketvex.")}
+
+
+def test_types_load_what_this_schema_needs(plain: Path) -> None:
+    found = loaded("types", "generate", cwd=plain)
+    assert (plain / "generated" / "types.ts").is_file()
+    assert "typer" not in found, "without an option there is nothing to parse"
+    needless = {
+        "schema.auth_options",
+        "schema.rule_check",
+        "schema.dictionary",
+        "load.exported",
+        "load.silence",
+    }
+    assert not ours(found) & needless
+    assert not {name.partition(".")[0] for name in ours(found)} & {"diff", "plan", "server", "api", "lint"}
+
+
+@pytest.mark.parametrize("group", ["schema", "migrate", "types", "util"])
+def test_a_group_of_commands_loads_no_other(group: str) -> None:
+    found = ours(loaded(group, "--help"))
+    assert not found & ({"cli.schema", "cli.migrate", "cli.types"} - {f"cli.{group}"})
+
+
+def test_what_compares_does_not_load_what_writes(project: Path) -> None:
+    found = loaded("schema", "diff", cwd=project)
+    assert "typer" not in found
+    assert not ours(found) & {"run.sync", "run.apply", "run.removals", "run.backup", "run.automigrate"}
+
+
+def test_a_model_is_built_when_it_is_first_needed() -> None:
+    program = (
+        "from pocketvex.schema import fields\n"
+        "fields.FIELD.validate_python({'name': 'title', 'type': 'text'})\n"
+        "print(*[kind for kind, model in fields.MODELS.items() if model.__pydantic_complete__])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["text"]
+
+
+@pytest.mark.parametrize(
+    ("plain_words", "parsed_words"),
+    [(["types", "generate"], ["types", "generate", "--from", "schema"]),
+     (["schema", "diff"], ["schema", "diff", "--format", "text"])],
+    ids=["types", "diff"],
+)  # fmt: skip
+def test_a_command_without_options_does_what_it_does_with_them(
+    project: Path, plain_words: list[str], parsed_words: list[str]
+) -> None:
+    def said(words: list[str]) -> tuple[int, str]:
+        shutil.rmtree(project / "generated", ignore_errors=True)
+        ran = subprocess.run([sys.executable, "-m", "pocketvex", *words], cwd=project, capture_output=True,
+                             text=True, encoding="utf-8", check=False)  # fmt: skip
+        return ran.returncode, ran.stdout
+
+    assert said(plain_words) == said(parsed_words)
