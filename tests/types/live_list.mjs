@@ -219,7 +219,7 @@ const scenarios = {
       return posts.delete(id).catch((error) => assert.equal(error.status, 404));
     };
     const worker = async () => {
-      for (let turn = 0; turn < 40; turn++) await change();
+      for (let turn = 0; turn < 25; turn++) await change();
     };
     const first = Array.from({ length: 4 }, worker);
     const lists = plans.map((options) => ({ ...opened(pb, "posts", options), options }));
