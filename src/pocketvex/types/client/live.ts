@@ -23,7 +23,10 @@ export interface LiveList<R> {
 }
 export interface LiveOptions<C extends CollectionName> extends Pick<RecordOptions<C>, "expand" | "fields" | "headers"> {
   filter?: string;
-  /** Records that are equal in it stand in the order of their ids; without it they stand as they were made. */
+  /**
+   * Records that are equal in it stand in the order of their ids. By fields of the record itself it spares reads:
+   * what changed can be put into its place. Without it the order is what the server gives.
+   */
   sort?: string;
   /** Only the first so many. */
   limit?: number;
@@ -42,9 +45,10 @@ export interface LiveOptions<C extends CollectionName> extends Pick<RecordOption
  *
  * - When changes stop, the list is what the server returns for these options: nothing missing, nothing double, in the
  *   server's order. The server alone says what passes the filter: what changed is asked for by its ids.
- * - One read at a time. Under a stream of changes the pauses between reads grow to a second.
+ * - One read at a time. Under a stream of changes the pauses between reads grow to a second. A read that failed is
+ *   tried again after growing pauses, but not one that the server refused (400, 401, 403, 404).
  * - After a broken connection everything is read once more; until then the old records stay.
- * - Another user's list begins empty. What the server refuses (401, 403, 404) is not shown any longer.
+ * - Another user's list begins empty. What may not be seen any longer (401, 403, 404) goes.
  * - Not heard of: a record that a rule hides from now on (PocketBase sends nothing), and changes in other collections
  *   than this one and those of `watch`. Both show after `refresh()` and after a reconnect; PocketBase ends a
  *   connection that was quiet for five minutes.
