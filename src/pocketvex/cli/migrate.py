@@ -61,11 +61,13 @@ def generate(
     said = checked_answers(rename, answer, answers)
     config = project()
 
+    loaded = None if empty else load(config, "run.migrate")
+
     from pocketvex.cli.prompts import asking
     from pocketvex.errors import UsageError
     from pocketvex.run import migrate as use
 
-    if empty:
+    if loaded is None:
         if not name:
             raise UsageError(
                 "a hand-written migration needs a name", todo="pocketvex migrate generate --empty NAME"
@@ -73,7 +75,6 @@ def generate(
         with turn(config, "pocketvex migrate generate"):
             sealed = use.generate_empty(config.migrations, name=name, now=int(time.time()))
     else:
-        loaded = load(config)
         with writing("pocketvex migrate generate", config, host, data_dir, pocketbase, evidence) as session:
             sealed = asking(
                 choices(answers=said),
@@ -116,11 +117,11 @@ def up(
     """Run every migration that the server lacks: all of them, or none."""
     said = checked_answers(rename, answer, answers)
     config = project()
+    loaded = load(config, "run.migrate")
 
     from pocketvex.cli.prompts import asking
     from pocketvex.run import migrate as use
 
-    loaded = load(config)
     if check:
         from pocketvex.cli.histories import foresee
 
@@ -159,10 +160,10 @@ def down(
 ) -> int:
     """Take back the last migrations, structure and values."""
     config = project()
+    loaded = load(config, "run.migrate")
 
     from pocketvex.run import migrate as use
 
-    loaded = load(config)
     with writing("pocketvex migrate down", config, host, data_dir, pocketbase) as session:
         said = choices(confirm=confirm, backup=not no_backup)
 
@@ -192,11 +193,11 @@ def status(
     """List the migrations, and what the code asks beyond them."""
     wanted = checked_format(format)
     config = project()
+    loaded = load(config, "run.migrate")
 
     from pocketvex.cli.formats import tell_status
     from pocketvex.run import migrate as use
 
-    loaded = load(config)
     with opened(config, host, data_dir, pocketbase) as session:
         found = use.status(session, loaded.schema, choices())
     tell_status(found, loaded.schema, config, wanted)
@@ -215,10 +216,10 @@ def baseline(
 ) -> int:
     """Begin a history with what a server has, marked as applied there."""
     config = project()
+    loaded = load(config, "run.migrate")
 
     from pocketvex.run import migrate as use
 
-    loaded = load(config)
     with writing("pocketvex migrate baseline", config, host, data_dir, pocketbase) as session:
         consent_to_host(session, confirm or (), lambda: ["a first file"], verb="mark as applied")
         sealed = use.baseline(session, loaded.schema, now=int(time.time()), replace=replace)

@@ -144,11 +144,19 @@ def _ask_login(login: Login, url: str) -> Login:
     return login._replace(email=email, password=password)
 
 
-def load(config: Config) -> Loaded:
-    """The schema that the code declares; what its modules print goes to stderr."""
-    from pocketvex.load.loader import load_schema
+def load(config: Config, *needed: str) -> Loaded:
+    """The schema that the code declares; what its modules print goes to stderr.
 
-    loaded = load_schema(config.root, config.schema, timeout=config.load_timeout)
+    `needed` names modules of ours that are imported meanwhile.
+    """
+    from importlib import import_module
+
+    from pocketvex.load.loader import start_load
+
+    with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
+        for name in needed:
+            import_module(f"pocketvex.{name}")
+        loaded = pending.result()
     output.printed(loaded.printed)
     return loaded
 

@@ -72,10 +72,10 @@ def apply(
     wanted = checked_format(format)
     said = checked_answers(rename, answer, answers)
     config = project()
+    loaded = load(config, "run.sync")
 
     from pocketvex.run.sync import sync
 
-    loaded = load(config)
     with writing("pocketvex schema apply", config, host, data_dir, pocketbase) as session:
         given = choices(confirm=confirm, answers=said, strict=strict, backup=not no_backup)
         outcome = sync(session, loaded.schema, given)
