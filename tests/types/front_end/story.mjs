@@ -60,6 +60,7 @@ const shown = () => [...list.querySelectorAll("li")].map((item) => item.textCont
 const busy = () => list.querySelector("ul")?.getAttribute("aria-busy") !== "false";
 const shows = (expected) => until(expected, () => shown() === expected && !busy());
 await shows("old one, Ada");
+assert.equal(opened.length, 1, "one connection, in StrictMode too");
 await post("new one");
 await shows("new one, Ada; old one, Ada");
 await posts.update(old.id, { title: "older" });
