@@ -7,9 +7,10 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from bench.generators import TYPEGEN, TYPES, ZOD, from_server
+from bench.compare.servers import OLD, old
+from bench.generators import TYPED, TYPEGEN, TYPES, ZOD, from_server
 from bench.measure import SCRIPT, command, environment, in_turn
 from bench.projects import Login, Server, many_collections, write_project
 from bench.zod_code import write_zod_project
@@ -43,34 +44,55 @@ class Way(NamedTuple):
 
 
 def measure(folder: Path, rounds: int = 15) -> list[tuple[Way, float]]:
-    """The median of each in milliseconds, against one server with one schema."""
+    """The median of each in milliseconds: one schema, and one server for all that can log in to it."""
     modules = many_collections(COLLECTIONS)
     home = write_project(folder / "server", modules)
     with Server(home) as server:
         command("dev", "--once", cwd=home)
-        ways = [*_ours(folder, modules, server.login), *_theirs(folder, server)]
-        work: dict[str, Callable[[], object]] = {str(at): way.run for at, way in enumerate(ways)}
-        took = in_turn(work, rounds)
+        collections = [item for item in server.collections() if not item["system"]]
+        exported = folder / "pb_schema.json"
+        exported.write_text(json.dumps(collections), encoding="utf-8")
+        with old(folder, collections) as before:
+            ways = [
+                *_ours(folder, modules, server.login, exported),
+                *_theirs(folder, server.login, exported),
+                *_others(folder, before, collections),
+            ]
+            work: dict[str, Callable[[], object]] = {str(at): way.run for at, way in enumerate(ways)}
+            took = in_turn(work, rounds)
     return [(way, took[str(at)]) for at, way in enumerate(ways)]
 
 
-def _ours(folder: Path, modules: dict[str, str], login: Login) -> list[Way]:
+def _ours(folder: Path, modules: dict[str, str], login: Login, exported: Path) -> list[Way]:
     project = write_project(folder / "ours", modules)
-    out, state = project / "generated" / "types.ts", project / ".pocketvex"
-    generate: list[str | Path] = [SCRIPT, "types", "generate"]
-    return [Way("`pocketvex types generate`", "the code", generate, project, out, (out.parent, state))]
+    out, state = project / "generated" / OUT, project / ".pocketvex"
+    account = {"PB_ADMIN_EMAIL": login.email, "PB_ADMIN_PASS": login.password}
+
+    def way(reads: str, *more: str | Path) -> Way:
+        words = [SCRIPT, "types", "generate", *more]
+        return Way("pocketvex", reads, words, project, out, (out.parent, state), account)
+
+    return [
+        way("its own code"),
+        way("the server", "--from", "live", "--host", login.url),
+        way("an export", "--from", exported),
+    ]
 
 
-def _theirs(folder: Path, server: Server) -> list[Way]:
+def _theirs(folder: Path, login: Login, exported: Path) -> list[Way]:
     place = folder / "theirs"
     place.mkdir()
-    exported = place / "pb_schema.json"
-    collections = server.collections()
-    exported.write_text(json.dumps(collections), encoding="utf-8")
-    zod = write_zod_project(folder / "zod", collections)
     return [
-        Way(str(TYPEGEN), "the server", from_server(TYPEGEN, server.login, OUT), place, place / OUT),
+        Way(str(TYPEGEN), "the server", from_server(TYPEGEN, login, OUT), place, place / OUT),
         Way(str(TYPEGEN), "an export", TYPEGEN.words("--json", exported, "--out", OUT), place, place / OUT),
-        Way(str(TYPES), "the server", from_server(TYPES, server.login, OUT), place, place / OUT),
-        Way(str(ZOD), "its own code", ZOD.words("generate-types", "--output", OUT), zod, zod / OUT),
+        Way(str(TYPES), "the server", from_server(TYPES, login, OUT), place, place / OUT),
+    ]
+
+
+def _others(folder: Path, before: Login, collections: list[dict[str, Any]]) -> list[Way]:
+    """One that reads a server of 0.22 only, and one that reads no server."""
+    place = write_zod_project(folder / "zod", collections)
+    return [
+        Way(str(ZOD), "its own code", ZOD.words("generate-types", "--output", OUT), place, place / OUT),
+        Way(str(TYPED), f"a server of PocketBase {OLD}", from_server(TYPED, before, OUT), place, place / OUT),
     ]

@@ -55,12 +55,22 @@ def _fields(item: Json, names: Mapping[str, str], models: Mapping[str, str]) -> 
         # It makes `created` and `updated` itself.
         if field["name"] not in _OWN and field["type"] != "autodate":
             model = models.get(".".join((item["name"], field["name"])), "")
-            made = f"pb.{_call(field, names, model)}"
-            always = field.get("required") or item["type"] == "view"
-            yield f"  {json.dumps(field['name'])}: {made}{'' if always else '.optional()'},\n"
+            made = f"pb.{_call(field, names, model)}{'' if field.get('required') else '.optional()'}"
+            yield f"  {json.dumps(field['name'])}: {_plain(field) if item['type'] == 'view' else made},\n"
 
 
 _OWN = {"id", "password", "tokenKey", "email", "emailVisibility", "verified"}
+
+
+def _plain(field: Json) -> str:
+    """A column of a view, which is Zod's own: only its type counts."""
+    match field["type"]:
+        case "number":
+            return "z.number()"
+        case "select":
+            return f"z.enum({json.dumps(field['values'])})"
+        case _:
+            return "z.string()"
 
 
 def _call(field: Json, names: Mapping[str, str], model: str) -> str:

@@ -66,11 +66,12 @@ def own(tool: str) -> Own:
     return Own(kit, pieces, excused)
 
 
-def module(body: str) -> str:
-    """A file of its own for a piece, which imports only what it names."""
+def module(body: str, kit: str) -> str:
+    """A file of its own for a piece, which imports what it names; what the kit lacks is an error there."""
     words = set(re.findall(r"\w+", body))
     asserted = [name for name in _ASSERTED if name in words]
-    used = [name for name in _KIT if name in words]
+    own = re.findall(r"^export (?:const|type) (\w+)|^export \{ (\w+) \}", kit, re.M)
+    used = sorted(words & {*_KIT, *(one or other for one, other in own)})
     return (
         f'import {{ {", ".join(asserted)} }} from "./assert";\nimport {{ {", ".join(used)} }} from "./kit";\n'
         f"export async function check(file: File, blob: Blob): Promise<void> {{\n{body}}}\n"
@@ -80,7 +81,7 @@ def module(body: str) -> str:
 _KIT = (
     "pb", "PostRecord", "PostCreate", "PostUpdate", "UserRecord", "UserCreate", "UserUpdate", "CommentCreate",
     "TagCreate", "StatsRecord", "AuthorRecord", "ReadingRecord", "PostWithAuthor", "STATUS",
-    "NAMES", "MIMES", "VALID", "LIVE", "eq",
+    "NAMES", "MIMES", "VALID", "LIVE",
 )  # fmt: skip
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.compare import compiler
-from bench.compare.blog import BLOG, Json
+from bench.compare import compiler, ways
+from bench.compare.blog import BLOG, Json, collection, field
 from bench.compare.servers import Refused
 from bench.compare.tools import NoTypes, Tool
 from bench.projects import Login
 
-Checks = dict[str, bool]
+Checks = dict[str, bool | None]
 
 STRICTER = (
     "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--isolatedModules",
@@ -80,13 +79,18 @@ def holds_against(tool: Tool, folder: Path, login: Login) -> bool:
     return passed and refused
 
 
-def other_order() -> list[Json]:
-    """The blog made in another order; views come last, since they read the others."""
-    views = [item for item in BLOG if item["type"] == "view"]
-    return [*(item for item in reversed(BLOG) if item not in views), *views]
+def same_in_any_order(tool: Tool, folder: Path) -> bool:
+    """Two servers whose collections were made one by one, in opposite orders."""
+    some = [collection(f"pbc_{number}", name, field("text", "title")) for number, name in enumerate("bca")]
+    texts = []
+    for order in (some, some[::-1]):
+        place = folder / order[0]["name"]
+        with made(tool, place, order):
+            texts.append(contents(tool, place / "tool"))
+    return texts[0] == texts[1]
 
 
-def on_disk(tool: Tool, folder: Path) -> Mapping[str, bool]:
+def on_disk(tool: Tool, folder: Path) -> Checks:
     """Every row of this module, by its key."""
     found: Checks = {}
     place = folder / "tool"
@@ -99,14 +103,14 @@ def on_disk(tool: Tool, folder: Path) -> Mapping[str, bool]:
         found["unchanged"] = leaves_alone(tool, place, login)
         found["check"] = holds_against(tool, place, login)
         found["watch"] = tool.watches(place, login)
-        found["server"] = tool.reads_server(folder / "live", login)
-        found["export"] = tool.reads_export(folder / "export", tool.exported(login))
-        first = contents(tool, place)
-    found["code"] = tool.reads_code(folder / "code")
-    other = folder / "other"
-    with made(tool, other, other_order()):
-        found["order"] = contents(tool, other / "tool") == first
-    shutil.rmtree(other)
+        there = ways.given(tool, login, folder / "server")
+        found["server"] = ways.server(tool, folder / "live", there)
+        found["dotenv"] = ways.dotenv(tool, folder / "dotenv", there)
+        found["sqlite"] = ways.database(tool, folder / "sqlite", there)
+        found["export"] = ways.export(tool, folder / "export", there)
+        found["called"] = ways.called(tool, folder / "called", there)
+    found["code"] = ways.code(tool, folder / "code")
+    found["order"] = same_in_any_order(tool, folder / "order")
     return found
 
 

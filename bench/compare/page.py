@@ -46,13 +46,14 @@ def _about(found: Mapping[str, Any]) -> list[str]:
 
 
 def _cell(key: str, tool: str, cell: Cell, footnotes: list[str]) -> str:
-    passed = [check for check, ok in cell.items() if ok]
-    failed = [check for check, ok in cell.items() if ok is False]
+    passed = [check for check, ok in cell.items() if ok is True]
+    failed = [check for check, ok in cell.items() if ok is False or isinstance(ok, str)]
     word = "—" if not passed and not failed else "yes" if not failed else "no" if not passed else "partly"
     seen = f"{'; '.join(passed)}: yes. {'; '.join(failed)}: no." if word == "partly" else ""
-    excused = {checks.own(tool).excused.get(f"{key}/{check}") for check, ok in cell.items() if ok is None}
-    why = "; ".join(sorted(reason for reason in excused if reason)) if word != "—" else ""
-    text = " ".join(filter(None, [seen, f"({why}.)" if why else "", notes.NOTES.get((key, tool), "")]))
+    own = checks.own(tool).excused
+    excused = [f"{check}: {own[name]}." for check in cell if (name := f"{key}/{check}") in own]
+    why = "" if word == "—" else " ".join(excused)
+    text = " ".join(filter(None, [seen, why, notes.NOTES.get((key, tool), "")]))
     return f"{word}{_mark(text, footnotes)}"
 
 

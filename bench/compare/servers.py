@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -80,7 +81,9 @@ def exported(login: Login) -> list[Json]:
 
 
 def _put(client: httpx.Client, collections: Sequence[Json]) -> None:
-    for batch in (collections[at : at + 20] for at in range(0, len(collections), 20)):
+    """In one request where some may point to others, else one after the other."""
+    pointing = any("relation" in json.dumps(item) for item in collections)
+    for batch in [collections] if pointing else [[item] for item in collections]:
         answer = client.put("/api/collections/import", json={"collections": batch, "deleteMissing": False})
         if answer.is_error:
             raise Refused(answer.text)
@@ -102,7 +105,11 @@ def _older(item: Json) -> Json:
     options: Json = {"query": item["viewQuery"]} if item["type"] == "view" else {}
     if item["type"] == "auth":
         options = {"allowEmailAuth": True, "minPasswordLength": 8, "requireEmail": True}
-    schema = [_older_field(f) for f in item["fields"] if f["type"] != "autodate" and not f.get("hidden")]
+    schema = [
+        _older_field(field)
+        for field in item["fields"]
+        if field["type"] != "autodate" and not field.get("hidden") and not field.get("system")
+    ]
     return {
         "id": _id(item["id"]), "name": item["name"], "type": item["type"], "schema": schema,
         "indexes": item["indexes"], "options": options, **rules,
@@ -110,7 +117,7 @@ def _older(item: Json) -> Json:
 
 
 def _older_field(field: Json) -> Json:
-    own = {"type", "name", "required", "autogeneratePattern", "presentable"}
+    own = {"type", "name", "required", "autogeneratePattern", "presentable", "id", "system", "hidden"}
     options: dict[str, Any] = {key: value for key, value in field.items() if key not in own}
     if "collectionId" in options:
         options["collectionId"] = _id(options["collectionId"])

@@ -11,8 +11,8 @@ from bench.compare.blog import BLOG
 from bench.compare.hostile import HOSTILE
 from bench.compare.tools import Tool, Written
 
-Cell = dict[str, bool | None]
-"""The checks of a cell: passed, failed, or not held against this tool."""
+Cell = dict[str, bool | str | None]
+"""The checks of a cell: passed, failed (what the compiler said), or not held against this tool."""
 
 BY_HAND = "the types are written by hand"
 DISK = {
@@ -26,8 +26,11 @@ DISK = {
     "check": "`--check` for CI",
     "watch": "new types on every save, by itself",
     "server": "reads a live server",
+    "dotenv": "and takes the login from a `.env` file",
+    "sqlite": "reads the database file",
     "export": "reads an export of the dashboard",
     "code": "reads code, without a server",
+    "called": "can be called from JavaScript",
 }
 
 
@@ -71,18 +74,13 @@ def typed(tool: Tool, folder: Path) -> Mapping[str, Cell]:
     files: dict[str, str] = {}
     for number, (name, body) in enumerate(_pieces(own)):
         files[name] = f"check{number}.ts"
-        (place / files[name]).write_text(checks.module(body), encoding="utf-8")
+        (place / files[name]).write_text(checks.module(body, own.kit), encoding="utf-8")
     paths = [place / "kit.ts", *(place / file for file in files.values())]
     wrong = compiler.errors(place, paths, "--skipLibCheck")
     if broken := wrong.get("kit.ts"):
         raise SystemExit(f"{tool.name}: its own names do not compile: {broken}")
-    return {
-        row.key: {
-            check: None if (name := f"{row.key}/{check}") in own.excused else files[name] not in wrong
-            for check in row.checks
-        }
-        for row in checks.rows()
-    }
+    seen: Cell = {name: wrong.get(file, [""])[0][:300] or True for name, file in files.items()}
+    return {row.key: {check: seen.get(f"{row.key}/{check}") for check in row.checks} for row in checks.rows()}
 
 
 def _pieces(own: checks.Own) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from bench.compare import servers
-from bench.compare.blog import BLOG, Json, collection, field
+from bench.compare.blog import Json
 from bench.generators import TYPED, TYPEGEN, TYPES, ZOD, Generator, from_server
 from bench.measure import SCRIPT, environment
 from bench.npm import installed
@@ -41,7 +41,7 @@ class Tool:
     def prepare(self, folder: Path, login: Login) -> None:
         """Make the folder that it runs in, for this server."""
         folder.mkdir(parents=True, exist_ok=True)
-        _link(folder, self.modules())
+        link(folder, self.modules())
 
     def words(self, login: Login) -> list[str | Path]:
         return from_server(self.generator, login, OUT)
@@ -65,29 +65,6 @@ class Tool:
             return True
         return False
 
-    def reads_server(self, folder: Path, login: Login) -> bool:
-        _empty(folder, self.modules())
-        return self._makes(from_server(self.generator, login, OUT), folder)
-
-    def exported(self, login: Login) -> list[Json]:
-        return servers.exported(login)
-
-    def reads_export(self, folder: Path, exported: list[Json]) -> bool:
-        _empty(folder, self.modules())
-        file = folder / "pb_schema.json"
-        file.write_text(json.dumps(exported), encoding="utf-8")
-        return self._makes(self.export_words(file), folder)
-
-    def export_words(self, file: Path) -> list[str | Path]:
-        return self.generator.words("--json", file, "--out", OUT)
-
-    def reads_code(self, folder: Path) -> bool:
-        """None of its options names code."""
-        return False
-
-    def _makes(self, words: Sequence[str | Path], folder: Path) -> bool:
-        return call(words, folder).returncode == 0 and all(path.is_file() for path in self.outputs(folder))
-
 
 class Zod(Tool):
     """Reads code; here the code says what the server has."""
@@ -98,17 +75,6 @@ class Zod(Tool):
 
     def words(self, login: Login | None = None) -> list[str | Path]:
         return self.generator.words("generate-types", "--output", OUT)
-
-    def reads_server(self, folder: Path, login: Login) -> bool:
-        _empty(folder, self.modules())
-        return self._makes([*self.words(), "--url", login.url], folder)
-
-    def export_words(self, file: Path) -> list[str | Path]:
-        return [*self.words(), "--json", file]
-
-    def reads_code(self, folder: Path) -> bool:
-        write_zod_project(folder, [collection("pbc_1", "things", field("text", "title"))])
-        return self._makes(self.words(), folder)
 
     def modules(self) -> Path:
         return self.generator.modules
@@ -122,9 +88,6 @@ class Typed(Tool):
 
     def modules(self) -> Path:
         return self.generator.modules
-
-    def exported(self, login: Login) -> list[Json]:
-        return BLOG
 
 
 class Ours(Tool):
@@ -165,21 +128,6 @@ class Ours(Tool):
                 dev.end()
         return True
 
-    def reads_server(self, folder: Path, login: Login) -> bool:
-        _empty(folder, self.modules())
-        (folder / "pocketvex.toml").touch()
-        env = {"PB_ADMIN_EMAIL": login.email, "PB_ADMIN_PASS": login.password}
-        words: list[str | Path] = [SCRIPT, "types", "generate", "--from", "live", "--host", login.url]
-        return call(words, folder, env).returncode == 0 and self.outputs(folder)[0].is_file()
-
-    def export_words(self, file: Path) -> list[str | Path]:
-        (file.parent / "pocketvex.toml").touch()
-        return [SCRIPT, "types", "generate", "--from", file]
-
-    def reads_code(self, folder: Path) -> bool:
-        write_project(folder, {"posts": posts()})
-        return self._makes([SCRIPT, "types", "generate"], folder)
-
 
 class Written(Tool):
     """A client whose types one writes by hand: what makes them is a hook of PocketBase, and not on npm."""
@@ -216,12 +164,8 @@ def call(
     )  # fmt: skip
 
 
-def _empty(folder: Path, modules: Path) -> None:
-    folder.mkdir(parents=True)
-    _link(folder, modules)
-
-
-def _link(folder: Path, modules: Path) -> None:
+def link(folder: Path, modules: Path) -> None:
+    """Let what runs in this folder import these packages."""
     link = folder / "node_modules"
     if not link.exists():
         link.symlink_to(modules, target_is_directory=True)

@@ -65,6 +65,8 @@ is<Eq<StatsRecord["comments"], number>>();
 is<Eq<Exclude<StatsRecord["status"], "">, "draft" | "published" | "archived">>();
 const author: string = given<StatsRecord>().author;
 
+//# from the inner side of a join
+is<Eq<StatsRecord["status"], "draft" | "published" | "archived">>();
 //# from the outer side of a join, where "" stands for no row
 is<Eq<AuthorRecord["name"], string>>();
 is<Eq<AuthorRecord["latest"], "draft" | "published" | "archived" | "">>();
@@ -253,9 +255,9 @@ await pb.collection("posts").getFullList({ filter: "title = 'x'" });
 // @ts-expect-error
 await pb.collection("posts").getFullList({ filter: "titel = 'x'" });
 //# value
-await pb.collection("posts").getFullList({ filter: "status = 'draft'" });
+await pb.collection("posts").getFullList({ filter: "views > 3" });
 // @ts-expect-error
-await pb.collection("posts").getFullList({ filter: "status = 'bogus'" });
+await pb.collection("posts").getFullList({ filter: "views > 'x'" });
 
 //### More of the client
 
@@ -300,8 +302,9 @@ is<Eq<NonNullable<typeof account>["name"], string>>();
 
 //## live | a list that stays current
 //# records
-const list = LIVE();
-is<Eq<NonNullable<Awaited<typeof list>["items"][number]>["body"], string>>();
+LIVE("comments", { filter: "author = 'id'", sort: "-created" }).subscribe(({ records: [first] }) => {
+  is<Eq<NonNullable<typeof first>["body"], string>>();
+});
 
 //### At run time
 

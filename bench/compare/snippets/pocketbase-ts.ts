@@ -99,6 +99,7 @@ export const pb = new PocketBaseTS<Schema>("http://127.0.0.1:8090");
 //# json/not any -- written by hand
 //# json/a type of one's own -- written by hand
 //# view/columns -- written by hand
+//# view/from the inner side of a join -- written by hand
 //# view/from the outer side of a join, where "" stands for no row -- written by hand
 //# ids/assigned -- written by hand
 //# system/superusers -- written by hand
@@ -183,9 +184,9 @@ await pb.collection("posts").getFullList({ filter: ({ eq }) => eq("title", '"x"'
 await pb.collection("posts").getFullList({ filter: ({ eq }) => eq("titel", '"x"') });
 
 //# filter/value
-await pb.collection("posts").getFullList({ filter: ({ eq }) => eq("status", '"draft"') });
+await pb.collection("posts").getFullList({ filter: ({ gt }) => gt("views", 3) });
 // @ts-expect-error
-await pb.collection("posts").getFullList({ filter: ({ eq }) => eq("status", '"bogus"') });
+await pb.collection("posts").getFullList({ filter: ({ gt }) => gt("views", "x") });
 
 //# realtime/expanded
 await pb.collection("comments").subscribe("*", (event) => {

@@ -23,3 +23,7 @@ export type StatsRecord = PoststatsResponse;
 export type ReadingRecord = PostsResponse;
 export const STATUS = Posts.shape.status.options;
 export const VALID = (value: unknown): boolean => Posts.safeParse(value).success;
+
+//# view/columns -- the columns are written by hand
+//# view/from the inner side of a join -- the columns are written by hand
+//# view/from the outer side of a join, where "" stands for no row -- the columns are written by hand

@@ -1,4 +1,4 @@
-import { createClient } from "./api-client";
+import { createClient, liveList } from "./api-client";
 import { posts_status } from "./types";
 import type { CreateOf, Expanded, RecordOf, UpdateOf } from "./types";
 
@@ -21,4 +21,10 @@ export type PostWithAuthor = Expanded<"posts", "author">;
 export type AuthorRecord = RecordOf<"author_stats">;
 export type StatsRecord = RecordOf<"post_stats">;
 export type ReadingRecord = RecordOf<"posts">;
+export { liveList };
 export const STATUS = posts_status;
+
+//# live/records
+liveList(pb, "comments", { filter: "author = 'id'", sort: "-created" }).subscribe(({ records: [first] }) => {
+  is<Eq<NonNullable<typeof first>["body"], string>>();
+});

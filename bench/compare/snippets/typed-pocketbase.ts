@@ -1,10 +1,11 @@
-import { TypedPocketBase, eq, type ResolveSelectWithExpand } from "typed-pocketbase";
+import { TypedPocketBase, eq, gt, type ResolveSelectWithExpand } from "typed-pocketbase";
 import type {
   AuthorStatsResponse, CommentsCreate, PostStatsResponse, PostsCreate, PostsResponse, PostsUpdate, Schema, TagsCreate, UsersCreate, UsersResponse,
   UsersUpdate,
 } from "./types";
 
 export { eq };
+export { gt };
 export const pb = new TypedPocketBase<Schema>("http://127.0.0.1:8090");
 export type PostRecord = PostsResponse;
 export type PostCreate = PostsCreate;
@@ -117,9 +118,9 @@ await pb.from("posts").getFullList({ filter: eq("title", "x") });
 await pb.from("posts").getFullList({ filter: eq("titel", "x") });
 
 //# filter/value
-await pb.from("posts").getFullList({ filter: eq("status", "draft") });
+await pb.from("posts").getFullList({ filter: gt("views", 3) });
 // @ts-expect-error
-await pb.from("posts").getFullList({ filter: eq("status", "bogus") });
+await pb.from("posts").getFullList({ filter: gt("views", "x") });
 
 //# realtime/record
 await pb.from("comments").subscribe("*", (event) => {
