@@ -30,43 +30,39 @@ Not in the table, since npm does not give them here: `@thisux/pockettypes` (it n
 `pocketbase-schema-generator` is a hook of PocketBase and no package.
 """
 
-NOTES: Mapping[tuple[str, str], str] = {
-    ("expand", "pocketbase-typegen"): "One writes the type beside the string: `getOne<PostsResponse<unknown, "
-    "{ author: UsersResponse }>>(…)`. Nothing holds the two together.",
-    (
-        "expand",
-        "pocketbase-types",
-    ): "One writes the type beside the string, and nothing holds the two together.",
-    ("expand", "typed-pocketbase"): "By `select: { expand: { author: true } }` in place of the string.",
-    ("expand", "pocketbase-ts"): 'By `expand: [{ key: "author" }]` in place of the string.',
-    (
-        "expand",
-        "pocketbase-zod-schema",
-    ): "Everything that could be expanded may be there, whatever the call asks for.",
-    ("filter", "typed-pocketbase"): 'Filters are built by functions: `eq("title", "x")`.',
-    ("filter", "pocketbase-ts"): 'Filters are built by functions: `eq("title", \'"x"\')`.',
-    ("filter", "pocketvex"): "The filter stays PocketBase's own string.",
-    ("files", "pocketbase-zod-schema"): "`FilesField().optional()` comes out as a single `string`.",
-    (
-        "plain",
-        "typed-pocketbase",
-    ): "Views extend a type that is not there. As a `.d.ts` under `--skipLibCheck`, "
-    "which is how its README has it, nobody is told.",
-    ("any", "pocketbase-typegen"): "In the condition of a helper; no field is `any`.",
-    (
-        "watch",
-        "pocketbase-typegen",
-    ): "Its README has a hook of PocketBase that runs it; see [bench.md](bench.md).",
-    ("watch", "pocketbase-types"): "Its README has a hook of PocketBase and an endpoint of the app; see "
-    "[bench.md](bench.md).",
-    (
-        "sqlite",
-        "pocketbase-typegen",
-    ): "It has `--db`. The module that it needs is compiled or fetched when it is "
-    "installed, and no script of a package is run here.",
-    ("called", "pocketvex"): "From Python.",
-    ("code", "pocketbase-zod-schema"): "Zod schemas in TypeScript, of which it makes migrations as well.",
-    ("code", "pocketvex"): "Python, of which it makes the database and migrations as well.",
-    ("validate", "pocketbase-zod-schema"): "The schema is Zod.",
-    ("required", "pocketbase-types"): "It has no types of payloads.",
+NOTES: Mapping[str, Mapping[str, str]] = {
+    "pocketvex": {
+        "filter": "The filter stays PocketBase's own string.",
+        "code": "Python, of which it makes the database and migrations as well.",
+        "called": "From Python.",
+    },
+    "pocketbase-typegen": {
+        "expand": "One writes the type beside the string: `getOne<PostsResponse<unknown, { author: "
+        "UsersResponse }>>(…)`. Nothing holds the two together.",
+        "any": "In the condition of a helper; no field is `any`.",
+        "watch": "Its README has a hook of PocketBase that runs it: see [bench.md](bench.md).",
+        "sqlite": "It has `--db`. The module that it needs is compiled or fetched when it is installed, and no "
+        "script of a package is run here.",
+    },
+    "pocketbase-types": {
+        "required": "It has no types of payloads.",
+        "expand": "One writes the type beside the string, and nothing holds the two together.",
+        "watch": "Its README has a hook of PocketBase and an endpoint of the app: see [bench.md](bench.md).",
+    },
+    "pocketbase-zod-schema": {
+        "files": "`FilesField().optional()` comes out as a single `string`.",
+        "expand": "Everything that could be expanded may be there, whatever the call asks for.",
+        "validate": "The schema is Zod.",
+        "code": "Zod schemas in TypeScript, of which it makes migrations as well.",
+    },
+    "typed-pocketbase": {
+        "expand": "By `select: { expand: { author: true } }` in place of the string.",
+        "filter": 'Filters are built by functions: `eq("title", "x")`.',
+        "plain": "Views extend a type that is not there. Its README writes a `.d.ts`: under `--skipLibCheck` "
+        "nobody is told.",
+    },
+    "pocketbase-ts": {
+        "expand": 'By `expand: [{ key: "author" }]` in place of the string.',
+        "filter": 'Filters are built by functions: `eq("title", \'"x"\')`.',
+    },
 }

@@ -53,7 +53,7 @@ def _cell(key: str, tool: str, cell: Cell, footnotes: list[str]) -> str:
     own = checks.own(tool).excused
     excused = [f"{check}: {own[name]}." for check in cell if (name := f"{key}/{check}") in own]
     why = "" if word == "—" else " ".join(excused)
-    text = " ".join(filter(None, [seen, why, notes.NOTES.get((key, tool), "")]))
+    text = " ".join(filter(None, [seen, why, notes.NOTES[tool].get(key, "")]))
     return f"{word}{_mark(text, footnotes)}"
 
 

@@ -41,8 +41,8 @@ def test_every_cell_is_of_checks_that_there_are() -> None:
 def test_a_name_is_of_one_row_and_a_note_of_a_cell() -> None:
     keys = Counter(row.key for row in table.rows())
     assert max(keys.values()) == 1
-    assert {key for key, _ in notes.NOTES} <= set(keys)
-    assert {tool for _, tool in notes.NOTES} <= set(NAMES)
+    assert set(notes.NOTES) == set(NAMES)
+    assert {key for noted in notes.NOTES.values() for key in noted} <= set(keys)
 
 
 @pytest.mark.parametrize("tool", NAMES)
