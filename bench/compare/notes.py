@@ -41,8 +41,8 @@ NOTES: Mapping[str, Mapping[str, str]] = {
         "UsersResponse }>>(…)`. Nothing holds the two together.",
         "any": "In the condition of a helper; no field is `any`.",
         "watch": "Its README has a hook of PocketBase that runs it: see [bench.md](bench.md).",
-        "sqlite": "It has `--db`. The module that it needs is compiled or fetched when it is installed, and no "
-        "script of a package is run here.",
+        "sqlite": "It has `--db`. The module that it needs is compiled or fetched when it is installed, and "
+        "no script of a package is run here.",
     },
     "pocketbase-types": {
         "required": "It has no types of payloads.",
