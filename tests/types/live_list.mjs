@@ -469,6 +469,10 @@ const scenarios = {
       .catch(() => assert.equal(list.get().records.length, all.length));
     assert.equal(all.length, total - 1);
     stop();
+    const some = opened(pb, "posts", { sort: "-n", limit: 1200 }), first1200 = all.toSorted((a, b) => b.n - a.n || (a.id < b.id ? -1 : 1)).slice(0, 1200);
+    await until("1200 of them", () => some.list.get().status === "live");
+    assert.deepEqual(some.list.get().records, first1200);
+    some.stop();
     way.end();
   },
 

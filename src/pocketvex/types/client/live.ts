@@ -28,7 +28,7 @@ export interface LiveOptions<C extends CollectionName> extends Pick<RecordOption
    * what changed can be put into its place. Without it the order is what the server gives.
    */
   sort?: string;
-  /** Only the first so many. */
+  /** Only the first so many. Up to 1000 are one request; of a longer list more is read again when something changes. */
   limit?: number;
   /** Collections whose changes concern the list too: those that are expanded, that the filter looks into, that a view reads. */
   watch?: readonly CollectionName[];
@@ -109,6 +109,8 @@ class Live {
   private recent = new Map<string, number>();
   private lastRead = -Infinity;
   private pause = PAUSE;
+  /** When the last read ended that took several pages, and how often in a row one came out too short. */
+  private paged = -Infinity;
   private shifted = 0;
   readonly topics: readonly string[];
 
@@ -205,13 +207,13 @@ class Live {
   }
 
   event(topic: string, change: Change): void {
-    const id = change.record?.id;
-    if (topic !== this.topics[0] || !id) this.everything = true;
+    const id = change.record?.id, now = performance.now();
+    if (topic !== this.topics[0] || !id || now - this.paged < CLOSE) this.everything = true;
     else {
       // PocketBase may send the events of two changes in the wrong order: such a record is asked for.
-      const sure = !this.changed.has(id) && performance.now() - (this.recent.get(id) ?? -Infinity) > CLOSE;
+      const sure = !this.changed.has(id) && now - (this.recent.get(id) ?? -Infinity) > CLOSE;
       this.changed.set(id, sure ? change : null);
-      this.recent.set(id, performance.now());
+      this.recent.set(id, now);
     }
     this.schedule(GATHER);
   }
@@ -296,10 +298,12 @@ class Live {
       const { items, totalItems } = await this.fetch(page, size, this.plan.filter);
       for (const row of items) rows.set(row.id, row);
       if (items.length === size && page * size < limit) continue;
-      // What changes between two pages moves others from one to the other.
-      const moved = page > 1 && (this.changed.size > 0 || rows.size < Math.min(limit, totalItems));
-      this.everything ||= moved && this.shifted++ < 3;
-      if (!moved) this.shifted = 0;
+      if (page > 1) {
+        // What changes between two pages moves others from one to the other, unheard.
+        this.paged = performance.now();
+        this.shifted = rows.size < Math.min(limit, totalItems) ? this.shifted + 1 : 0;
+        if (this.changed.size > 0 || (this.shifted > 0 && this.shifted <= 3)) this.everything = true;
+      }
       return [...rows.values()].slice(0, limit);
     }
   }
