@@ -19,9 +19,9 @@ Node.js runs it, without the time that `npx` takes.
 """
 
 SAVES = """
-From a save to the new types on disk. Ours watches the code. The others have no watch mode; two describe
-hooks of PocketBase that run them after a change in the dashboard, and those are measured here. Of the rest
-the answer is to run them again: see above.
+From a save to the new types on disk. Ours watches the code. None of the others here has a watch mode; two
+describe hooks of PocketBase that run them after a change in the dashboard, and those are measured. Of the
+rest the answer is to run them again: see above.
 
 """
 

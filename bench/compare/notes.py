@@ -25,9 +25,11 @@ of the tool. A check is a piece of TypeScript that must compile, with lines that
 by the name in the last column. What is not a question of types is run: `hostile.py` and `habits.py` beside
 it.
 
-Not in the table, since npm does not give them here: `@thisux/pockettypes` (it needs Bun as well),
-`pocketbase-zod-generator`, `pocketbase-auto-generate-types`, `pocketforge`, `@karnak19/pbkit`.
-`pocketbase-schema-generator` is a hook of PocketBase and no package.
+Not in the table, because npm did not give them here: `pocketbase-zod-generator`,
+`pocketbase-auto-generate-types`, `pocketforge`, `@thisux/pockettypes` and `@karnak19/pbkit`, of which the last
+two want Bun. What their documents say was not checked; `pocketforge` and `@karnak19/pbkit` are said to watch,
+and the latter to write Zod and TanStack Query. `pocketbase-schema-generator` is a hook of PocketBase and no
+package.
 """
 
 NOTES: Mapping[str, Mapping[str, str]] = {
