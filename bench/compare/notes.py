@@ -26,10 +26,10 @@ by the name in the last column. What is not a question of types is run: `hostile
 it.
 
 Not in the table, because npm did not give them here: `pocketbase-zod-generator`,
-`pocketbase-auto-generate-types`, `pocketforge`, `@thisux/pockettypes` and `@karnak19/pbkit`, of which the last
-two want Bun. What their documents say was not checked; `pocketforge` and `@karnak19/pbkit` are said to watch,
-and the latter to write Zod and TanStack Query. `pocketbase-schema-generator` is a hook of PocketBase and no
-package.
+`pocketbase-auto-generate-types`, `pocketforge`, `@thisux/pockettypes` and `@karnak19/pbkit`, of which the
+last two want Bun. What their documents say was not checked; `pocketforge` and `@karnak19/pbkit` are said to
+watch, and the latter to write Zod and TanStack Query. `pocketbase-schema-generator` is a hook of PocketBase
+and no package.
 """
 
 NOTES: Mapping[str, Mapping[str, str]] = {
