@@ -34,11 +34,10 @@ def diff(
         from pocketvex.plan.ignored import unused
         from pocketvex.run.planning import plan_for
         from pocketvex.run.recorded import locate
-        from pocketvex.schema.model import Schema
 
         with opened(config, host, data_dir, pocketbase, evidence) as session:
             raw = session.fetch()
-            position = locate(session, Schema.from_json(raw))
+            position = locate(session, session.schema_of(raw))
             loaded = pending.result()
             output.printed(loaded.printed)
             plan = plan_for(session, loaded.schema, raw, position, choices(answers=said))

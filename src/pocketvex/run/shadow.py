@@ -9,20 +9,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pocketvex.errors import HistoryError
 from pocketvex.render.header import body_hash, secrets_of
 from pocketvex.run.trust import require_trust
 from pocketvex.schema.model import Schema
-from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
+
+if TYPE_CHECKING:
+    from pocketvex.server import scratch
 
 Json = dict[str, Any]
 _FORMAT = 2
@@ -110,6 +111,11 @@ def _kept(home: Path) -> list[list[Json]] | None:
 
 def _build(binary: Binary, files: Sequence[tuple[str, str]], home: Path) -> None:
     home.parent.mkdir(parents=True, exist_ok=True)
+    # Here, not at the top: mostly it is built already.
+    import tempfile
+
+    from pocketvex.server import scratch
+
     building = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
     try:
         steps: dict[str, str] = {"0000000000_pv.js": scratch.snapshot_step(building / "0.json")}

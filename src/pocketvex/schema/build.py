@@ -41,7 +41,7 @@ def build_schema(written: Iterable[dict[str, Any] | type[Base]]) -> Schema:
     builder.resolve_targets(schema)
     # A person sees everything at once: what could not be built is not missed where it is referred to.
     builder.problems += check(schema, builder.broken)
-    if any(collection.auth or any(collection.rules().values()) for collection in schema.collections):
+    if schema.may_have_rules:
         from pocketvex.schema.rule_check import rule_problems
 
         builder.problems += rule_problems(schema, unsure=builder.broken)

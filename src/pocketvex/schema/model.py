@@ -157,6 +157,11 @@ class Schema(BaseModel):
     def names(self) -> set[str]:
         return {c.name for c in self.collections}
 
+    @property
+    def may_have_rules(self) -> bool:
+        """Whether there may be a rule that is neither locked nor public: only then there is one to check."""
+        return any(c.auth or any(c.rules().values()) for c in self.collections)
+
 
 def default_collection_id(collection: Collection, taken: Iterable[str] = ()) -> str:
     """PocketBase's own id for a collection; `users` has the one that it is born with."""

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -158,12 +158,13 @@ def nearest(version: Version, candidates: Iterable[Binary]) -> Binary:
     return best
 
 
-def _script_dirs() -> list[Path]:
+def _script_dirs() -> Iterator[Path]:
+    yield Path(sys.executable).parent
+    # Only where it is not beside Python: this module takes a while to load.
     import sysconfig
 
-    user = sysconfig.get_preferred_scheme("user")
-    found = [Path(sys.executable).parent, Path(sysconfig.get_path("scripts"))]
-    return [*found, Path(sysconfig.get_path("scripts", user))]
+    yield Path(sysconfig.get_path("scripts"))
+    yield Path(sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user")))
 
 
 def _user_cache() -> Path:

@@ -49,10 +49,21 @@ def load_state(root: Path, key: str) -> HostState:
 def save_state(root: Path, key: str, state: HostState) -> bool:
     """False if the file says the same already."""
     local_dir(root)
-    content = {"version": _VERSION, **asdict(state)}
+    content = {"version": _VERSION, **vars(state)}
     del content["notes"]
-    text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    return write_atomically(state_file(root, key), text, mode=SECRET)
+    file = state_file(root, key)
+    # Mostly it says this already: to read it takes less than to write it out.
+    text = _text(file, content) or json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return write_atomically(file, text, mode=SECRET)
+
+
+def _text(file: Path, content: dict[str, Any]) -> str:
+    """The text of the file if it is this content; else ""."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        return text if json.loads(text) == content else ""
+    except (ValueError, OSError):
+        return ""
 
 
 def state_file(root: Path, key: str) -> Path:
