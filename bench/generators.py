@@ -15,16 +15,14 @@ class Generator(NamedTuple):
     name: str
     version: str
     script: str
-    more: tuple[str, ...] = ()
-    """Packages that its README has one install beside it."""
 
     @property
-    def packages(self) -> tuple[str, ...]:
-        return (f"{self.name}@{self.version}", *self.more)
+    def package(self) -> str:
+        return f"{self.name}@{self.version}"
 
     @property
     def modules(self) -> Path:
-        return installed(*self.packages)
+        return installed(self.package)
 
     def words(self, *arguments: str | Path) -> list[str | Path]:
         """The command as `npx` runs it once the package is there, without the time that npx takes itself."""
@@ -39,6 +37,7 @@ TYPES = Generator("pocketbase-types", "3.0.0", "dist/cli/index.js")
 ZOD = Generator("pocketbase-zod-schema", "1.0.2", "dist/cli/migrate.js")
 TYPED = Generator("typed-pocketbase", "0.1.1", "dist/codegen/cli.js")
 """Logs in as PocketBase had it up to 0.22."""
+GENERATORS = (TYPEGEN, TYPES, ZOD, TYPED)
 
 
 def from_server(generator: Generator, login: Login, out: str) -> list[str | Path]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench import generators_cold, generators_saves
-from bench.generators import TYPED
+from bench.generators import GENERATORS, TYPED
 from bench.generators_cold import COLLECTIONS
-from bench.npm import NotInstalled
+from bench.npm import NotInstalled, installed
 
 HEAD = f"""\
 ## Beside the other generators
@@ -29,9 +29,12 @@ rest the answer is to run them again: see above.
 def section(folder: Path) -> str:
     """Without npm it only says that it was left out."""
     try:
-        cold, saves = generators_cold.measure(folder), generators_saves.measure(folder)
+        # Before anything is measured.
+        for generator in GENERATORS:
+            installed(generator.package)
     except NotInstalled as reason:
         return f"{HEAD}Left out of this run: {reason}.\n"
+    cold, saves = generators_cold.measure(folder), generators_saves.measure(folder)
     ours = cold[0][1]
     rows = [f"| {way.name} | {way.reads} | {took:.0f} ms | {took / ours:.2f} |\n" for way, took in cold]
     saved = [f"| {save.name} | {save.what} | {took:.0f} ms |\n" for save, took in saves]

@@ -16,7 +16,6 @@ class NotInstalled(Exception):
     """Why a package cannot be had here."""
 
 
-@cache
 def node() -> str:
     """The path of Node.js."""
     found = shutil.which("node")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from source import ROOT
@@ -13,6 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 from bench.compare import checks, notes, page, table
 from bench.compare.tools import TOOLS
+from bench.generators_report import section
 
 FOUND = json.loads(page.FOUND.read_text(encoding="utf-8"))
 NAMES = [tool.name for tool in TOOLS]
@@ -54,3 +56,8 @@ def test_what_must_not_compile_stands_beside_what_must(tool: str) -> None:
         lines = [line for line in body.splitlines() if line.strip()]
         wrong = [at for at, line in enumerate(lines) if "@ts-expect-error" in line]
         assert len(lines) > 2 * len(wrong), name
+
+
+def test_without_npm_the_bench_says_what_it_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert section(tmp_path).endswith("Left out of this run: there is no npm and node on this machine.\n")
