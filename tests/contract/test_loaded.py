@@ -142,6 +142,7 @@ def test_what_compares_does_not_load_what_writes(project: Path) -> None:
     found = loaded("schema", "diff", cwd=project)
     assert "typer" not in found
     assert not ours(found) & {"run.sync", "run.apply", "run.removals", "run.backup", "run.automigrate"}
+    assert "plan.judge" not in ours(found), "nothing differs, so nothing is judged"
 
 
 def test_a_model_is_built_when_it_is_first_needed() -> None:

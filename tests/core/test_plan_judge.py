@@ -10,9 +10,9 @@ from cases.changes import field, posts, relation, select, table, view
 from pocketvex.diff.operations import DropCollection, DropField
 from pocketvex.plan.codes import CODES
 from pocketvex.plan.facts import Evidence, Fact, Found, NonZeroCount, RowCount, Unconvertible
-from pocketvex.plan.judge import Access, Verdict
 from pocketvex.plan.limits import narrows
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
+from pocketvex.plan.verdicts import Access, Verdict
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.fields import FIELD

@@ -10,9 +10,9 @@ from cases.changes import field, posts, table, view
 from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.compare import compare
 from pocketvex.plan.facts import Fact, RowCount
-from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, is_untouched_users, items_of
+from pocketvex.plan.verdicts import Verdict
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema

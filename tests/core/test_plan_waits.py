@@ -8,9 +8,9 @@ import pytest
 
 from cases.changes import field, posts, relation, table, view
 from pocketvex.plan.facts import Fact
-from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Plan, make_plan
 from pocketvex.plan.ownership import Ownership
+from pocketvex.plan.verdicts import Verdict
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema

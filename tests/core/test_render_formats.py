@@ -17,10 +17,10 @@ from pocketvex.diff.operations import ChangeRule, DropField, Operation
 from pocketvex.errors import Location
 from pocketvex.plan.changes import Change, Kept, Plan
 from pocketvex.plan.facts import Evidence
-from pocketvex.plan.judge import Access, Judgement, Verdict
 from pocketvex.plan.make import make_plan
 from pocketvex.plan.mentions import Mention
 from pocketvex.plan.questions import Option, Question
+from pocketvex.plan.verdicts import Access, Judgement, Verdict
 from pocketvex.render import github, markdown, values
 from pocketvex.schema.fields import TextField
 from pocketvex.schema.model import Schema

@@ -15,9 +15,9 @@ from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.compare import compare
 from pocketvex.errors import SchemaError
 from pocketvex.plan.facts import Fact
-from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, renamed_items
+from pocketvex.plan.verdicts import Verdict
 from pocketvex.run.planning import named_as_live
 from pocketvex.run.removals import possible
 from pocketvex.run.sync import written_items

@@ -20,8 +20,8 @@ from pocketvex.diff.operations import DropCollection, DropField, ReplaceField
 from pocketvex.errors import UsageError
 from pocketvex.plan.changes import Change
 from pocketvex.plan.facts import Fact
-from pocketvex.plan.judge import Access
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
+from pocketvex.plan.verdicts import Access
 from pocketvex.run.evidence import count_in_file
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary

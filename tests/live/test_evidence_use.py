@@ -15,7 +15,7 @@ from binaries import LATEST, SUPPORTED, binary_of
 from conftest import EMAIL, PASSWORD, ServerFactory
 from pocketvex.api.client import Client, Credentials
 from pocketvex.errors import NotAsIntended
-from pocketvex.plan.judge import Verdict
+from pocketvex.plan.verdicts import Verdict
 from pocketvex.run.apply import write_changes
 from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.recorded import locate

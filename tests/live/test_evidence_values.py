@@ -16,7 +16,7 @@ from evidence import add, evidence, planned, row_id, schema, with_users, write
 from pocketvex.api.client import Client, Credentials
 from pocketvex.errors import Rejected
 from pocketvex.plan.facts import Evidence
-from pocketvex.plan.judge import Verdict
+from pocketvex.plan.verdicts import Verdict
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running

@@ -27,8 +27,8 @@ from pocketvex.diff.operations import DropCollection, DropField, Operation, Rena
 from pocketvex.errors import NotAsIntended
 from pocketvex.plan.changes import Change
 from pocketvex.plan.facts import Fact
-from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Plan, make_plan
+from pocketvex.plan.verdicts import Verdict
 from pocketvex.render.python import render_python
 from pocketvex.run.apply import write_changes
 from pocketvex.run.evidence import count_in_file

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
 from pocketvex.cli.compact import compact, fitted
-from pocketvex.plan.judge import Verdict
+from pocketvex.plan.verdicts import Verdict
 from pocketvex.render.text import change_lines, plan_lines, totals
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Plan
 from pocketvex.plan.questions import Question
+from pocketvex.plan.verdicts import Verdict
 from pocketvex.run.planning import Choices
 
 _KEYS = "123456789"

@@ -8,8 +8,8 @@ from dataclasses import field as default
 
 from pocketvex.diff.operations import Operation
 from pocketvex.plan.facts import Fact
-from pocketvex.plan.judge import Access, Judgement, Verdict
 from pocketvex.plan.questions import Question
+from pocketvex.plan.verdicts import Access, Judgement, Verdict
 
 
 @dataclass(frozen=True)

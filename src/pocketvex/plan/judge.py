@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import Any, NamedTuple, assert_never
+from typing import Any, assert_never
 
 from pocketvex.diff.compare import Diff
 from pocketvex.diff.operations import (
@@ -36,45 +35,12 @@ from pocketvex.plan.facts import (
     Violating,
 )
 from pocketvex.plan.uses import Uses
+from pocketvex.plan.verdicts import Access, Answer, Judgement, Needs, Verdict
 from pocketvex.plan.violations import Limit, limits, stricter
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import SYSTEM_FIELDS, Schema
 from pocketvex.schema.narrower import equivalent, narrower
 from pocketvex.schema.views import normal_query
-
-
-class Verdict(StrEnum):
-    """`safe` cannot lose data or break a row; `harmless` is unsafe by kind, but touches no row here."""
-
-    SAFE = "safe"
-    HARMLESS = "harmless here"
-    UNSAFE = "unsafe"
-    IMPOSSIBLE = "impossible"
-
-
-class Access(StrEnum):
-    SAME = ""
-    OPENS = "opens access"
-    CLOSES = "closes access"
-
-
-class Judgement(NamedTuple):
-    verdict: Verdict
-    code: str
-    reason: str
-    access: Access = Access.SAME
-    evidence: Evidence | None = None
-    rests_on: tuple[Fact, ...] = ()
-    """Counts of nothing that make it safe or harmless: counted again right before it is written."""
-
-
-class Needs(NamedTuple):
-    """The verdict depends on these facts."""
-
-    facts: tuple[Fact, ...]
-
-
-Answer = Judgement | Needs
 
 
 class _Missing(Exception):

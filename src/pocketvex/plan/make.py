@@ -7,18 +7,20 @@ asks again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import ChangeField, DropField, Operation
 from pocketvex.plan.changes import Change, Kept, NeedsAnswers, NeedsFacts, Plan
 from pocketvex.plan.facts import Fact, Facts, RowCount
-from pocketvex.plan.judge import Judge, Judgement, Needs, Verdict
 from pocketvex.plan.ownership import Owner, Ownership, is_untouched_users
 from pocketvex.plan.questions import Question, about_name, about_values
-from pocketvex.plan.waits import with_waiting
+from pocketvex.plan.verdicts import Judgement, Needs, Verdict
 from pocketvex.schema.fields import SelectField
 from pocketvex.schema.model import Schema
+
+if TYPE_CHECKING:
+    from pocketvex.plan.judge import Judge
 
 __all__ = ["Change", "Kept", "NeedsAnswers", "NeedsFacts", "Plan", "make_plan"]
 
@@ -67,7 +69,7 @@ def make_plan(
     diff = compare(desired, live, renames=renames, version=version)
     owner = Owner(ownership or Ownership(), diff)
     counted = _Unknown() if facts is None else facts
-    judge = Judge(diff, live, counted)
+    judge: Judge | None = None
     named = set(confirmed)
     changes: list[Change] = []
     kept: list[Kept] = []
@@ -80,6 +82,11 @@ def make_plan(
         if why == "held" or (why and operation.path not in named and not default_users):
             kept.append(Kept(operation, why))
             continue
+        if judge is None:
+            # Here, not at the top: mostly nothing differs, and then there is nothing to judge.
+            from pocketvex.plan import judge as judging
+
+            judge = judging.Judge(diff, live, counted)
         answer = judge.judge(operation)
         if facts is not None and isinstance(operation, ChangeField) and isinstance(answer, Judgement):
             asked = list(_open_choices(operation, answer))
@@ -96,8 +103,11 @@ def make_plan(
             changes.append(Change(operation, answer, owner.is_leftover(operation)))
     if needed:
         return NeedsFacts(frozenset(needed))
-    left = [*(item.operation for item in kept), *unanswered]
-    changes = with_waiting(changes, left, diff.ambiguous, live)
+    if changes:
+        from pocketvex.plan.waits import with_waiting
+
+        left = [*(item.operation for item in kept), *unanswered]
+        changes = with_waiting(changes, left, diff.ambiguous, live)
     return Plan(tuple(changes), tuple(questions), tuple(kept), diff.renamed)
 
 

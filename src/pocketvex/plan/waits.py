@@ -25,8 +25,8 @@ from pocketvex.diff.operations import (
     ReplaceField,
 )
 from pocketvex.plan.changes import Change
-from pocketvex.plan.judge import Verdict
 from pocketvex.plan.uses import names_it, words_abroad, words_of
+from pocketvex.plan.verdicts import Verdict
 from pocketvex.schema.fields import RelationField
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import Schema

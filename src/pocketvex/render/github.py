@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 
 from pocketvex.errors import Location
 from pocketvex.plan.changes import Change, Kept, Plan
-from pocketvex.plan.judge import Access, Verdict
 from pocketvex.plan.mentions import Mention, some_of
 from pocketvex.plan.questions import Question
+from pocketvex.plan.verdicts import Access, Verdict
 from pocketvex.render.text import totals
 from pocketvex.render.values import source_of
 from pocketvex.schema.model import Schema

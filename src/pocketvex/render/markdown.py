@@ -13,9 +13,9 @@ from typing import NamedTuple
 from pocketvex.errors import Location
 from pocketvex.plan.changes import Change, Plan
 from pocketvex.plan.codes import CODES
-from pocketvex.plan.judge import Access, Verdict
 from pocketvex.plan.mentions import Mention, some_of
 from pocketvex.plan.questions import Question
+from pocketvex.plan.verdicts import Access, Verdict
 from pocketvex.render.text import sign, totals
 from pocketvex.render.values import source_of
 from pocketvex.schema.model import Schema

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from pocketvex.diff.operations import ChangeIndex, Operation
 from pocketvex.plan.facts import Evidence
-from pocketvex.plan.judge import Access, Verdict
 from pocketvex.plan.make import Change, Kept, Plan
 from pocketvex.plan.questions import Question
+from pocketvex.plan.verdicts import Access, Verdict
 
 _SIGNS = {
     "create_collection": "+", "add_field": "+",

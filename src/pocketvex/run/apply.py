@@ -11,8 +11,8 @@ from pocketvex.diff.apply import apply_operations, changed_collections
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import DropCollection, DropField, Operation, ReplaceField
 from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected
-from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Change
+from pocketvex.plan.verdicts import Verdict
 from pocketvex.run.locally import run_here, takes_sql
 from pocketvex.run.recount import recount
 from pocketvex.run.removals import is_removal, remove

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from pocketvex.plan.changes import Change
 from pocketvex.plan.facts import Fact
-from pocketvex.plan.judge import Judgement
 from pocketvex.plan.make import NeedsFacts, make_plan
+from pocketvex.plan.verdicts import Judgement
 from pocketvex.render.header import is_written_by_us
 from pocketvex.run.draft import DRAFT_STAMP, find_outstanding
 from pocketvex.run.failures import failure_of

@@ -8,9 +8,9 @@ from dataclasses import field as default
 from pathlib import Path
 
 from pocketvex.errors import ConsentNeeded, UsageError
-from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Change, Plan
 from pocketvex.plan.questions import Question
+from pocketvex.plan.verdicts import Verdict
 from pocketvex.render.header import render_empty, with_proof
 from pocketvex.render.text import example_lines
 from pocketvex.run.draft import Outstanding, already_there, find_outstanding

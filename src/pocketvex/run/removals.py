@@ -23,9 +23,9 @@ from pocketvex.diff.operations import (
 )
 from pocketvex.errors import NotAsIntended, PocketVexError, ServerError
 from pocketvex.plan.facts import Fact, NonZeroCount, RowCount
-from pocketvex.plan.judge import Verdict
 from pocketvex.plan.make import Change, Kept, Plan
 from pocketvex.plan.ownership import items_of
+from pocketvex.plan.verdicts import Verdict
 from pocketvex.plan.waits import with_waiting
 from pocketvex.run.automigrate import put_aside
 from pocketvex.run.session import Json, Session

@@ -12,10 +12,10 @@ from typing import Any
 
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import CreateCollection, Operation, RenameCollection, RenameField, ReplaceField
-from pocketvex.plan.judge import Access, Verdict
 from pocketvex.plan.make import Change, Plan
 from pocketvex.plan.ownership import items_of, renamed_items, touched_paths
 from pocketvex.plan.questions import renames_of, still_open
+from pocketvex.plan.verdicts import Access, Verdict
 from pocketvex.run.apply import keep_aside, require_unmoved, write_changes
 from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.consent import unknown_names
