@@ -89,6 +89,8 @@ def _call(field: Json, names: Mapping[str, str], model: str) -> str:
             return f"JSONField({model})"
         case "url":
             return "URLField()"
+        case "geoPoint":
+            return "GeoPointField()"
         case other:
             return f"{other.capitalize()}Field()"
 

@@ -22,7 +22,7 @@ def relation(name: str, to: str, maximum: int = 1, **options: Any) -> Json:
 
 
 def choice(name: str, *values: str, **options: Any) -> Json:
-    return field("select", name, values=list(values), maxSelect=1, **options)
+    return field("select", name, values=list(values), **{"maxSelect": 1, **options})
 
 
 CREATED = field("autodate", "created", onCreate=True)
@@ -60,6 +60,7 @@ BLOG: list[Json] = [
         field("editor", "content"),
         choice("status", "draft", "published", "archived", required=True),
         choice("mood", "calm", "wild"),
+        choice("topics", "news", "howto", maxSelect=2),
         relation("author", USERS, required=True),
         relation("category", CATEGORIES),
         relation("tags", TAGS, 10),
@@ -69,6 +70,7 @@ BLOG: list[Json] = [
         field("bool", "featured"),
         field("json", "meta"),
         field("date", "published_at"),
+        field("geoPoint", "place"),
         field("text", "secret", hidden=True),
         CREATED, UPDATED,
     ),

@@ -22,8 +22,8 @@ The server is PocketBase {pocketbase} where nothing else is said, the compiler T
 `--strict`. `yes` means that every check of the cell passed, `no` that none did; `—` is what cannot be asked
 of the tool. A check is a piece of TypeScript that must compile, with lines that must not
 (`@ts-expect-error`), in the way of the tool where it has one of its own: `bench/compare/snippets` has them
-by the name in the last column. What is not a question of types is run: `hostile.py` and `habits.py` beside
-it.
+by the name in the last column, and `found.json` beside it what the compiler said where one failed. What is
+not a question of types is run: `hostile.py`, `habits.py` and `ways.py`.
 
 Not in the table, because npm did not give them here: `pocketbase-zod-generator`,
 `pocketbase-auto-generate-types`, `pocketforge`, `@thisux/pockettypes` and `@karnak19/pbkit`, of which the

@@ -108,7 +108,9 @@ def _older(item: Json) -> Json:
     schema = [
         _older_field(field)
         for field in item["fields"]
-        if field["type"] != "autodate" and not field.get("hidden") and not field.get("system")
+        if field["type"] not in ("autodate", "geoPoint")
+        and not field.get("hidden")
+        and not field.get("system")
     ]
     return {
         "id": _id(item["id"]), "name": item["name"], "type": item["type"], "schema": schema,

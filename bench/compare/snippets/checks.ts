@@ -3,6 +3,9 @@
 //## select | a select is a union of its values
 //# single
 is<Eq<PostRecord["status"], "draft" | "published" | "archived">>();
+//# several
+const topics = given<NonNullable<PostRecord["topics"]>>();
+is<Eq<(typeof topics)[number], "news" | "howto">>();
 
 //## values | the values of a select are there at run time
 //# list
@@ -33,6 +36,12 @@ const times: [string, string] = [record.created, record.updated];
 const record = given<PostRecord>();
 const cover: string | undefined = record.cover;
 const gallery: readonly string[] | undefined = record.gallery;
+
+//## point | a point on the map has lon and lat
+//# read
+const place = given<NonNullable<PostRecord["place"]>>();
+is<Eq<typeof place.lon, number>>();
+is<Eq<typeof place.lat, number>>();
 
 //## hidden | what the server hides is not there
 //# hidden field
@@ -142,6 +151,12 @@ const wrong: PostUpdate = { cover: 1 };
 const right: PostUpdate = { cover: "" };
 // @ts-expect-error
 const wrong: PostUpdate = { cover: 1 };
+
+//## date | a date can be written as a Date
+//# written
+const right: PostUpdate = { published_at: new Date() };
+// @ts-expect-error
+const wrong: PostUpdate = { published_at: 1 };
 
 //## account | an account needs a password and its confirmation
 //# create

@@ -86,7 +86,10 @@ type Schema = {
 export const pb = new PocketBaseTS<Schema>("http://127.0.0.1:8090");
 
 //# select/single -- written by hand
+//# select/several -- written by hand
 //# values/list -- written by hand
+//# point/read -- written by hand
+//# date/written -- written by hand
 //# empty/select -- written by hand
 //# empty/relation -- written by hand
 //# empty/date -- written by hand

@@ -20,6 +20,7 @@ export type AuthorRecord = AuthorStatsResponse;
 export type StatsRecord = PostStatsResponse;
 
 //# hidden/hidden field -- PocketBase 0.22 has none
+//# point/read -- PocketBase 0.22 has none
 //# set/pattern -- PocketBase 0.22 has none
 //# batch/payload -- PocketBase 0.22 has none
 //# batch/collection -- PocketBase 0.22 has none
