@@ -298,6 +298,28 @@ const scenarios = {
     way.end();
   },
 
+  /** A connection that was quiet is ended, by PocketBase after five minutes and by many a proxy after one. */
+  async quiet() {
+    const way = await proxy(), now = performance.now.bind(performance);
+    await posts.create({ title: "one", n: 1 });
+    const { list, states, stop } = opened(createClient(way.url), "posts", { sort: "n" });
+    await shows(list, "one");
+    performance.now = () => now() + 60_000;
+    way.cut();
+    await until("another connection and a read", () => way.events.length === 2 && way.reads.length === 2);
+    await posts.create({ title: "two", n: 2 });
+    await shows(list, "one", "two");
+    assert.ok(states.slice(1).every(({ status, error }) => status === "live" && error === null));
+    way.away = true;
+    way.cut();
+    await until("reconnecting", () => list.get().status === "reconnecting");
+    way.away = false;
+    await shows(list, "one", "two");
+    stop();
+    way.end();
+    performance.now = now;
+  },
+
   /** The server is ended and started again by whoever started this, with a change made in between. */
   async restart(pb) {
     const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();

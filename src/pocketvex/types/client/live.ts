@@ -188,9 +188,10 @@ class Live {
     this.readAgain();
   }
 
-  /** No events come any more. */
-  down(error: Error): void {
+  /** No events come any more; without an error a new connection is under way, and nothing is to be shown yet. */
+  down(error: Error | null): void {
     this.heard = false;
+    if (!error) return;
     this.lost = error;
     // A server whose events do not get through may still answer.
     if (!this.loaded) this.readAgain();
@@ -498,7 +499,7 @@ class Feed {
     this.problem = null;
   }
 
-  private open(): void {
+  private open(patience = 15_000): void {
     this.drop();
     if (this.lists.size === 0) return;
     if (typeof EventSource === "undefined") {
@@ -511,7 +512,7 @@ class Feed {
       return this.broke(error instanceof Error ? error : new Error(String(error)));
     }
     this.opened = performance.now();
-    this.timer = setTimeout(() => this.broke(new Error("The server's events did not begin in time.")), 15_000);
+    this.timer = setTimeout(() => this.broke(new Error("The server's events did not begin in time.")), patience);
     source.onerror = () => this.broke(new Error("The connection for the server's events broke."));
     source.addEventListener("PB_CONNECT", (event: MessageEvent) => {
       this.clientId = event.lastEventId;
@@ -531,12 +532,15 @@ class Feed {
   }
 
   private broke(error: Error): void {
-    // A connection that held for a while gets a quick new start, one that breaks at once a slower one each time.
-    if (performance.now() - this.opened > 10_000) this.failures = 0;
+    // One that held for a while was ended for being quiet, as PocketBase and proxies do: the next is made in silence.
+    const held = this.clientId !== "" && performance.now() - this.opened > 10_000;
     this.drop();
-    this.problem = error;
-    for (const list of [...this.lists.keys()]) list.down(error);
-    if (this.lists.size > 0) this.timer = setTimeout(() => this.open(), backoff(this.failures++));
+    if (held) this.failures = 0;
+    else this.problem = error;
+    for (const list of [...this.lists.keys()]) list.down(this.problem);
+    if (held && !this.problem) this.open(2_000);
+    // One that breaks at once gets a slower start each time.
+    else if (this.lists.size > 0) this.timer = setTimeout(() => this.open(), backoff(this.failures++));
   }
 
   /** Tells the server what is listened to, once for all that change in one go. */
