@@ -75,13 +75,16 @@ export interface ReadService<C extends CollectionName> {
   getOne<const O extends RecordOptions<C> = {}>(id: IdOf<C>, options?: O & Check<C, O, RecordOptions<C>>): Promise<Result<C, O>>;
   /** Calls back on every change of a record (its id) or of any (`"*"`), as far as the rules show it. */
   subscribe<const O extends SubscribeOptions<C> = {}>(
-    topic: "*" | IdOf<C>, callback: (event: RecordEvent<C, O>) => void, options?: O & Check<C, O, SubscribeOptions<C>>,
+    topic: "*" | IdOf<C>, callback: (event: EventOf<Result<C, O>>) => void, options?: O & Check<C, O, SubscribeOptions<C>>,
   ): Promise<UnsubscribeFunc>;
   unsubscribe(topic?: "*" | IdOf<C>): Promise<void>;
 }
-export interface RecordEvent<C extends CollectionName, O = {}> {
+/** What a subscription with these options hears. */
+export type RecordEvent<C extends CollectionName, O = {}> = EventOf<Result<C, O>>;
+// Of the record and not of the options: telling how those relate takes the compiler seconds.
+interface EventOf<R> {
   action: "create" | "update" | "delete";
-  record: Result<C, O>;
+  record: R;
 }
 export interface WriteService<C extends CollectionName> extends ReadService<C> {
   create<const O extends RecordOptions<C> = {}>(body: CreateOf<C> | FormData, options?: O & Check<C, O, RecordOptions<C>>): Promise<Result<C, O>>;
@@ -174,9 +177,12 @@ export interface LiveList<R> {
 }
 export interface LiveOptions<C extends CollectionName> extends Pick<RecordOptions<C>, "expand" | "fields" | "headers"> {
   filter?: string;
-  /** Records that are equal in it stand in the order of their ids; without it they stand as they were made. */
+  /**
+   * Records that are equal in it stand in the order of their ids. By fields of the record itself it spares reads:
+   * what changed can be put into its place. Without it the order is what the server gives.
+   */
   sort?: string;
-  /** Only the first so many. */
+  /** Only the first so many. Up to 1000 are one request; of a longer list more is read again when something changes. */
   limit?: number;
   /** Collections whose changes concern the list too: those that are expanded, that the filter looks into, that a view reads. */
   watch?: readonly CollectionName[];
@@ -193,9 +199,10 @@ export interface LiveOptions<C extends CollectionName> extends Pick<RecordOption
  *
  * - When changes stop, the list is what the server returns for these options: nothing missing, nothing double, in the
  *   server's order. The server alone says what passes the filter: what changed is asked for by its ids.
- * - One read at a time. Under a stream of changes the pauses between reads grow to a second.
+ * - One read at a time. Under a stream of changes the pauses between reads grow to a second. A read that failed is
+ *   tried again after growing pauses, but not one that the server refused (400, 401, 403, 404).
  * - After a broken connection everything is read once more; until then the old records stay.
- * - Another user's list begins empty. What the server refuses (401, 403, 404) is not shown any longer.
+ * - Another user's list begins empty. What may not be seen any longer (401, 403, 404) goes.
  * - Not heard of: a record that a rule hides from now on (PocketBase sends nothing), and changes in other collections
  *   than this one and those of `watch`. Both show after `refresh()` and after a reconnect; PocketBase ends a
  *   connection that was quiet for five minutes.
@@ -245,6 +252,8 @@ class Live {
   private lost: Error | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private reading = false;
+  /** Whether nothing but whole reads will do. */
+  private whole: boolean;
   private refused = false;
   private failures = 0;
   /** What the next pass has to see to: everything, or these ids; with the event where it tells enough. */
@@ -254,6 +263,8 @@ class Live {
   private recent = new Map<string, number>();
   private lastRead = -Infinity;
   private pause = PAUSE;
+  /** When the last read ended that took several pages, and how often in a row one came out too short. */
+  private paged = -Infinity;
   private shifted = 0;
   readonly topics: readonly string[];
 
@@ -265,6 +276,7 @@ class Live {
     this.path = `/api/collections/${encodeURIComponent(collection)}/records`;
     this.plan = plan;
     this.order = new Order(plan.sort ?? "", plan.fields ?? "");
+    this.whole = this.order.hidden;
     // Without the filter: an update that makes a record leave it would send nothing.
     const wanted = { query: { expand: plan.expand, fields: this.fields() }, headers: plan.headers };
     this.topics = [
@@ -277,8 +289,8 @@ class Live {
 
   readonly subscribe = (listener: (state: LiveState<Row>) => void): (() => void) => {
     const entry = { call: listener };
+    if (this.listeners.size === 0) this.open();
     this.listeners.add(entry);
-    if (this.listeners.size === 1) this.open();
     call(listener, this.state);
     return () => {
       if (this.listeners.delete(entry) && this.listeners.size === 0) this.close();
@@ -330,9 +342,10 @@ class Live {
     this.readAgain();
   }
 
-  /** No events come any more. */
-  down(error: Error): void {
+  /** No events come any more; without an error a new connection is under way, and nothing is to be shown yet. */
+  down(error: Error | null): void {
     this.heard = false;
+    if (!error) return;
     this.lost = error;
     // A server whose events do not get through may still answer.
     if (!this.loaded) this.readAgain();
@@ -343,17 +356,19 @@ class Live {
     this.everything = true;
     this.refused = false;
     this.failures = 0;
+    clearTimeout(this.timer);
+    this.timer = undefined;
     this.schedule(0);
   }
 
   event(topic: string, change: Change): void {
-    const id = change.record?.id;
-    if (topic !== this.topics[0] || !id) this.everything = true;
+    const id = change.record?.id, now = performance.now();
+    if (topic !== this.topics[0] || !id || now - this.paged < CLOSE) this.everything = true;
     else {
-      // PocketBase may send two events in the wrong order, and one that came during a read may be older than its answer.
-      const sure = !this.reading && !this.changed.has(id) && !(Date.now() - (this.recent.get(id) ?? 0) < CLOSE);
+      // PocketBase may send the events of two changes in the wrong order: such a record is asked for.
+      const sure = !this.changed.has(id) && now - (this.recent.get(id) ?? -Infinity) > CLOSE;
       this.changed.set(id, sure ? change : null);
-      this.recent.set(id, Date.now());
+      this.recent.set(id, now);
     }
     this.schedule(GATHER);
   }
@@ -368,10 +383,10 @@ class Live {
 
   /** Sees to what has gathered: from the events where they will do, else by one read. */
   private pass(): void {
-    for (const [id, when] of this.recent) if (Date.now() - when > CLOSE) this.recent.delete(id);
+    for (const [id, when] of this.recent) if (performance.now() - when > CLOSE) this.recent.delete(id);
     if (!this.everything) this.apply();
     if (!this.everything && this.changed.size === 0) return;
-    const since = Date.now() - this.lastRead;
+    const since = performance.now() - this.lastRead;
     if (since < this.pause) return this.schedule(this.pause - since);
     this.pause = since > LONGEST_PAUSE ? PAUSE : Math.min(2 * this.pause, LONGEST_PAUSE);
     void this.read();
@@ -393,7 +408,7 @@ class Live {
   private async read(): Promise<void> {
     const { run, heard } = this;
     const asked = [...this.changed.keys()];
-    const all = this.everything || this.order.hidden || asked.length > ASKED || JSON.stringify(asked).length > ASKED_LENGTH;
+    const all = this.everything || this.whole || asked.length > ASKED || JSON.stringify(asked).length > ASKED_LENGTH;
     this.reading = true;
     this.everything = false;
     this.changed.clear();
@@ -403,13 +418,13 @@ class Live {
       this.finish(records, heard);
     } catch (error) {
       if (this.run !== run || run.signal.aborted) return;
-      this.fail(error instanceof Error ? error : new Error(String(error)));
+      this.fail(error instanceof Error ? error : new Error(String(error)), all);
     }
   }
 
   private finish(records: readonly Row[] | null, heard: boolean): void {
     this.reading = false;
-    this.lastRead = Date.now();
+    this.lastRead = performance.now();
     this.failures = 0;
     this.loaded ||= records !== null;
     if (!records) this.everything = true;
@@ -418,15 +433,17 @@ class Live {
     if (records) this.show({ status, records: this.kept(records), error: this.lost });
   }
 
-  private fail(error: Error): void {
-    const status = (error as { status?: unknown }).status;
+  private fail(error: Error, all: boolean): void {
+    const { status } = error as { status?: number };
     this.reading = false;
-    this.lastRead = Date.now();
+    this.lastRead = performance.now();
     this.everything = true;
-    this.refused = REFUSALS.some((code) => code === status);
+    // A filter that is fine by itself may be too long with ids in it.
+    this.whole ||= !all && status === 400;
+    this.refused = all && REFUSALS.includes(status ?? 0);
     // Without a connection there is no point in asking: everything is read when there is one.
     if (this.heard) this.schedule(backoff(this.failures++));
-    this.show(this.refused && status !== 400 ? { records: [], error } : { error });
+    if (all || !this.whole) this.show(this.refused && status !== 400 ? { records: [], error } : { error });
   }
 
   private async fetchAll(): Promise<Row[] | null> {
@@ -436,10 +453,12 @@ class Live {
       const { items, totalItems } = await this.fetch(page, size, this.plan.filter);
       for (const row of items) rows.set(row.id, row);
       if (items.length === size && page * size < limit) continue;
-      // What changes between two pages moves others from one to the other.
-      const moved = page > 1 && (this.changed.size > 0 || rows.size < Math.min(limit, totalItems));
-      this.everything ||= moved && this.shifted++ < 3;
-      if (!moved) this.shifted = 0;
+      if (page > 1) {
+        // What changes between two pages moves others from one to the other, unheard.
+        this.paged = performance.now();
+        this.shifted = rows.size < Math.min(limit, totalItems) ? this.shifted + 1 : 0;
+        if (this.changed.size > 0 || (this.shifted > 0 && this.shifted <= 3)) this.everything = true;
+      }
       return [...rows.values()].slice(0, limit);
     }
   }
@@ -598,6 +617,7 @@ class Feed {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private opened = 0;
   private failures = 0;
+  private problem: Error | null = null;
   private viewer = "";
   private account = "";
   private forget: () => void = () => undefined;
@@ -611,6 +631,7 @@ class Feed {
     this.lists.set(list, hear);
     if (this.lists.size > 1) {
       for (const topic of list.topics) this.source?.addEventListener(topic, hear);
+      if (this.problem) list.down(this.problem);
       return this.tell();
     }
     [this.viewer, this.account] = this.signedIn();
@@ -629,19 +650,23 @@ class Feed {
     this.forget();
     this.drop();
     this.failures = 0;
+    this.problem = null;
   }
 
-  private open(): void {
+  private open(patience = 15_000): void {
     this.drop();
     if (this.lists.size === 0) return;
     if (typeof EventSource === "undefined") {
-      const error = new Error('liveList needs EventSource, which is not there: in Node add the package "eventsource"');
-      for (const list of [...this.lists.keys()]) list.down(error);
-      return;
+      return this.broke(new Error('liveList needs EventSource, which is not there: Node has it with the package "eventsource"'));
     }
-    const source = (this.source = new EventSource(this.pb.buildURL("/api/realtime")));
-    this.opened = Date.now();
-    this.timer = setTimeout(() => this.broke(new Error("The server's events did not begin in time.")), 15_000);
+    let source: EventSource;
+    try {
+      source = this.source = new EventSource(this.pb.buildURL("/api/realtime"));
+    } catch (error) {
+      return this.broke(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.opened = performance.now();
+    this.timer = setTimeout(() => this.broke(new Error("The server's events did not begin in time.")), patience);
     source.onerror = () => this.broke(new Error("The connection for the server's events broke."));
     source.addEventListener("PB_CONNECT", (event: MessageEvent) => {
       this.clientId = event.lastEventId;
@@ -661,11 +686,15 @@ class Feed {
   }
 
   private broke(error: Error): void {
-    // A connection that held for a while gets a quick new start, one that breaks at once a slower one each time.
-    if (Date.now() - this.opened > 10_000) this.failures = 0;
+    // One that held for a while was ended for being quiet, as PocketBase and proxies do: the next is made in silence.
+    const held = this.clientId !== "" && performance.now() - this.opened > 10_000;
     this.drop();
-    for (const list of [...this.lists.keys()]) list.down(error);
-    if (this.lists.size > 0) this.timer = setTimeout(() => this.open(), backoff(this.failures++));
+    if (held) this.failures = 0;
+    else this.problem = error;
+    for (const list of [...this.lists.keys()]) list.down(this.problem);
+    if (held && !this.problem) this.open(2_000);
+    // One that breaks at once gets a slower start each time.
+    else if (this.lists.size > 0) this.timer = setTimeout(() => this.open(), backoff(this.failures++));
   }
 
   /** Tells the server what is listened to, once for all that change in one go. */
@@ -686,6 +715,7 @@ class Feed {
       await this.pb.send("/api/realtime", { method: "POST", body, requestKey: null, signal: run.signal });
       if (run.signal.aborted) return;
       clearTimeout(this.timer);
+      this.problem = null;
       for (const list of lists) if (this.lists.has(list)) list.up();
     } catch (error) {
       if (!run.signal.aborted) this.broke(error instanceof Error ? error : new Error(String(error)));
@@ -701,6 +731,7 @@ class Feed {
     if (another) {
       this.drop();
       this.failures = 0;
+      this.problem = null;
       for (const list of lists) if (this.lists.has(list)) list.begin();
       this.open();
     } else if (changed) for (const list of lists) list.readAgain();

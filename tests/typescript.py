@@ -34,6 +34,9 @@ STRICTER = (
 )  # fmt: skip
 """The same and what some projects add."""
 
+EMITTING = tuple(f for f in STRICTER if f not in ("--noEmit", "--declaration", "--isolatedDeclarations"))
+"""The same for code that is to be run."""
+
 
 def tsc(paths: Sequence[Path], flags: Sequence[str], version: str) -> str:
     """What the compiler has to say about the files; "" where it finds nothing wrong."""
@@ -50,9 +53,13 @@ def tsc(paths: Sequence[Path], flags: Sequence[str], version: str) -> str:
 
 def emit(paths: Sequence[Path], to: Path, version: str = VERSIONS[0]) -> None:
     """Compile the files into JavaScript, under the same strictness."""
-    flags = [flag for flag in STRICTER if flag not in ("--noEmit", "--declaration", "--isolatedDeclarations")]
-    said = tsc(paths, (*flags, "--outDir", str(to)), version)
+    said = tsc(paths, (*EMITTING, "--outDir", str(to)), version)
     assert not said, said
+
+
+def library(version: str = VERSIONS[0]) -> Path:
+    """The compiler as a module for Node; 7 has none."""
+    return Path(_installed(version)).parents[1] / "typescript"
 
 
 @cache

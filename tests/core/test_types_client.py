@@ -82,9 +82,14 @@ class Accounts(Base):
     rules = Rules(view=Rules.authenticated())
 
 
+class Ledger(Base):
+    entry = field.text()
+
+
 class Profiles(Base):
     user = field.relation(Users, required=True, unique=True)
     account = field.relation(Accounts, required=True)
+    entry = field.relation(Ledger, required=True)
     bio = field.text()
     rules = Rules(view="", list="")
 
@@ -97,7 +102,7 @@ class PostStats(View):
     rules = Rules(list="", view="")
 
 
-SAMPLE = build_schema([Users, Categories, Tags, Posts, Comments, Accounts, Profiles, PostStats])
+SAMPLE = build_schema([Users, Categories, Tags, Posts, Comments, Accounts, Ledger, Profiles, PostStats])
 
 VIEW_FIELDS: dict[str, list[FieldBase]] = {
     "post_stats": [
@@ -134,13 +139,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = node.project(tmp_path_factory.mktemp("client"))
     (found / "types.ts").write_text(render_types(SAMPLE, view_fields=VIEW_FIELDS), encoding="utf-8")
     (found / "api-client.ts").write_text(render_client(), encoding="utf-8")
-    (found / "usage.ts").write_text((HERE / "usage.ts").read_text(encoding="utf-8"), encoding="utf-8")
+    for name in ("usage.ts", "alone.ts"):
+        (found / name).write_text((HERE / name).read_text(encoding="utf-8"), encoding="utf-8")
     return found
 
 
 @pytest.mark.parametrize("version", [OLDER, *VERSIONS])
 def test_code_that_uses_the_client_compiles_and_wrong_code_does_not(folder: Path, version: str) -> None:
     assert tsc([folder / "usage.ts"], STRICT, version) == ""
+
+
+def test_results_are_told_to_fit_without_following_every_relation(folder: Path) -> None:
+    assert tsc([folder / "alone.ts"], STRICT, OLDER) == ""
 
 
 @pytest.mark.parametrize("version", [OLDER, *VERSIONS])

@@ -3,6 +3,7 @@
 Observed on 0.23.12, 0.28.4, 0.36.9, 0.39.11 and 0.40.6: a unique index on the field alone, with a
 condition or without, makes the way back (`comments_via_post`) a single record, whatever the field holds;
 and a record whose view rule the reader does not pass is left out of `expand`, even if it is required.
+Where only superusers view the collection, others do not even get an empty `expand` for it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ class Relation(NamedTuple):
     many: bool
     sure: bool
     """Whether everyone who gets the record gets what it points to."""
+    locked: bool
+    """Whether only superusers view what it points to, and not only they get the record."""
 
 
 def relations(found: Sequence[Shape]) -> dict[str, list[Relation]]:
@@ -36,12 +39,23 @@ def relations(found: Sequence[Shape]) -> dict[str, list[Relation]]:
                 target = by_name.get(field.target.lower())
                 if target is not None:
                     sure = field.required and shape.sure and _all_may_view(shape, target)
-                    own[shape.name].append(Relation(field.name, target.name, field.multiple, sure))
+                    locked = _is_locked(target, shape)
+                    own[shape.name].append(Relation(field.name, target.name, field.multiple, sure, locked))
                     many = field.name not in shape.unique
                     back[target.name].append(
-                        Relation(f"{shape.name}_via_{field.name}", shape.name, many, False)
+                        Relation(
+                            f"{shape.name}_via_{field.name}",
+                            shape.name,
+                            many,
+                            False,
+                            _is_locked(shape, target),
+                        )
                     )
     return {name: own[name] + sorted(back[name]) for name in own}
+
+
+def _is_locked(target: Shape, shape: Shape) -> bool:
+    return target.rules["view"] is None and any(reader is not None for reader in _readers(shape))
 
 
 def _all_may_view(shape: Shape, target: Shape) -> bool:

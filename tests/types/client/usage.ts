@@ -22,7 +22,7 @@ declare const unknownString: string;
 // @ts-expect-error there is no such collection
 pb.collection("nope");
 same<Same<AuthCollection, "users" | "_superusers">>();
-same<Same<WritableCollection, "users" | "_superusers" | "posts" | "categories" | "tags" | "comments" | "profiles" | "accounts">>();
+same<Same<WritableCollection, "users" | "_superusers" | "posts" | "categories" | "tags" | "comments" | "profiles" | "accounts" | "ledger">>();
 
 // Records
 const post = await pb.collection("posts").getOne("id");
@@ -66,6 +66,12 @@ const profile = await pb.collection("profiles").getOne("id", { expand: "account"
 // @ts-expect-error guests do not see accounts
 profile.expand.account.id;
 export const account: string | undefined = profile.expand.account?.id;
+// What only superusers view leaves no trace for others
+const booked = await pb.collection("profiles").getOne("id", { expand: "entry" });
+// @ts-expect-error there may be no expand
+booked.expand.entry;
+export const entry: string | undefined = booked.expand?.entry?.entry;
+export const holder: string = (await pb.collection("profiles").getOne("id", { expand: "user,entry" })).expand.user.name;
 
 // One of several strings, and a string that is not known
 async function either(what: "author" | "tags") {
@@ -112,6 +118,9 @@ export const perhaps: string | undefined = some.title;
 // sort
 await pb.collection("posts").getFullList({ sort: "-created, +author.name,meta.a.b,place.lon,tags:length,comments_via_post.created" });
 await pb.collection("posts").getFullList({ sort: "@random" });
+await pb.collection("posts").getFullList({ sort: "author.name:lower" });
+// @ts-expect-error cannot sort 'posts' by 'author:lower.name'
+await pb.collection("posts").getFullList({ sort: "author:lower.name" });
 await pb.collection("posts").getFullList({ sort: "-@rowid" });
 // @ts-expect-error cannot sort 'posts' by 'craeted'
 await pb.collection("posts").getFullList({ sort: "-craeted" });

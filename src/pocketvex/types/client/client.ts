@@ -73,13 +73,16 @@ export interface ReadService<C extends CollectionName> {
   getOne<const O extends RecordOptions<C> = {}>(id: IdOf<C>, options?: O & Check<C, O, RecordOptions<C>>): Promise<Result<C, O>>;
   /** Calls back on every change of a record (its id) or of any (`"*"`), as far as the rules show it. */
   subscribe<const O extends SubscribeOptions<C> = {}>(
-    topic: "*" | IdOf<C>, callback: (event: RecordEvent<C, O>) => void, options?: O & Check<C, O, SubscribeOptions<C>>,
+    topic: "*" | IdOf<C>, callback: (event: EventOf<Result<C, O>>) => void, options?: O & Check<C, O, SubscribeOptions<C>>,
   ): Promise<UnsubscribeFunc>;
   unsubscribe(topic?: "*" | IdOf<C>): Promise<void>;
 }
-export interface RecordEvent<C extends CollectionName, O = {}> {
+/** What a subscription with these options hears. */
+export type RecordEvent<C extends CollectionName, O = {}> = EventOf<Result<C, O>>;
+// Of the record and not of the options: telling how those relate takes the compiler seconds.
+interface EventOf<R> {
   action: "create" | "update" | "delete";
-  record: Result<C, O>;
+  record: R;
 }
 export interface WriteService<C extends CollectionName> extends ReadService<C> {
   create<const O extends RecordOptions<C> = {}>(body: CreateOf<C> | FormData, options?: O & Check<C, O, RecordOptions<C>>): Promise<Result<C, O>>;

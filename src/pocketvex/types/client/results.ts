@@ -17,6 +17,8 @@ interface Relation {
   many: boolean;
   /** Whether everyone who gets the record gets what it points to: it is required, and no rule hides it. */
   sure: boolean;
+  /** What it points to only superusers view: others get no `expand` for it, not even an empty one. */
+  locked?: true;
 }
 type RelationOf<C extends CollectionName, K> = K extends keyof Collections[C]["relations"]
   ? Collections[C]["relations"][K] extends infer R extends Relation ? R : never
@@ -83,11 +85,11 @@ type SortTerm<S extends string> = S extends `-${infer R}` ? R : S extends `+${in
 type SortField<C extends CollectionName> = Exclude<FieldName<C>, "collectionId" | "collectionName">;
 type CanSort<C extends CollectionName, P extends string> =
   P extends SortField<C> ? true
-  : P extends `${infer N}:${"lower" | "length"}` ? N extends SortField<C> ? true : false
   : P extends `${infer H}.${infer T}`
     ? H extends RelationKey<C> ? CanSort<Target<C, H>, T>
     : H extends SortField<C> ? HasParts<RecordOf<C>[H]>
     : false
+  : P extends `${infer N}:${"lower" | "length"}` ? N extends SortField<C> ? true : false
   : P extends "@random" ? true
   : P extends "@rowid" ? Collections[C]["kind"] extends "view" ? false : true
   : false;
@@ -105,19 +107,26 @@ export type FilterValue = string | number | boolean | Date | null | readonly unk
 /** What the paths that start with `H` go on with; `never` where all of it is meant. */
 type Below<F extends string, H extends string> = "*" extends Tail<F, H> ? never : Tail<F, H>;
 /** The record with `E` expanded, and of its fields only `F`; `never` stands for nothing and for all of them. */
-type Shaped<C extends CollectionName, E extends string, F extends string> =
-  ([F] extends [never] ? RecordOf<C> : Picked<C, F>) & ([E] extends [never] ? {} : ExpandPart<C, E, F>);
+// Here and below a condition that always holds keeps the name off the result. Two results of one name the compiler
+// compares by how the name's parameters relate, and to find that out it follows the relations of all collections.
+type Shaped<C extends CollectionName, E extends string, F extends string> = [C] extends [CollectionName]
+  ? ([F] extends [never] ? RecordOf<C> : Picked<C, F>) & ([E] extends [never] ? {} : ExpandPart<C, E, F>)
+  : never;
 type Picked<C extends CollectionName, F extends string> = "*" extends F
   ? RecordOf<C>
   : Pick<RecordOf<C>, Extract<F, keyof RecordOf<C>>> &
     { [P in Exclude<F, keyof RecordOf<C> | "expand" | `expand.${string}`> as Head<P>]: unknown };
 type ExpandPart<C extends CollectionName, E extends string, F extends string> =
-  [F] extends [never] ? { expand: Expansion<C, E, Head<E>, never> }
+  [F] extends [never] ? Expand<C, E, Head<E>, never>
   : [Below<F, "expand">] extends [never]
-    ? [Extract<F, "*" | "expand" | "expand.*">] extends [never] ? {} : { expand: Expansion<C, E, Head<E>, never> }
-  : { expand: Expansion<C, E, Extract<Head<E>, Head<Below<F, "expand">>>, Below<F, "expand">> };
-type Expansion<C extends CollectionName, E extends string, H extends string, F extends string> =
-  { [K in SureKey<C, H>]: Expanding<C, E, K, F> } & { [K in Exclude<H, SureKey<C, H>>]?: Expanding<C, E, K, F> };
+    ? [Extract<F, "*" | "expand" | "expand.*">] extends [never] ? {} : Expand<C, E, Head<E>, never>
+  : Expand<C, E, Extract<Head<E>, Head<Below<F, "expand">>>, Below<F, "expand">>;
+type Expand<C extends CollectionName, E extends string, H extends string, F extends string> =
+  [H extends unknown ? RelationOf<C, H> extends { locked: true } ? never : H : never] extends [never]
+    ? { expand?: Expansion<C, E, H, F> } : { expand: Expansion<C, E, H, F> };
+type Expansion<C extends CollectionName, E extends string, H extends string, F extends string> = [C] extends [CollectionName]
+  ? { [K in SureKey<C, H>]: Expanding<C, E, K, F> } & { [K in Exclude<H, SureKey<C, H>>]?: Expanding<C, E, K, F> }
+  : never;
 type Expanding<C extends CollectionName, E extends string, K extends string, F extends string> =
   RelationOf<C, K>["many"] extends true ? Shaped<Target<C, K>, Tail<E, K>, Below<F, K>>[] : Shaped<Target<C, K>, Tail<E, K>, Below<F, K>>;
 type SureKey<C extends CollectionName, H extends string> = H extends unknown ? RelationOf<C, H>["sure"] extends true ? H : never : never;
