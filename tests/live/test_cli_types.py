@@ -57,6 +57,15 @@ def test_what_is_up_to_date_is_not_written_again(project: Project) -> None:
     assert "posts: number;" in project.types
 
 
+@pytest.mark.parametrize("folder", ["web/src/generated", "../front/generated"])
+def test_where_the_files_went_is_said_as_the_configuration_says_it(project: Project, folder: str) -> None:
+    project.write("pocketvex.toml", f'generated = "{folder}"\n')
+    assert said(project.ok("types", "generate"))[0] == f"{folder}/types.ts written"
+    (project.root / folder / "types.ts").unlink()
+    assert f"wrote {folder}/types.ts" in project.ok("dev", "--once").out
+    assert (project.root / folder / "types.ts").is_file()
+
+
 def test_what_is_stale_is_an_error_of_check_and_stays(project: Project) -> None:
     missing = project("types", "generate", "--check")
     assert (missing.code, said(missing)) == (7, [f"{name} is stale" for name in FILES])

@@ -28,7 +28,7 @@ def generate(
     ] = typescript.CODE,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="The folder of the files; generated/ by default.", metavar="DIR"),
+        typer.Option("--out", help="The folder of the files; else the configuration's.", metavar="DIR"),
     ] = None,
     host: HostOption = None,
 ) -> int:

@@ -31,12 +31,12 @@ def generate(
         )
     folder, files = _read(source, host, out, check=check)
 
-    from pocketvex.run.types import stale, write_files
+    from pocketvex.run.types import shown, stale, write_files
 
     changed = stale(folder, files) if check else write_files(folder, files)
     for name in files:
         said = "is up to date" if name not in changed else "is stale" if check else "written"
-        output.data(f"{_shown(folder)}/{name} {said}")
+        output.data(f"{shown(folder / name, Path.cwd())} {said}")
     if check and changed:
         output.note("→ pocketvex types generate")
         return 7
@@ -91,7 +91,3 @@ def _binary(config: Config) -> Binary:
     from pocketvex.server.binaries import Version, find
 
     return find(Version.parse(config.pocketbase) if config.pocketbase else None)
-
-
-def _shown(folder: Path) -> str:
-    return str(folder) if not folder.is_absolute() else folder.name

@@ -27,7 +27,7 @@ from pocketvex.run.draft import DraftState, Outstanding, find_outstanding, keep_
 from pocketvex.run.planning import Choices
 from pocketvex.run.session import Session
 from pocketvex.run.sync import Outcome, sync
-from pocketvex.run.types import files_of_code, foreign, left_alone, write_files
+from pocketvex.run.types import files_of_code, foreign, left_alone, shown, write_files
 from pocketvex.schema.model import Schema
 from pocketvex.store.files import LOCAL
 from pocketvex.store.history import DRAFT
@@ -275,7 +275,7 @@ class Loop:
         files = files_of_code(self.config, schema, lambda: self.session.binary)
         theirs = foreign(folder, files)
         for name in write_files(folder, {name: files[name] for name in files if name not in theirs}):
-            self.view.types(f"{folder.name}/{name}")
+            self.view.types(shown(folder / name, self.config.root))
         # The database need not wait for it, and once is enough.
         for name in theirs:
             if name not in self.theirs:
