@@ -62,8 +62,9 @@ def _check(schema: Schema, broken: Mapping[str, AbstractSet[str]]) -> Iterator[P
     for collection in schema.collections:
         twin = seen.setdefault(collection.name.lower(), collection)
         if twin is not collection:
-            at = f" at {twin.source}" if twin.source else ""
-            yield _problem(collection, "", f"is declared twice{at} (names differ by more than case)")
+            at = f", also at {twin.source}" if twin.source else ""
+            other = f" as {twin.name}: case makes no difference" if twin.name != collection.name else ""
+            yield _problem(collection, "", f"is declared twice{at}{other}")
         yield from _collection(collection)
         yield from _fields(collection)
         lost = broken.get(collection.name.lower(), frozenset())
