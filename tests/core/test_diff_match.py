@@ -95,6 +95,27 @@ def test_fields(what: str) -> None:
     assert said([table("t", after), table("u")], [table("t", before), table("u")]) == expected
 
 
+RENAMES: dict[str, tuple[Json, Json, dict[str, str], list[str]]] = {
+    # what: before, after, answers (new to old), operations
+    "said": ({"a": T}, {"b": T}, {"t.b": "a"}, ["rename_field t.b"]),
+    "said to be gone": ({"a": T}, {"b": T}, {"t.a": ""}, ["add_field t.b", "drop_field t.a"]),
+    "taken back": ({"b": T}, {"a": T}, {"t.b": "a"}, ["? t.b: a"]),
+    "taken back, and said": ({"b": T}, {"a": T}, {"t.b": "a", "t.a": "b"}, ["rename_field t.a"]),
+    "once more": ({"b": T}, {"c": T}, {"t.b": "a"}, ["? t.b: c"]),
+}
+
+
+@pytest.mark.parametrize("what", RENAMES)
+def test_an_answer_is_about_one_rename_only(what: str) -> None:
+    before, after, answers, expected = RENAMES[what]
+    assert said([table("t", after)], [table("t", before)], renames=answers) == expected
+
+
+def test_the_name_that_a_collection_was_given_may_go_too() -> None:
+    renamed = posts() | {"name": "articles"}
+    assert said([posts()], [renamed], renames={"articles": "posts"}) == ["? articles: posts"]
+
+
 def test_collections() -> None:
     two = [posts(), table("tags", {"label": T})]
     assert said([posts() | {"name": "articles", "renamed_from": "posts"}, two[1]], two) == [

@@ -115,6 +115,13 @@ def test_a_key_answers_what_dev_asks(project: Project, latest: Binary) -> None:
         terminal.types("x1")
         until(lambda: client.records("posts")[0].get("headline") == "kept", "it is renamed, value and all")
 
+        project.write("schema/posts.py", posts("slug = field.text()"))
+        terminal.shows("posts.headline: press 1: renamed to slug, n: removed")
+        terminal.types("1")
+        until(lambda: client.records("posts")[0].get("slug") == "kept", "the rename is taken back")
+        project.write("schema/posts.py", posts("headline = field.text()"))
+        until(lambda: client.records("posts")[0].get("headline") == "kept", "what was answered is known")
+
         project.write("schema/posts.py", posts())
         terminal.shows("posts.headline: press y to agree")
         assert client.records("posts")[0]["headline"] == "kept"

@@ -117,7 +117,7 @@ class _Comparison:
 
     def added(self, collection: Collection, gone: list[Collection]) -> None:
         said = collection.renamed_from is not None or collection.name in self.renames
-        unsaid = [] if said or not self.may_ask else [c for c in gone if c.name not in self.renames]
+        unsaid = [] if said or not self.may_ask else [c for c in gone if self.renames.get(c.name) != ""]
         look_alikes = [c for c in unsaid if _look_alike(collection, c)]
         if look_alikes:
             for old in look_alikes:
@@ -173,7 +173,8 @@ class _Comparison:
             f for f in pairs.added if f.renamed_from is None and f"{new.name}.{f.name}" not in self.renames
         ]
         for old in pairs.gone:
-            if f"{new.name}.{old.name}" in self.renames:
+            # Only "" says that it is gone: it may have this name by an answer that came before.
+            if self.renames.get(f"{new.name}.{old.name}") == "":
                 continue
             alike = tuple(f.name for f in unsaid if same_kind(self.retargeted(old), f))
             if alike:
