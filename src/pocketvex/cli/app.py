@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import typer
 from typer.exceptions import Abort, Exit, TyperException
@@ -14,11 +14,15 @@ from pocketvex.errors import UsageError
 _GROUPS = ("schema", "migrate", "types", "util")
 
 
-def call(arguments: Sequence[str]) -> int:
-    """Parse and run one command; the exit code."""
-    app = build(arguments[0] if arguments else "")
+def parsed(arguments: Sequence[str]) -> Callable[[], int]:
+    """What parses the arguments and runs their command; it gives the exit code."""
+    command = get_command(build(arguments[0] if arguments else ""))
+    return lambda: _call(command, arguments)
+
+
+def _call(command: Callable[..., object], arguments: Sequence[str]) -> int:
     try:
-        result = app(args=list(arguments), prog_name="pocketvex", standalone_mode=False)
+        result = command(args=list(arguments), prog_name="pocketvex", standalone_mode=False)
     except Exit as error:
         return error.exit_code
     except TyperException as error:

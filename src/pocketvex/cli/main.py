@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pocketvex.cli import output
 from pocketvex.cli.plain import plain
@@ -18,9 +18,11 @@ def run(arguments: Sequence[str]) -> int:
     if _COMPLETE in os.environ:
         # typer would load rich at every Tab, to strip markup that our help does not have.
         sys.modules["rich"] = None  # type: ignore[assignment]
+    # Outside: who stops us while we are still loaded is answered without a word (`__main__`).
+    command = _command(arguments)
     try:
         _end_when_told()
-        return _called(arguments)
+        return command()
     except PocketVexError as error:
         output.error(error)
         return error.exit_code
@@ -45,16 +47,13 @@ def run(arguments: Sequence[str]) -> int:
         return _bug(error)
 
 
-def _called(arguments: Sequence[str]) -> int:
+def _command(arguments: Sequence[str]) -> Callable[[], int]:
     command = None if _COMPLETE in os.environ else plain(arguments)
     if command is not None:
-        try:
-            return command()
-        except KeyboardInterrupt:
-            return 130  # as the parser answers it
-    from pocketvex.cli.app import call
+        return command
+    from pocketvex.cli.app import parsed
 
-    return call(arguments)
+    return parsed(arguments)
 
 
 class Stopped(KeyboardInterrupt):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 
 def plain(arguments: Sequence[str]) -> Callable[[], int] | None:
@@ -11,9 +12,16 @@ def plain(arguments: Sequence[str]) -> Callable[[], int] | None:
         case ["types", "generate"]:
             from pocketvex.cli.typescript import generate
 
-            return generate
+            return partial(_call, generate)
         case ["schema", "diff"]:
             from pocketvex.cli.comparing import diff
 
-            return diff
+            return partial(_call, diff)
     return None
+
+
+def _call(command: Callable[[], int]) -> int:
+    try:
+        return command()
+    except KeyboardInterrupt:
+        return 130  # without a word, as the parser does it
