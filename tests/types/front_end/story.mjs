@@ -67,6 +67,7 @@ await posts.update(old.id, { title: "older" });
 await shows("new one, Ada; older, Ada");
 button(list, "draft").click();
 await shows("a draft, Ada");
+assert.equal(opened.length, 1, "other options keep the connection");
 await post("two drafts", "draft");
 await shows("two drafts, Ada; a draft, Ada");
 

@@ -460,6 +460,8 @@ class Feed {
   private run = new AbortController();
   private telling: Promise<void> = Promise.resolve();
   private waiting = false;
+  /** Whether there is a connection, or one is being made. */
+  private awake = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private opened = 0;
   private failures = 0;
@@ -475,11 +477,12 @@ class Feed {
   join(list: Live): void {
     const hear = (event: MessageEvent): void => list.event(event.type, JSON.parse(String(event.data)));
     this.lists.set(list, hear);
-    if (this.lists.size > 1) {
+    if (this.awake) {
       for (const topic of list.topics) this.source?.addEventListener(topic, hear);
       if (this.problem) list.down(this.problem);
       return this.tell();
     }
+    this.awake = true;
     [this.viewer, this.account] = this.signedIn();
     this.forget = this.pb.authStore.onChange(() => this.authChanged());
     this.open();
@@ -489,10 +492,15 @@ class Feed {
     const hear = this.lists.get(list);
     if (!hear) return;
     this.lists.delete(list);
-    if (this.lists.size > 0) {
-      for (const topic of list.topics) this.source?.removeEventListener(topic, hear);
-      return this.tell();
-    }
+    for (const topic of list.topics) this.source?.removeEventListener(topic, hear);
+    if (this.lists.size > 0) return this.tell();
+    // Not at once: a list that takes its place in the same go joins first, and the connection stays.
+    queueMicrotask(() => queueMicrotask(() => this.rest()));
+  }
+
+  private rest(): void {
+    if (this.lists.size > 0 || !this.awake) return;
+    this.awake = false;
     this.forget();
     this.drop();
     this.failures = 0;
