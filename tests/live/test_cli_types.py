@@ -68,7 +68,7 @@ def test_where_the_files_went_is_said_as_the_configuration_says_it(project: Proj
 
 def test_what_is_stale_is_an_error_of_check_and_stays(project: Project) -> None:
     missing = project("types", "generate", "--check")
-    assert (missing.code, said(missing)) == (7, [f"{name} is stale" for name in FILES])
+    assert (missing.code, said(missing)) == (7, [f"{name} is missing" for name in FILES])
     assert not (project.root / "generated").exists()
     project.ok("types", "generate")
     project.ok("types", "generate", "--check")
@@ -116,6 +116,7 @@ def test_a_file_of_somebody_else_is_left_alone(project: Project) -> None:
     [
         (["--out", "types.ts"], "--out types.ts is no folder"),
         (["--from", "nope.json"], "there is no such file"),
+        (["--from", "http://127.0.0.1:8090"], "Say --from live --host http://127.0.0.1:8090."),
         (["--from", "broken.json"], "broken.json:1:2: is not JSON"),
         (["--from", "other.json"], "is {'collections'"),
         (["--host", "production"], "--host goes with --from live"),

@@ -35,7 +35,9 @@ def generate(
 
     changed = stale(folder, files) if check else write_files(folder, files)
     for name in files:
-        said = "is up to date" if name not in changed else "is stale" if check else "written"
+        there = (folder / name).exists()
+        differs = "written" if not check else "is stale" if there else "is missing"
+        said = differs if name in changed else "is up to date"
         output.data(f"{shown(folder / name, Path.cwd())} {said}")
     if check and changed:
         output.note("→ pocketvex types generate")
@@ -54,6 +56,8 @@ def _read(source: str, host: str | None, out: Path | None, *, check: bool) -> tu
             from pocketvex.run.types import files_of_server
 
             return out or config.generated, files_of_server(session.fetch())
+    if "://" in source:
+        raise UsageError(f"--from {source} is an address", todo=f"Say --from {_LIVE} --host {source}.")
     path = Path(source)
     if not path.is_file():
         raise UsageError(

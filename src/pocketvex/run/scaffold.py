@@ -10,6 +10,8 @@ _FILES = {
     "pocketvex.toml": """\
 # Everything has a default: an empty file is a project.
 #
+# generated = "web/src/generated"    # where a front end wants the TypeScript
+#
 # [hosts.production]
 # url = "https://api.example.com"
 # email = "env:PB_ADMIN_EMAIL"
