@@ -22,11 +22,13 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+import node
 from conftest import EMAIL, PASSWORD, ServerFactory
 from pocketvex.load.loader import load_schema
 from pocketvex.server.binaries import Binary, find
 from pocketvex.server.embedded import acquire
 from pocketvex.store.config import load_config
+from typescript import STRICT, VERSIONS, tsc
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -58,6 +60,8 @@ class Block(NamedTuple):
                 return "file"
             case "python", "run":
                 return "run"
+            case "ts", "":
+                return "front end"
             case "mermaid", "":
                 return "picture"
         return ""
@@ -248,6 +252,21 @@ def test_the_walk(tmp_path: Path) -> None:
     with walk.admin() as client:
         rows = client.get(records("posts"), params={"sort": "subtitle"}).json()["items"]
     assert [row["subtitle"] for row in rows] == ["Part 0", "Part 1", "Part 2"]
+
+
+def test_the_front_end_compiles_and_its_mistakes_say_what_is_shown(tmp_path: Path) -> None:
+    (block,) = of_kind("front end")
+    web = node.project(tmp_path / "web")
+    assert pocketvex("init", "blog", cwd=tmp_path).returncode == 0
+    out = str(web / "generated")
+    assert pocketvex("types", "generate", "--out", out, cwd=tmp_path / "blog").returncode == 0
+    (web / "main.ts").write_text(block.text, encoding="utf-8")
+    assert tsc([web / "main.ts"], STRICT, VERSIONS[-1]) == ""
+    (web / "main.ts").write_text(block.text.replace("// @ts-expect-error ", "// "), encoding="utf-8")
+    said = tsc([web / "main.ts"], STRICT, VERSIONS[-1])
+    expected = re.findall(r"// @ts-expect-error (.*)\n", block.text)
+    assert len(re.findall(r"^\S.*error TS", said, re.MULTILINE)) == len(expected) == 3
+    assert [message for message in expected if message not in said] == []
 
 
 # The reference
