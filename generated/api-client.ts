@@ -6,7 +6,7 @@ import type {
   UnsubscribeFunc,
 } from "pocketbase";
 import type {
-  AuthCollection, CheckExpand, CheckFields, CheckSort, CollectionName, CreateOf, ExpandPath, FilterParameter,
+  AuthCollection, CheckExpand, CheckFields, CheckSort, CollectionName, CreateOf, DeletedResult, ExpandPath, FilterParameter,
   FilterValue, Invalid, RecordOf, Result, UpdateOf, WritableCollection,
 } from "./types.js";
 
@@ -75,16 +75,16 @@ export interface ReadService<C extends CollectionName> {
   getOne<const O extends RecordOptions<C> = {}>(id: IdOf<C>, options?: O & Check<C, O, RecordOptions<C>>): Promise<Result<C, O>>;
   /** Calls back on every change of a record (its id) or of any (`"*"`), as far as the rules show it. */
   subscribe<const O extends SubscribeOptions<C> = {}>(
-    topic: "*" | IdOf<C>, callback: (event: EventOf<Result<C, O>>) => void, options?: O & Check<C, O, SubscribeOptions<C>>,
+    topic: "*" | IdOf<C>, callback: (event: RecordEvent<C, O>) => void, options?: O & Check<C, O, SubscribeOptions<C>>,
   ): Promise<UnsubscribeFunc>;
   unsubscribe(topic?: "*" | IdOf<C>): Promise<void>;
 }
-/** What a subscription with these options hears. */
-export type RecordEvent<C extends CollectionName, O = {}> = EventOf<Result<C, O>>;
-// Of the record and not of the options: telling how those relate takes the compiler seconds.
-interface EventOf<R> {
-  action: "create" | "update" | "delete";
-  record: R;
+/** What a subscription with these options hears. What goes together with what it points to comes without that. */
+export type RecordEvent<C extends CollectionName, O = {}> = Events<Result<C, O>, DeletedResult<C, O>>["event"];
+// Of the records and not of the options, and without a name: telling how events of other options relate takes the
+// compiler seconds.
+interface Events<R, D> {
+  event: { action: "create" | "update"; record: R } | { action: "delete"; record: D };
 }
 export interface WriteService<C extends CollectionName> extends ReadService<C> {
   create<const O extends RecordOptions<C> = {}>(body: CreateOf<C> | FormData, options?: O & Check<C, O, RecordOptions<C>>): Promise<Result<C, O>>;
@@ -128,7 +128,8 @@ export interface BatchService<C extends WritableCollection> {
   delete(id: IdOf<C>, options?: RequestOptions): void;
 }
 
-type Account<C extends AuthCollection> = C extends unknown ? RecordOf<C> & { email: string } : never;
+/** What was expanded when the account signed in stays with it. */
+type Account<C extends AuthCollection> = C extends unknown ? RecordOf<C> & { email: string; expand?: { [key: string]: unknown } } : never;
 export interface TypedAuthStore<C extends AuthCollection> extends Omit<BaseAuthStore, "record" | "model" | "save" | "onChange"> {
   readonly record: Account<C> | null;
   save(token: string, record?: Account<C> | null): void;

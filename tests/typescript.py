@@ -57,9 +57,14 @@ def emit(paths: Sequence[Path], to: Path, version: str = VERSIONS[0]) -> None:
     assert not said, said
 
 
-def library(version: str = VERSIONS[0]) -> Path:
-    """The compiler as a module for Node; 7 has none."""
-    return Path(_installed(version)).parents[1] / "typescript"
+def compile_with(script: Path, folder: Path, version: str = VERSIONS[0]) -> None:
+    """Have a script compile the modules of a folder, with the compiler as a module (7 is none yet)."""
+    library = Path(_installed(version)).parents[1] / "typescript"
+    ran = subprocess.run(
+        ["node", str(script), str(folder), str(library), *_TARGET, *EMITTING],
+        capture_output=True, text=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
 
 
 @cache

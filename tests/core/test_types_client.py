@@ -72,7 +72,7 @@ class Posts(Base):
 class Comments(Base):
     body = field.text(required=True)
     author = field.relation(Users, required=True)
-    post = field.relation(Posts, required=True)
+    post = field.relation(Posts, required=True, cascade_delete=True)
     created = field.created()
     rules = PUBLIC
 

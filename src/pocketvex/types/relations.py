@@ -3,7 +3,8 @@
 Observed on 0.23.12, 0.28.4, 0.36.9, 0.39.11 and 0.40.6: a unique index on the field alone, with a
 condition or without, makes the way back (`comments_via_post`) a single record, whatever the field holds;
 and a record whose view rule the reader does not pass is left out of `expand`, even if it is required.
-Where only superusers view the collection, others do not even get an empty `expand` for it.
+Where only superusers view the collection, others do not even get an empty `expand` for it. The event of
+a record that goes by `cascadeDelete` comes when what it points to is gone already.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ class Relation(NamedTuple):
     """Whether everyone who gets the record gets what it points to."""
     locked: bool
     """Whether only superusers view what it points to, and not only they get the record."""
+    cascade: bool
+    """Whether what the record is sure to point to can be gone when it is said that the record is deleted."""
 
 
 def relations(found: Sequence[Shape]) -> dict[str, list[Relation]]:
@@ -38,20 +41,22 @@ def relations(found: Sequence[Shape]) -> dict[str, list[Relation]]:
             if isinstance(field, RelationField) and not field.hidden:
                 target = by_name.get(field.target.lower())
                 if target is not None:
-                    sure = field.required and shape.sure and _all_may_view(shape, target)
-                    locked = _is_locked(target, shape)
-                    own[shape.name].append(Relation(field.name, target.name, field.multiple, sure, locked))
-                    many = field.name not in shape.unique
-                    back[target.name].append(
-                        Relation(
-                            f"{shape.name}_via_{field.name}",
-                            shape.name,
-                            many,
-                            False,
-                            _is_locked(shape, target),
-                        )
-                    )
+                    own[shape.name].append(_own(shape, field, target))
+                    back[target.name].append(_back(shape, field, target))
     return {name: own[name] + sorted(back[name]) for name in own}
+
+
+def _own(shape: Shape, field: RelationField, target: Shape) -> Relation:
+    sure = field.required and shape.sure and _all_may_view(shape, target)
+    goes = sure and field.cascade_delete and shape.kind != "view"  # nothing is heard of a view's rows
+    return Relation(field.name, target.name, field.multiple, sure, _is_locked(target, shape), goes)
+
+
+def _back(shape: Shape, field: RelationField, target: Shape) -> Relation:
+    many = field.name not in shape.unique
+    return Relation(
+        f"{shape.name}_via_{field.name}", shape.name, many, False, _is_locked(shape, target), False
+    )
 
 
 def _is_locked(target: Shape, shape: Shape) -> bool:

@@ -216,7 +216,7 @@ def _map(found: Sequence[Shape], names: Names, related: Mapping[str, Sequence[Re
 def _relations(found: Sequence[Relation]) -> str:
     members = [
         f"    {key(r.key)}: {{ to: {literal(r.to)}; many: {_bool(r.many)}; sure: {_bool(r.sure)}"
-        f"{'; locked: true' if r.locked else ''} }};\n"
+        f"{'; locked: true' if r.locked else ''}{'; cascade: true' if r.cascade else ''} }};\n"
         for r in found
     ]
     return f"{{\n{''.join(members)}  }}" if members else "{}"

@@ -183,6 +183,7 @@ export const acting: string | undefined = other.authStore.record?.role;
 // The auth store
 export const ours: "admin" | "editor" | "viewer" | undefined = pb.authStore.record?.role;
 pb.authStore.onChange((_token, record) => record?.name.length);
+export const expanded: unknown = pb.authStore.record?.expand?.["posts_via_author"];
 // @ts-expect-error there is no such field
 pb.authStore.record?.nope;
 const asSuperuser = createClient<"_superusers">();
@@ -200,6 +201,11 @@ const stop = await pb.collection("comments").subscribe(
   { expand: "author", filter: pb.filter("post = {:post}", { post: post.id }) },
 );
 await stop();
+await pb.collection("comments").subscribe("*", (event) => {
+  // @ts-expect-error it may have been deleted with its post, which is gone then
+  event.record.expand.post.title;
+  return event.action === "delete" ? event.record.expand.post?.title : event.record.expand.post.title;
+}, { expand: "post" });
 
 // Filters
 pb.filter("title ~ {:q} && created > {:since}", { q: "x", since: new Date() });

@@ -19,6 +19,8 @@ interface Relation {
   sure: boolean;
   /** What it points to only superusers view: others get no `expand` for it, not even an empty one. */
   locked?: true;
+  /** A record that is deleted together with what it points to: the event of it comes without. */
+  cascade?: true;
 }
 type RelationOf<C extends CollectionName, K> = K extends keyof Collections[C]["relations"]
   ? Collections[C]["relations"][K] extends infer R extends Relation ? R : never
@@ -106,43 +108,47 @@ export type FilterValue = string | number | boolean | Date | null | readonly unk
 
 /** What the paths that start with `H` go on with; `never` where all of it is meant. */
 type Below<F extends string, H extends string> = "*" extends Tail<F, H> ? never : Tail<F, H>;
-/** The record with `E` expanded, and of its fields only `F`; `never` stands for nothing and for all of them. */
 // Here and below a condition that always holds keeps the name off the result. Two results of one name the compiler
 // compares by how the name's parameters relate, and to find that out it follows the relations of all collections.
-type Shaped<C extends CollectionName, E extends string, F extends string> = [C] extends [CollectionName]
-  ? ([F] extends [never] ? RecordOf<C> : Picked<C, F>) & ([E] extends [never] ? {} : ExpandPart<C, E, F>)
+/** The record with `E` expanded, and of its fields only `F`, where `never` stands for nothing and for all; `D`: as it was deleted. */
+type Shaped<C extends CollectionName, E extends string, F extends string, D extends boolean> = [C] extends [CollectionName]
+  ? ([F] extends [never] ? RecordOf<C> : Picked<C, F>) & ([E] extends [never] ? {} : ExpandPart<C, E, F, D>)
   : never;
 type Picked<C extends CollectionName, F extends string> = "*" extends F
   ? RecordOf<C>
   : Pick<RecordOf<C>, Extract<F, keyof RecordOf<C>>> &
     { [P in Exclude<F, keyof RecordOf<C> | "expand" | `expand.${string}`> as Head<P>]: unknown };
-type ExpandPart<C extends CollectionName, E extends string, F extends string> =
-  [F] extends [never] ? Expand<C, E, Head<E>, never>
+type ExpandPart<C extends CollectionName, E extends string, F extends string, D extends boolean> =
+  [F] extends [never] ? Expand<C, E, Head<E>, never, D>
   : [Below<F, "expand">] extends [never]
-    ? [Extract<F, "*" | "expand" | "expand.*">] extends [never] ? {} : Expand<C, E, Head<E>, never>
-  : Expand<C, E, Extract<Head<E>, Head<Below<F, "expand">>>, Below<F, "expand">>;
-type Expand<C extends CollectionName, E extends string, H extends string, F extends string> =
+    ? [Extract<F, "*" | "expand" | "expand.*">] extends [never] ? {} : Expand<C, E, Head<E>, never, D>
+  : Expand<C, E, Extract<Head<E>, Head<Below<F, "expand">>>, Below<F, "expand">, D>;
+type Expand<C extends CollectionName, E extends string, H extends string, F extends string, D extends boolean> =
   [H extends unknown ? RelationOf<C, H> extends { locked: true } ? never : H : never] extends [never]
-    ? { expand?: Expansion<C, E, H, F> } : { expand: Expansion<C, E, H, F> };
-type Expansion<C extends CollectionName, E extends string, H extends string, F extends string> = [C] extends [CollectionName]
-  ? { [K in SureKey<C, H>]: Expanding<C, E, K, F> } & { [K in Exclude<H, SureKey<C, H>>]?: Expanding<C, E, K, F> }
+    ? { expand?: Expansion<C, E, H, F, D> } : { expand: Expansion<C, E, H, F, D> };
+type Expansion<C extends CollectionName, E extends string, H extends string, F extends string, D extends boolean> = [C] extends [CollectionName]
+  ? { [K in SureKey<C, H, D>]: Expanding<C, E, K, F, D> } & { [K in Exclude<H, SureKey<C, H, D>>]?: Expanding<C, E, K, F, D> }
   : never;
-type Expanding<C extends CollectionName, E extends string, K extends string, F extends string> =
-  RelationOf<C, K>["many"] extends true ? Shaped<Target<C, K>, Tail<E, K>, Below<F, K>>[] : Shaped<Target<C, K>, Tail<E, K>, Below<F, K>>;
-type SureKey<C extends CollectionName, H extends string> = H extends unknown ? RelationOf<C, H>["sure"] extends true ? H : never : never;
+type Expanding<C extends CollectionName, E extends string, K extends string, F extends string, D extends boolean> =
+  RelationOf<C, K>["many"] extends true ? Shaped<Target<C, K>, Tail<E, K>, Below<F, K>, D>[] : Shaped<Target<C, K>, Tail<E, K>, Below<F, K>, D>;
+type SureKey<C extends CollectionName, H extends string, D extends boolean> = H extends unknown
+  ? RelationOf<C, H>["sure"] extends true ? D extends true ? RelationOf<C, H> extends { cascade: true } ? never : H : H : never
+  : never;
 
 /** What a request with these options returns for a record. */
-export type Result<C extends CollectionName, O = {}> = Returned<C, ExpandOf<O>, FieldsOf<O>>;
+export type Result<C extends CollectionName, O = {}> = Returned<C, ExpandOf<O>, FieldsOf<O>, false>;
+/** The same of a record that was deleted, maybe together with one that it points to. */
+export type DeletedResult<C extends CollectionName, O = {}> = Returned<C, ExpandOf<O>, FieldsOf<O>, true>;
 /** The paths that options expand; `never` for none, `string` where they are not known. */
 type ExpandOf<O> = O extends { expand: infer E extends string } ? E extends "" ? never : E : never;
 type FieldsOf<O> = O extends { fields: infer F extends string } ? F extends "" ? never : F : never;
-type Returned<C extends CollectionName, E extends string, F extends string> =
-  [F] extends [never] ? WithExpand<C, E, never>
-  : Dynamic<F> extends true ? Partial<WithExpand<C, E, never>>
-  : F extends unknown ? WithExpand<C, E, Split<Plain<F>>> : never;
-type WithExpand<C extends CollectionName, E extends string, F extends string> =
-  [E] extends [never] ? Shaped<C, never, F>
-  : Dynamic<E> extends true ? Shaped<C, never, F> & { expand?: { [key: string]: unknown } }
-  : E extends unknown ? Shaped<C, Split<E>, F> : never;
+type Returned<C extends CollectionName, E extends string, F extends string, D extends boolean> =
+  [F] extends [never] ? WithExpand<C, E, never, D>
+  : Dynamic<F> extends true ? Partial<WithExpand<C, E, never, D>>
+  : F extends unknown ? WithExpand<C, E, Split<Plain<F>>, D> : never;
+type WithExpand<C extends CollectionName, E extends string, F extends string, D extends boolean> =
+  [E] extends [never] ? Shaped<C, never, F, D>
+  : Dynamic<E> extends true ? Shaped<C, never, F, D> & { expand?: { [key: string]: unknown } }
+  : E extends unknown ? Shaped<C, Split<E>, F, D> : never;
 /** `Expanded<"posts", "author,comments_via_post.author">`: a record with its relations, for a component's props. */
 export type Expanded<C extends CollectionName, E extends string> = Result<C, { expand: E }>;
