@@ -7,8 +7,9 @@ from collections.abc import Mapping
 USED: Mapping[str, str] = {
     "pocketvex": "`types generate`, of an export of the server; `createClient` of `api-client.ts`",
     "pocketbase-typegen": "`--url` with a login; its `TypedPocketBase`, `Create` and `Update`",
-    "pocketbase-types": "`--url` with a login; its `PocketBaseType`; it has no types of payloads, so its "
-    "records without what the server makes stand for them",
+    "pocketbase-types": "`--url` with a login, by `node`, since its command has no `#!` line; its "
+    "`PocketBaseType`; it has no types of payloads, so its records without what the server makes stand for "
+    "them",
     "pocketbase-zod-schema": "`generate-types`, of Zod code that says what the server has; its "
     "`TypedPocketBase`; payloads are the input of the Zod schemas",
     "typed-pocketbase": "its command on a server of PocketBase 0.22.27, the last that it can log in to; "

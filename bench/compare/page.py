@@ -18,7 +18,7 @@ _HEAD = """\
 # Beside the other generators
 
 Written by `python -m bench.compare`, which makes the types of one schema with every tool and holds them
-against the same checks. Nothing here is taken from what a tool says of itself.
+against the same checks. No cell is taken from what a tool says of itself.
 
 """
 
