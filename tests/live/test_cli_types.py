@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import EMAIL, PASSWORD, ServerFactory
 from pocketvex.server.binaries import Binary
 from terminal import Project, Result
 
@@ -100,6 +101,17 @@ def test_an_export_needs_no_project(tmp_path: Path) -> None:
     nowhere.write("pb.json", json.dumps([{"name": "posts", "fields": [{"name": "a", "type": "text"}]}]))
     nowhere.ok("types", "generate", "--from", "pb.json", "--out", "src/pb")
     assert "a: string;" in nowhere.read("src/pb/types.ts")
+
+
+def test_nor_does_a_server_that_is_named(tmp_path: Path, server: ServerFactory, latest: Binary) -> None:
+    nowhere = Project(tmp_path / "nowhere")
+    running = server(latest)
+    login = {"PB_ADMIN_EMAIL": EMAIL, "PB_ADMIN_PASS": PASSWORD}
+    live = ("types", "generate", "--from", "live", "--out", "src/pb")
+    done = nowhere(*live, "--host", running.url, env=login)
+    assert (done.code, said(done)[0]) == (0, "src/pb/types.ts written"), done.err
+    assert nowhere(*live, "--check", env={**login, "PB_URL": running.url}).code == 0
+    assert "No PocketVex project" in nowhere(*live, env=login).err
 
 
 def test_a_file_of_somebody_else_is_left_alone(project: Project) -> None:

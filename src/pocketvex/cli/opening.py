@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
-from pocketvex.errors import UsageError
+from pocketvex.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from pocketvex.load.loader import Loaded
@@ -30,6 +30,18 @@ def project() -> Config:
     from pocketvex.store.config import find_root, load_config
 
     return load_config(find_root(Path.cwd()))
+
+
+def project_or_here() -> Config:
+    """The same; where there is none, this folder is one."""
+    from pocketvex.store.config import load_config
+
+    try:
+        return project()
+    except ConfigError as error:
+        if error.problems or not error.what.startswith("No PocketVex project"):
+            raise
+        return load_config(Path.cwd())
 
 
 def turn(config: Config, what: str) -> AbstractContextManager[None]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pocketvex.cli import output
-from pocketvex.cli.opening import opened, turn
+from pocketvex.cli.opening import opened, project_or_here, turn
 from pocketvex.cli.options import BinaryOption, DataDirOption, HostOption
-from pocketvex.errors import ConfigError, UsageError
+from pocketvex.errors import UsageError
 
 if TYPE_CHECKING:
     from pocketvex.render.python import Pulled
@@ -50,7 +50,7 @@ def pull(
         )
     if from_ is not None and host is not None:
         raise UsageError("--from and --host exclude each other", todo="Say where the schema is to be read.")
-    config = _project()
+    config = project_or_here()
 
     from pocketvex.run.asked import Asked
 
@@ -60,18 +60,6 @@ def pull(
     alone = nullcontext() if print_ else turn(config, "pocketvex schema pull")
     with alone, opened(config, host, data_dir, pocketbase) as session:
         return _from_server(session, asked, print_)
-
-
-def _project() -> Config:
-    """The project around this folder; a folder without one becomes one."""
-    from pocketvex.store.config import find_root, load_config
-
-    try:
-        return load_config(find_root(Path.cwd()))
-    except ConfigError as error:
-        if error.problems or not error.what.startswith("No PocketVex project"):
-            raise
-        return load_config(Path.cwd())
 
 
 def _from_server(session: Session, asked: Asked, print_: bool) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
-from pocketvex.cli.opening import opened, project
+from pocketvex.cli.opening import opened, project, project_or_here
 from pocketvex.errors import ServerProcessError, UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def _read(source: str, host: str | None, out: Path | None, *, check: bool) -> tu
         config = project()
         return out or config.generated, _of_code(config, check=check)
     if source == _LIVE:
-        config = project()
+        # A server that is named needs no project: whoever has only one can begin with this.
+        named = out is not None and (host or os.environ.get("PB_URL"))
+        config = project_or_here() if named else project()
         with opened(config, host) as session:
             from pocketvex.run.types import files_of_server
 
@@ -64,7 +67,7 @@ def _read(source: str, host: str | None, out: Path | None, *, check: bool) -> tu
             f"--from {source}: there is no such file",
             todo=f"Use {CODE} for the code, {_LIVE} for a server, or name a file of exported collections.",
         )
-    # An export needs no project: whoever has only a server can begin with this.
+    # Nor does an export.
     folder = out or project().generated
 
     from pocketvex.run.types import files_of_export
