@@ -191,6 +191,18 @@ def test_types_that_somebody_deleted_come_back(project: Project, dev: Dev) -> No
     until(lambda: "slug: string" in project.types, "they are written again")
 
 
+def test_a_configuration_that_was_changed_is_said(project: Project, dev: Dev) -> None:
+    mark = dev.now
+    project.write("pocketvex.toml", "load_timeout = 20\n# only words\n")
+    project.write("pocketvex.toml", 'load_timeout = 20\ngenerate = "web"\n')
+    dev.says("generate: is no key of the configuration; did you mean 'generated'", mark)
+    project.write("pocketvex.toml", 'load_timeout = 20\ngenerated = "web"\n')
+    dev.says("note: the configuration was changed", mark)
+    project.write("schema/posts.py", posts("slug = field.text()"))
+    until(lambda: "slug: string" in project.types, "what it was started with still counts")
+    assert dev.since(mark).count("was changed") == dev.since(mark).count("is no key") == 1
+
+
 def test_migrations_that_came_by_git_are_run(project: Project, latest: Binary, tmp_path: Path) -> None:
     project.ok("dev", "--once")
     project.ok("migrate", "generate", "first")

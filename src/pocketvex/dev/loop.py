@@ -13,6 +13,7 @@ from pocketvex.dev.proving import Proving
 from pocketvex.dev.turn import turn
 from pocketvex.dev.watch import Watch
 from pocketvex.errors import (
+    ConfigError,
     Locked,
     NotAsIntended,
     PocketVexError,
@@ -29,6 +30,7 @@ from pocketvex.run.session import Session
 from pocketvex.run.sync import Outcome, sync
 from pocketvex.run.types import files_of_code, foreign, left_alone, shown, write_files
 from pocketvex.schema.model import Schema
+from pocketvex.store.config import FILE, Config, load_config
 from pocketvex.store.files import LOCAL
 from pocketvex.store.history import DRAFT
 
@@ -103,7 +105,10 @@ class Loop:
         self.answered = False
         states = self.config.root / LOCAL / "hosts"
         states.mkdir(exist_ok=True)
-        self.watch = Watch([self.config.schema], [self.config.migrations, states])
+        self.settings: Config | str = self.config
+        """The configuration that was found on disk last, or what was wrong with it."""
+        file = self.config.file or self.config.root / FILE
+        self.watch = Watch([self.config.schema], [self.config.migrations, states, file])
 
     def __enter__(self) -> Self:
         return self
@@ -143,6 +148,7 @@ class Loop:
         """Load what is on disk now, and work on it; a save in the meantime starts anew."""
         start = time.monotonic()
         answered, self.answered = self.answered, False
+        self.look_at_settings()
         asked = self.watch.take_sources()
         if asked:
             self.tries = 0
@@ -166,6 +172,19 @@ class Loop:
                 self.tell(error)
         except PocketVexError as error:
             self.tell(error)
+
+    def look_at_settings(self) -> None:
+        """Say it where the configuration on disk is no longer the one of this run."""
+        before = self.settings
+        try:
+            self.settings = load_config(self.config.root)
+        except ConfigError as error:
+            self.settings = str(error)
+            if self.settings != before:
+                self.view.failed(error)
+            return
+        if self.settings not in (before, self.config):
+            self.view.note("the configuration was changed: it counts when `pocketvex dev` is started again")
 
     def idle(self) -> None:
         """Until something changes on disk, or the server that does not answer is looked at again."""

@@ -22,8 +22,8 @@ deleted and made anew is another one to the system."""
 
 
 class Watch:
-    """Two groups of folders: *sources* (the schema and what it imports) and *others* (what other commands
-    write: the migrations, and what this machine remembers)."""
+    """Two groups of folders and files: *sources* (the schema and what it imports) and *others* (what other
+    commands write: the migrations, and what this machine remembers; and the configuration)."""
 
     def __init__(self, sources: Sequence[Path], others: Sequence[Path]) -> None:
         self._sources = [Path(os.path.realpath(path)) for path in sources]
@@ -196,6 +196,8 @@ class _Listener(threading.Thread):
 
 def _files_in(folder: Path) -> list[Path]:
     try:
+        if folder.is_file():
+            return [folder]
         return [
             path
             for path in folder.rglob("*")
