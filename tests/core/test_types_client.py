@@ -200,6 +200,32 @@ def test_what_a_mistake_says(folder: Path, version: str) -> None:
     assert len(errors) == len(MISTAKES)
 
 
+@pytest.mark.parametrize("version", [OLDER, *VERSIONS])
+def test_strings_of_hundreds_of_names_are_checked_to_their_end(folder: Path, version: str) -> None:
+    many = range(300)
+    paths, names = ",".join(["comments_via_post.author", "author"] * 150), ",".join(["id", "title"] * 150)
+    filter_ = " || ".join(f"title = {{:p{n}}}" for n in many)
+    values = ", ".join(f"p{n}: 1" for n in many)
+    cut = ",".join(["title:excerpt(9,true)"] * 300)
+    lines = [
+        f'posts.getList(1, 9, {{ expand: "{paths}", fields: "{names}", sort: "{names}" }})',
+        f'posts.getOne("id", {{ fields: "{cut}" }})',
+        f'pb.filter("{filter_}", {{ {values} }})',
+        *(
+            f'// @ts-expect-error\nposts.getList(1, 9, {{ {option}: "{text},nope" }})'
+            for option, text in (("expand", paths), ("fields", names), ("sort", names))
+        ),
+        f'// @ts-expect-error\npb.filter("{filter_} || a = {{:last}}", {{ {values} }})',
+    ]
+    start = 'import { createClient } from "./api-client.js";\nconst pb = createClient();\n'
+    written = folder / "long.ts"
+    written.write_text(
+        start + 'const posts = pb.collection("posts");\n' + ";\n".join(lines), encoding="utf-8"
+    )
+    said = tsc([written], STRICT, version)
+    assert not said, said[:500]
+
+
 def test_neither_file_says_any(folder: Path) -> None:
     for name in ("types.ts", "api-client.ts"):
         text = (folder / name).read_text(encoding="utf-8")

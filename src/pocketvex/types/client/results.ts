@@ -35,7 +35,9 @@ export interface Invalid<Message extends string> {
 /** Whether a string is not known word for word: `string`, or a template with one in it. */
 type Dynamic<S extends string> = {} extends { [K in S]: 1 } ? true : false;
 type Trim<S extends string> = S extends ` ${infer R}` ? Trim<R> : S extends `${infer R} ` ? Trim<R> : S;
-type Split<S extends string> = S extends `${infer A},${infer B}` ? Trim<A> | Split<B> : Trim<S>;
+// What was found goes along in `Found`: so the compiler takes a thousand names, and not fifty.
+type Split<S extends string, Found extends string = never> =
+  S extends `${infer A},${infer B}` ? Split<B, Found | Trim<A>> : Found | Trim<S>;
 type Head<P extends string> = P extends `${infer H}.${string}` ? H : P;
 type Tail<P extends string, H extends string> = P extends `${H}.${infer T}` ? T : never;
 
@@ -102,7 +104,8 @@ export type CheckSort<C extends CollectionName, S extends string> =
   Dynamic<S> extends true ? S : S extends "" ? S : Checked<S, Split<S> extends infer P extends string ? P extends unknown ? BadSort<C, P> : never : never>;
 
 /** The names of the placeholders in a filter: `"post"` of `"post = {:post}"`. */
-export type FilterParameter<S extends string> = S extends `${string}{:${infer P}}${infer R}` ? P | FilterParameter<R> : never;
+export type FilterParameter<S extends string, Found extends string = never> =
+  S extends `${string}{:${infer P}}${infer R}` ? FilterParameter<R, Found | P> : Found;
 /** What the SDK can write into a filter. */
 export type FilterValue = string | number | boolean | Date | null | readonly unknown[] | { readonly [key: string]: unknown };
 
