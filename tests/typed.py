@@ -44,6 +44,15 @@ def _each(**options: Any) -> list[Json]:
     ]
 
 
+CONFIG: Json = {
+    "type": "object",
+    "properties": {
+        "theme": {"enum": ["light", "dark"]},
+        "sizes": {"type": "array", "items": {"type": "number"}},
+    },
+    "required": ["theme"],
+}
+
 TABLES: list[Json] = [
     {"name": "teams", **SIGNED_IN, "fields": [field("name", "text", required=True)]},
     {"name": "tags", **PUBLIC, "fields": [field("name", "text", required=True, unique=True)]},
@@ -65,7 +74,14 @@ TABLES: list[Json] = [
             field("made", "autodate", onCreate=True),
             field("changed", "autodate", onCreate=True, onUpdate=True),
             field("seen", "autodate", onUpdate=True), field("kept", "text", hidden=True),
-            field("kept_json", "json", hidden=True),
+            field("kept_json", "json", hidden=True), field("config", "json", model=CONFIG),
+        ],
+    },
+    {
+        "name": "keyed", **PUBLIC,
+        "fields": [
+            field("id", "text", system=True, primaryKey=True, required=True, pattern="^[a-z]+$", min=3),
+            field("about", "text"),
         ],
     },
     {

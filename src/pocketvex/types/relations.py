@@ -5,6 +5,9 @@ condition or without, makes the way back (`comments_via_post`) a single record, 
 and a record whose view rule the reader does not pass is left out of `expand`, even if it is required.
 Where only superusers view the collection, others do not even get an empty `expand` for it. The event of
 a record that goes by `cascadeDelete` comes when what it points to is gone already.
+
+A row may be older than what makes its relation required: PocketBase keeps it with nothing in it and takes
+no change of it. The types do not speak of such rows; PocketVex does not make them unasked (PV102, PV203).
 """
 
 from __future__ import annotations

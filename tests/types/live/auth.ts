@@ -13,14 +13,16 @@ export async function auth(world: World): Promise<void> {
   const first = fits("with a password", await people.authWithPassword("ada@example.com", PASSWORD));
   equal("her own address", first.record.email, "ada@example.com");
   fits("the store", pb.authStore.record);
-  fits("with expand", await people.authWithPassword("ada@example.com", PASSWORD, { expand: "team,boss,posts_via_author.readers,profiles_via_user" }));
+  const expanded = fits("with expand", await people.authWithPassword("ada@example.com", PASSWORD, { expand: "team,boss,posts_via_author.readers,profiles_via_user" }));
+  equal("the team, which one must be signed in to view", expanded.record.expand.team?.name, "one");
   fits("without a boss or team", await client(world).collection("people").authWithPassword("cyn@example.com", PASSWORD, { expand: "team,boss,posts_via_author" }));
   fits("refreshed", await people.authRefresh());
   const refreshed = fits("refreshed with expand", await people.authRefresh({ expand: "team,boss.boss,comments_via_author.post" }));
   equal("her team", refreshed.record.expand.team?.name, "one");
   fits("the store after that", pb.authStore.record);
   equal("what the store told", [...new Set(heard)], ["ada"]);
-  fits("changed by herself", await people.update(ids.ada, { nick: "ada" }, { expand: "team,boss" }));
+  const changed = fits("changed by herself", await people.update(ids.ada, { nick: "ada" }, { expand: "team,boss" }));
+  equal("the team after a change", changed.expand.team?.name, "one");
   pb.authStore.clear();
   fits("an empty store", pb.authStore.record);
 
@@ -29,6 +31,12 @@ export async function auth(world: World): Promise<void> {
     body: { id: "oneoneoneoneone", collectionRef: first.record.collectionId, recordRef: ids.cyn, password: "12345678" },
   });
   fits("with a code", await people.authWithOTP("oneoneoneoneone", "12345678", { expand: "team,boss" }));
+  await admin.send("/api/collections/_otps/records", {
+    method: "POST",
+    body: { id: "twotwotwotwotwo", collectionRef: first.record.collectionId, recordRef: ids.ada, password: "12345678" },
+  });
+  const coded = await people.authWithOTP("twotwotwotwotwo", "12345678", { expand: "team" });
+  equal("the team by a code", coded.record.expand.team?.name, "one");
   const other = await admin.collection("people").impersonate(ids.ben, 60);
   fits("impersonated", other.authStore.record);
   fits("read by the impersonated", await other.collection("people").getFullList({ expand: "boss" }));

@@ -6,7 +6,7 @@ import type { CreateOf, Id, UpdateOf } from "./types.js";
 import { PASSWORD, counted, file, since, taken } from "./world.js";
 import type { World } from "./world.js";
 
-type Tables = "tags" | "people" | "every" | "needs" | "posts" | "comments" | "profiles" | "teams" | "vault" | "letters";
+type Tables = "tags" | "people" | "every" | "needs" | "posts" | "comments" | "profiles" | "teams" | "vault" | "letters" | "keyed";
 type Samples = { [C in Tables]: (n: number) => Required<CreateOf<C>> };
 type Loose = { [key: string]: unknown };
 
@@ -24,7 +24,7 @@ function samples({ ids }: World): Samples {
       id: id(n), email: `p${n}@example.com`, emailVisibility: true, verified: true, password: PASSWORD, passwordConfirm: PASSWORD,
       nick: "n", secret_note: "s", role: "member", face: file("f.txt"), team: ids.team, boss: ids.ada,
     }),
-    every: (n) => ({ id: id(n), ...each, ...files(), kept: "k", kept_json: [1] }),
+    every: (n) => ({ id: id(n), ...each, ...files(), kept: "k", kept_json: [1], config: { theme: "light" } }),
     needs: (n) => ({ id: id(n), ...each, ...files() }),
     posts: (n) => ({
       id: id(n), title: "t", body: "b", meta: null, status: "draft", n: 1, cover: file("c.txt"), topics: ["x"], author: ids.ada,
@@ -35,6 +35,7 @@ function samples({ ids }: World): Samples {
     teams: (n) => ({ id: id(n), name: "t" }),
     vault: (n) => ({ id: id(n), code: "c" }),
     letters: (n) => ({ id: id(n), text: "t", team: ids.team }),
+    keyed: (n) => ({ id: `key${String(n).replace(/\d/g, (digit) => "abcdefghij"[Number(digit)] ?? "")}`, about: "a" }),
   };
 }
 
@@ -128,6 +129,10 @@ async function modified(world: World): Promise<void> {
   const one = await every.update(id, { doc: file("single.txt") });
   equal("doc", stem([one.doc]), ["single"]);
   equal("doc emptied", (await every.update(id, { doc: "" })).doc, "");
+  const { id: other } = fits("made and picked", await every.create({ owner: ids.ada }, { fields: "id,expand.owner.nick", expand: "owner" }));
+  fits("changed and picked", await guest.collection("every").update(other, { words: "w" }, { fields: "words,expand.owner.nick,expand.marks", expand: "owner,marks" }));
+  await counted(world);
+  equal("what is deleted", await every.delete(other), true);
   const form = new FormData();
   form.append("words", "of a form");
   form.append("docs", file("leaf1.txt"));

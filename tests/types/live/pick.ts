@@ -25,7 +25,7 @@ type Sorts = { [S in (typeof SORTS)[number]]: CheckSort<"posts", S> };
 /** What only superusers view is for their requests; since 0.31 others are refused. */
 const LOCKED_SORTS = ["locked.code", "locked.nope"] as const;
 type LockedSorts = { [S in (typeof LOCKED_SORTS)[number]]: CheckSort<"posts", S> };
-const VIEW_SORTS = ["id", "posts", "total", "last", "@rowid", "@random", "-mean", "total.a", "nope"] as const;
+const VIEW_SORTS = ["id", "posts", "total", "last", "@rowid", "@random", "-mean", "nope"] as const;
 type ViewSorts = { [S in (typeof VIEW_SORTS)[number]]: CheckSort<"counts", S> };
 const EVERY_SORTS = ["words", "kept", "pin", "n", "done", "at", "made", "kinds", "docs", "doc", "data", "kept_json", "owner.kept"] as const;
 type EverySorts = { [S in (typeof EVERY_SORTS)[number]]: CheckSort<"every", S> };

@@ -1,7 +1,19 @@
 // Every collection as it is read, by everyone who reads.
 import { equal, fits } from "./check.js";
+import type { Id } from "./types.js";
 import { readers, since } from "./world.js";
 import type { World } from "./world.js";
+
+// What a person knows of the columns that a query computes: it is held against the server as well.
+declare module "./types.js" {
+  interface JsonOverrides {
+    "counts.total": number; "counts.mean": number; "counts.last": string; "counts.titles": string;
+    "columns.twice": number; "columns.word": "many" | "few"; "columns.part": number | null; "columns.sure_title": string;
+    "columns.one": 1; "columns.letter": "x"; "columns.none": null; "columns.meta": { a: number } | null;
+    "inside.comments": number; "inside.first_author": Id<"people"> | null; "with_first.author": Id<"people">;
+    "from_inner.status": "draft" | "published"; "both_kinds.author": Id<"people"> | ""; "both.word": string;
+  }
+}
 
 export async function records(world: World): Promise<void> {
   for (const { pb, reader, name } of readers(world)) {
@@ -18,6 +30,7 @@ export async function records(world: World): Promise<void> {
     fits("profiles", await pb.collection("profiles").getFullList(), reader);
     fits("letters", await pb.collection("letters").getFullList(), reader);
     if (since(world, 0, 27)) fits("places", await pb.collection("places").getFullList(), reader);
+    fits("keyed", await pb.collection("keyed").getFullList(), reader);
     fits("counts", await pb.collection("counts").getFullList(), reader);
     fits("columns", await pb.collection("columns").getFullList(), reader);
     fits("hidden_too", await pb.collection("hidden_too").getFullList(), reader);

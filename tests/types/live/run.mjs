@@ -9,7 +9,7 @@ const [url, version, email] = process.argv.slice(2);
 const descriptions = JSON.parse(readFileSync(new URL("described.json", import.meta.url), "utf8"));
 describedBy(descriptions);
 const world = await built({ url, version: version.split(".").map(Number), email });
-for (const name of ["records", "expand", "pick", "payloads", "auth", "realtime"]) {
+for (const name of ["records", "expand", "pick", "payloads", "auth", "realtime", "older"]) {
   const { [name]: scenario } = await import(`./${name}.js`);
   try {
     await scenario(world);

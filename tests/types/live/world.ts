@@ -56,6 +56,7 @@ export async function built(start: Start): Promise<World> {
   for (const { name, fields } of collections) hidden.set(name, fields.filter((one) => one.hidden).map((one) => one.name));
 
   const team = await admin.collection("teams").create({ name: "one" });
+  await admin.collection("keyed").create({ id: "first", about: "its id" });
   const tag = await admin.collection("tags").create({ name: "red" });
   const other = await admin.collection("tags").create({ name: "blue" });
   const code = await admin.collection("vault").create({ code: "c" });
@@ -67,7 +68,7 @@ export async function built(start: Start): Promise<World> {
     words: "one", page: "<p>x</p>", n: 1.5, done: true, mail: "a@example.com", link: "https://example.com",
     at: new Date("2026-01-31T10:00:00Z"), data: { a: [1, null] }, kind: 'it\'s "c"\\', kinds: ["a", "b"],
     doc: file("doc.txt"), docs: [file("d1.txt"), file("d2.txt")], owner: ada.id, marks: [tag.id, other.id],
-    pin: "12345678", kept: "k", kept_json: { b: 1 },
+    pin: "12345678", kept: "k", kept_json: { b: 1 }, config: { theme: "dark", sizes: [1, 2.5] },
   });
   const empty = await admin.collection("every").create({});
   const posts = admin.collection("posts");
@@ -104,7 +105,7 @@ interface RawCollection {
   name: string;
   fields: { name: string; hidden: boolean }[];
 }
-const TABLES = ["teams", "tags", "vault", "people", "every", "needs", "posts", "comments", "profiles", "letters", "_superusers"] as const;
+const TABLES = ["teams", "tags", "vault", "people", "every", "needs", "posts", "comments", "profiles", "letters", "keyed", "_superusers"] as const;
 
 /** Reads which records there are, and settles what was said of ids. */
 export async function counted(world: World): Promise<void> {
