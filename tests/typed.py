@@ -62,6 +62,8 @@ TABLES: list[Json] = [
         "updateRule": "id = @request.auth.id || @request.auth.role = 'admin'",
         "manageRule": "@request.auth.role = 'admin'", "otp": {"enabled": True},
         "fields": [
+            # As it is, but quick.
+            field("password", "password", system=True, required=True, hidden=True, min=8, cost=4),
             field("nick", "text"), field("secret_note", "text", hidden=True),
             field("role", "select", values=["member", "admin"]), field("face", "file"),
             relation("team", "teams"), relation("boss", "people"),
