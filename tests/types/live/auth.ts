@@ -41,6 +41,7 @@ export async function auth(world: World): Promise<void> {
   fits("impersonated", other.authStore.record);
   fits("read by the impersonated", await other.collection("people").getFullList({ expand: "boss" }));
 
+  await oauth2(world);
   const root = createClient<"_superusers">(world.url);
   fits("a superuser", await root.collection("_superusers").authWithPassword(world.email, PASSWORD), "superuser");
   fits("a superuser refreshed", await root.collection("_superusers").authRefresh(), "superuser");
@@ -50,4 +51,30 @@ export async function auth(world: World): Promise<void> {
   equal("nobody sees the address", made.email, undefined);
   await counted(world);
   await admin.collection("people").delete(made.id);
+}
+
+async function oauth2(world: World): Promise<void> {
+  const { admin, ids, provider } = world;
+  await admin.send("/api/collections/people", {
+    method: "PATCH",
+    body: {
+      oauth2: {
+        enabled: true, mappedFields: { name: "nick" },
+        providers: [{
+          name: "oidc", clientId: "us", clientSecret: "word", authURL: `${provider}/auth`, tokenURL: `${provider}/token`,
+          userInfoURL: `${provider}/user`, displayName: "Ours", pkce: false,
+        }],
+      },
+    },
+  });
+  const pb = client(world);
+  const found = await pb.collection("people").authWithOAuth2Code(
+    "oidc", "any", "", "http://127.0.0.1/redirect", { role: "member", team: ids.team }, { expand: "team,boss" },
+  );
+  await counted(world);
+  fits("by a provider", found);
+  equal("who it is", [found.record.email, found.record.role, found.record.expand.team?.name], ["eve@example.com", "member", "one"]);
+  equal("what is said of it", found.meta?.["email"], "eve@example.com");
+  fits("the store after a provider", pb.authStore.record);
+  await admin.collection("people").delete(found.record.id);
 }

@@ -12,6 +12,8 @@ export interface Start {
   /** The superuser's. */
   email: string;
   version: readonly number[];
+  /** Where the OAuth2 provider is. */
+  provider: string;
 }
 export interface World extends Start {
   admin: TypedPocketBase<"_superusers">;
