@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Self
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.errors import ServerError, ServerProcessError, UnsupportedServer
-from pocketvex.plan.facts import Fact, NonZeroCount
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary, Version
 from pocketvex.store.config import Config
@@ -24,6 +23,7 @@ from pocketvex.store.state import HostState, load_state, save_state, state_file
 from pocketvex.store.tokens import TokenStore
 
 if TYPE_CHECKING:
+    from pocketvex.plan.facts import Fact
     from pocketvex.server.embedded import Lease
 
 Json = dict[str, Any]
@@ -205,6 +205,8 @@ class Session:
     def testify(self, facts: frozenset[Fact]) -> dict[Fact, int | None]:
         """Count for the plan of another server what this one has of the same names."""
         live = self.schema_of(self.fetch())
+
+        from pocketvex.plan.facts import NonZeroCount
 
         def has(fact: Fact) -> bool:
             there = live.collection(fact.collection)
