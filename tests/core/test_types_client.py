@@ -226,6 +226,55 @@ def test_strings_of_hundreds_of_names_are_checked_to_their_end(folder: Path, ver
     assert not said, said[:500]
 
 
+HELPERS = """
+import { createClient, liveList } from "./api-client.js";
+import type { ListOptions, LiveList } from "./api-client.js";
+import type { CollectionName, CreateOf, Expanded, Id, RecordOf, WritableCollection } from "./types.js";
+const pb = createClient();
+export async function ids<C extends CollectionName>(collection: C): Promise<string[]> {
+  return (await pb.collection(collection).getFullList({ filter: "id != ''" })).map((record) => record.id);
+}
+export async function add<C extends WritableCollection>(to: C, body: CreateOf<C>): Promise<RecordOf<C>> {
+  return pb.collection(to).create(body);
+}
+export async function* each<C extends CollectionName>(collection: C, options: ListOptions<C> = {}) {
+  yield* await pb.collection(collection).getFullList(options);
+}
+export function live<C extends CollectionName>(collection: C): LiveList<RecordOf<C>> {
+  return liveList(pb, collection);
+}
+export function ended<C extends CollectionName>(collection: C, call: (record: RecordOf<C>) => void): unknown {
+  return pb.collection(collection).subscribe("*", (event) => call(event.record));
+}
+export async function card(id: Id<"hub">): Promise<Expanded<"hub", "first.hub,c3_via_hub.next">> {
+  return pb.collection("hub").getOne(id, { expand: "c3_via_hub.next,first.hub" });
+}
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_functions_over_any_of_300_collections(tmp_path: Path, version: str) -> None:
+    """All of them point to one, and to each other."""
+    relation = {"type": "relation", "required": True}
+    tables = [
+        {
+            "name": f"c{n}",
+            "fields": [
+                {**relation, "name": "hub", "target": "hub"},
+                {**relation, "name": "next", "target": f"c{(n + 1) % 300}"},
+                {"type": "text", "name": f"t{n}"},
+            ],
+        }
+        for n in range(300)
+    ]
+    hub = {"name": "hub", "type": "auth", "fields": [{**relation, "name": "first", "target": "c0"}]}
+    front_end = node.project(tmp_path / "large")
+    (front_end / "types.ts").write_text(render_types(build_schema([hub, *tables])), encoding="utf-8")
+    (front_end / "api-client.ts").write_text(render_client(), encoding="utf-8")
+    (front_end / "helpers.ts").write_text(HELPERS, encoding="utf-8")
+    assert tsc([front_end / "helpers.ts"], STRICT, version) == ""
+
+
 def test_neither_file_says_any(folder: Path) -> None:
     for name in ("types.ts", "api-client.ts"):
         text = (folder / name).read_text(encoding="utf-8")

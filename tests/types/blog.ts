@@ -358,7 +358,9 @@ export interface Invalid<Message extends string> {
 /** Whether a string is not known word for word: `string`, or a template with one in it. */
 type Dynamic<S extends string> = {} extends { [K in S]: 1 } ? true : false;
 type Trim<S extends string> = S extends ` ${infer R}` ? Trim<R> : S extends `${infer R} ` ? Trim<R> : S;
-type Split<S extends string> = S extends `${infer A},${infer B}` ? Trim<A> | Split<B> : Trim<S>;
+// What was found goes along in `Found`: so the compiler takes a thousand names, and not fifty.
+type Split<S extends string, Found extends string = never> =
+  S extends `${infer A},${infer B}` ? Split<B, Found | Trim<A>> : Found | Trim<S>;
 type Head<P extends string> = P extends `${infer H}.${string}` ? H : P;
 type Tail<P extends string, H extends string> = P extends `${H}.${infer T}` ? T : never;
 
@@ -425,18 +427,22 @@ export type CheckSort<C extends CollectionName, S extends string> =
   Dynamic<S> extends true ? S : S extends "" ? S : Checked<S, Split<S> extends infer P extends string ? P extends unknown ? BadSort<C, P> : never : never>;
 
 /** The names of the placeholders in a filter: `"post"` of `"post = {:post}"`. */
-export type FilterParameter<S extends string> = S extends `${string}{:${infer P}}${infer R}` ? P | FilterParameter<R> : never;
+export type FilterParameter<S extends string, Found extends string = never> =
+  S extends `${string}{:${infer P}}${infer R}` ? FilterParameter<R, Found | P> : Found;
 /** What the SDK can write into a filter. */
 export type FilterValue = string | number | boolean | Date | null | readonly unknown[] | { readonly [key: string]: unknown };
 
 /** What the paths that start with `H` go on with; `never` where all of it is meant. */
 type Below<F extends string, H extends string> = "*" extends Tail<F, H> ? never : Tail<F, H>;
-// Here and below a condition that always holds keeps the name off the result. Two results of one name the compiler
-// compares by how the name's parameters relate, and to find that out it follows the relations of all collections.
 /** The record with `E` expanded, and of its fields only `F`, where `never` stands for nothing and for all; `D`: as it was deleted. */
-type Shaped<C extends CollectionName, E extends string, F extends string, D extends boolean> = [C] extends [CollectionName]
-  ? ([F] extends [never] ? RecordOf<C> : Picked<C, F>) & ([E] extends [never] ? {} : ExpandPart<C, E, F, D>)
-  : never;
+type Shaped<C extends CollectionName, E extends string, F extends string, D extends boolean> = Shape<C, E, F, D>["of"];
+// A member of an interface, and further down a condition that always holds, keep the name off the result. Two results
+// of one name the compiler compares by how the name's parameters relate, and to find that out it follows the relations
+// of all collections. Here no condition: where C is not known yet, a record has to be a record all the same.
+interface Shape<C extends CollectionName, E extends string, F extends string, D extends boolean> {
+  of: [E] extends [never] ? Kept<C, F> : Kept<C, F> & ExpandPart<C, E, F, D>;
+}
+type Kept<C extends CollectionName, F extends string> = [F] extends [never] ? RecordOf<C> : Picked<C, F>;
 type Picked<C extends CollectionName, F extends string> = "*" extends F
   ? RecordOf<C>
   : Pick<RecordOf<C>, Extract<F, keyof RecordOf<C>>> &

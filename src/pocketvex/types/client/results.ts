@@ -111,12 +111,15 @@ export type FilterValue = string | number | boolean | Date | null | readonly unk
 
 /** What the paths that start with `H` go on with; `never` where all of it is meant. */
 type Below<F extends string, H extends string> = "*" extends Tail<F, H> ? never : Tail<F, H>;
-// Here and below a condition that always holds keeps the name off the result. Two results of one name the compiler
-// compares by how the name's parameters relate, and to find that out it follows the relations of all collections.
 /** The record with `E` expanded, and of its fields only `F`, where `never` stands for nothing and for all; `D`: as it was deleted. */
-type Shaped<C extends CollectionName, E extends string, F extends string, D extends boolean> = [C] extends [CollectionName]
-  ? ([F] extends [never] ? RecordOf<C> : Picked<C, F>) & ([E] extends [never] ? {} : ExpandPart<C, E, F, D>)
-  : never;
+type Shaped<C extends CollectionName, E extends string, F extends string, D extends boolean> = Shape<C, E, F, D>["of"];
+// A member of an interface, and further down a condition that always holds, keep the name off the result. Two results
+// of one name the compiler compares by how the name's parameters relate, and to find that out it follows the relations
+// of all collections. Here no condition: where C is not known yet, a record has to be a record all the same.
+interface Shape<C extends CollectionName, E extends string, F extends string, D extends boolean> {
+  of: [E] extends [never] ? Kept<C, F> : Kept<C, F> & ExpandPart<C, E, F, D>;
+}
+type Kept<C extends CollectionName, F extends string> = [F] extends [never] ? RecordOf<C> : Picked<C, F>;
 type Picked<C extends CollectionName, F extends string> = "*" extends F
   ? RecordOf<C>
   : Pick<RecordOf<C>, Extract<F, keyof RecordOf<C>>> &
