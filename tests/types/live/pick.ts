@@ -121,6 +121,10 @@ async function filters(world: World): Promise<void> {
     await finds(`the text ${JSON.stringify(text)}`, guest.filter("words = {:v} && page = 'for the filter'", { v: text }), made.id);
     await every.delete(made.id);
   }
+  if (since(world, 0, 39)) {
+    const escape = guest.filter("words = {:a} && page = {:b}", { a: "\\", b: " || id != '' //" });
+    equal("no value ends the quotes", (await guest.collection("every").getFullList({ filter: escape })).length, 0);
+  }
   const at = new Date("2026-02-03T04:05:06.789Z");
   const made = await every.create({ n: -1.25, done: true, at, data: { deep: [1, "x"] }, words: "only" });
   const values: [string, FilterValue][] = [
