@@ -13,6 +13,7 @@ import pytest
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.server.binaries import Binary
+from pocketvex.server.launch import free_port
 from terminal import Project, Terminal, posts, until
 
 if sys.platform == "win32":
@@ -70,6 +71,14 @@ def test_without_an_address_both_are_asked_for(
     assert done.code == 10
     assert "token of the last login" in done.err
     assert "No credentials" in project("util", "test-connection", env=env).err
+
+
+def test_nobody_is_asked_for_the_password_of_a_server_that_is_not_there(project: Project) -> None:
+    address = f"http://127.0.0.1:{free_port()}"
+    with Terminal(project, "schema", "diff", "--host", address) as terminal:
+        assert terminal.ends() == 10
+        assert f"Nothing listens at {address}" in terminal.text
+        assert "Superuser e-mail" not in terminal.text
 
 
 @pytest.mark.parametrize("keys", ["\x03", "\r"])

@@ -149,6 +149,14 @@ def _ask_login(login: Login, url: str) -> Login:
         return login
     import questionary
 
+    from pocketvex.api.transport import Transport
+
+    # Nobody should type a password for a server that is not there, or is something else.
+    transport = Transport(url)
+    try:
+        transport.send("GET", "/api/health")
+    finally:
+        transport.close()
     email = login.email or questionary.text(f"Superuser e-mail for {url}:").ask()
     password = questionary.password("Password:").ask() if email else None
     if not email or not password:
