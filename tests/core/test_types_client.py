@@ -226,6 +226,18 @@ def test_strings_of_hundreds_of_names_are_checked_to_their_end(folder: Path, ver
     assert not said, said[:500]
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_client_compiles_for_node_alone(tmp_path: Path, version: str) -> None:
+    """Without the library of browsers; with it is how every other test compiles."""
+    server = node.project(tmp_path / "server", pinned=node.FRONT_END)
+    (server / "types.ts").write_text(render_types(SAMPLE, view_fields=VIEW_FIELDS), encoding="utf-8")
+    (server / "api-client.ts").write_text(render_client(), encoding="utf-8")
+    roots = str(server / "node_modules" / "@types")
+    flags = ("--lib", "es2022", "--types", "node", "--typeRoots", roots, "--skipLibCheck")
+    # The check of libraries is left out: the SDK's own types name what only browsers have.
+    assert tsc([server / "api-client.ts"], (*STRICT, *flags), version) == ""
+
+
 HELPERS = """
 import { createClient, liveList } from "./api-client.js";
 import type { ListOptions, LiveList } from "./api-client.js";

@@ -26,9 +26,10 @@ interface RequestOptions {
   /** Requests with the same key cancel each other; `null` is for a request that nothing cancels. */
   requestKey?: string | null;
   signal?: AbortSignal | null;
-  cache?: RequestCache;
+  // The SDK's own words: without the library of browsers there are no such names.
+  cache?: NonNullable<SendOptions["cache"]>;
   keepalive?: boolean;
-  fetch?: (url: RequestInfo | URL, config?: RequestInit) => Promise<Response>;
+  fetch?: NonNullable<SendOptions["fetch"]>;
 }
 interface ExpandOptions<C extends CollectionName> extends RequestOptions {
   expand?: ExpandPath<C> | (string & {});

@@ -454,7 +454,7 @@ function feedOf(pb: Client): Feed {
 /** The connection that the live lists of a client share: one stream of events, opened again when it breaks. */
 class Feed {
   private readonly pb: Client;
-  private readonly lists = new Map<Live, (event: MessageEvent) => void>();
+  private readonly lists = new Map<Live, (event: Event) => void>();
   private source: EventSource | null = null;
   private clientId = "";
   private run = new AbortController();
@@ -475,7 +475,7 @@ class Feed {
   }
 
   join(list: Live): void {
-    const hear = (event: MessageEvent): void => list.event(event.type, JSON.parse(String(event.data)));
+    const hear = (event: Event): void => list.event(event.type, JSON.parse(String((event as MessageEvent).data)));
     this.lists.set(list, hear);
     if (this.awake) {
       for (const topic of list.topics) this.source?.addEventListener(topic, hear);
@@ -522,8 +522,8 @@ class Feed {
     this.opened = performance.now();
     this.timer = setTimeout(() => this.broke(new Error("The server's events did not begin in time.")), patience);
     source.onerror = () => this.broke(new Error("The connection for the server's events broke."));
-    source.addEventListener("PB_CONNECT", (event: MessageEvent) => {
-      this.clientId = event.lastEventId;
+    source.addEventListener("PB_CONNECT", (event: Event) => {
+      this.clientId = (event as MessageEvent).lastEventId;
       this.tell();
     });
     for (const [list, hear] of this.lists) for (const topic of list.topics) source.addEventListener(topic, hear);
