@@ -22,6 +22,7 @@ export async function auth(world: World): Promise<void> {
   fits("the store after that", pb.authStore.record);
   equal("what the store told", [...new Set(heard)], ["ada"]);
   const changed = fits("changed by herself", await people.update(ids.ada, { nick: "ada" }, { expand: "team,boss" }));
+  fits("the store after a change", pb.authStore.record);
   equal("the team after a change", changed.expand.team?.name, "one");
   pb.authStore.clear();
   fits("an empty store", pb.authStore.record);
