@@ -31,6 +31,15 @@ class Authors(View):
     query = """SELECT u.id, u.name, count(p.id) AS posts
         FROM users u LEFT JOIN posts p ON p.author = u.id GROUP BY u.id"""
 '''
+OLD = [
+    {
+        "name": "posts", "type": "base",
+        "schema": [{"name": "by", "type": "relation", "options": {"displayFields": None}}],
+    },
+    {"id": "u", "name": "users", "type": "auth", "schema": [], "options": {"allowEmailAuth": True}},
+]  # fmt: skip
+"""As PocketBase 0.22 exports collections."""
+
 FILES = ("generated/types.ts", "generated/api-client.ts")
 
 
@@ -96,6 +105,25 @@ def test_the_code_its_server_and_an_export_of_it_say_the_same(project: Project, 
     ]  # fmt: skip
 
 
+def test_the_line_ends_of_windows_are_not_stale(project: Project) -> None:
+    project.ok("types", "generate")
+    for name in FILES:
+        path = project.root / name
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    project.ok("types", "generate", "--check")
+    assert said(project.ok("types", "generate")) == [f"{name} is up to date" for name in FILES]
+    assert b"\r\n" in (project.root / FILES[0]).read_bytes()
+
+
+def test_a_folder_in_the_place_of_a_file_is_said(project: Project) -> None:
+    (project.root / FILES[0]).mkdir(parents=True)
+    for arguments in ([], ["--check"]):
+        refused = project("types", "generate", *arguments)
+        assert refused.code == 2
+        assert "types.ts cannot be read" in refused.err
+        assert "Move what is in its place" in refused.err
+
+
 def test_an_export_needs_no_project(tmp_path: Path) -> None:
     nowhere = Project(tmp_path / "nowhere")
     nowhere.write("pb.json", json.dumps([{"name": "posts", "fields": [{"name": "a", "type": "text"}]}]))
@@ -131,6 +159,8 @@ def test_a_file_of_somebody_else_is_left_alone(project: Project) -> None:
         (["--from", "http://127.0.0.1:8090"], "Say --from live --host http://127.0.0.1:8090."),
         (["--from", "broken.json"], "broken.json:1:2: is not JSON"),
         (["--from", "other.json"], "is {'collections'"),
+        (["--from", "page.json"], "page.json: holds 1 of 5 collections"),
+        (["--from", "old.json"], "old.json: is an export of PocketBase 0.22 or older"),
         (["--host", "production"], "--host goes with --from live"),
     ],
     ids=" ".join,
@@ -138,6 +168,8 @@ def test_a_file_of_somebody_else_is_left_alone(project: Project) -> None:
 def test_what_cannot_be_read_or_written_is_said(project: Project, arguments: list[str], message: str) -> None:
     project.write("broken.json", "[,")
     project.write("other.json", '"collections"')
+    project.write("page.json", json.dumps({"items": [{"name": "a", "fields": []}], "totalItems": 5}))
+    project.write("old.json", json.dumps(OLD))
     refused = project("types", "generate", *arguments)
     assert refused.code == 2
     assert message in refused.err

@@ -39,9 +39,39 @@ def read_exported(path: Path, shown: str) -> list[dict[str, Any]]:
     except RecursionError as error:
         raise SchemaError("is nested too deeply", where=Location(shown)) from error
     if isinstance(written, dict) and "items" in written and "collections" not in written:
-        written = written["items"]  # a page of GET /api/collections
+        written = _of_page(written, shown)
+    if _is_old(written):
+        raise SchemaError(
+            "is an export of PocketBase 0.22 or older",
+            why="Its fields and options have other names since 0.23.",
+            where=Location(shown),
+            todo="Upgrade that server to 0.23 or later, and export its collections again.",
+        )
     found = from_dictionary(written, locator(shown, 1, lines_of(text)))
     return [values for values in found if not values["name"].startswith(PRIVATE_PREFIX)]
+
+
+def _of_page(page: dict[str, Any], shown: str) -> Any:
+    """The collections of an answer of GET /api/collections, which has to hold all of them."""
+    items, total = page["items"], page.get("totalItems")
+    if isinstance(items, list) and isinstance(total, int) and total > len(items):
+        raise SchemaError(
+            f"holds {len(items)} of {total} collections",
+            why="It is one page of several.",
+            where=Location(shown),
+            todo="Ask for all on one page: GET /api/collections?perPage=1000",
+        )
+    return items
+
+
+def _is_old(written: Any) -> bool:
+    """Whether options are there that went with 0.22; `schema` and `options` alone are a form that we take."""
+    for item in written if isinstance(written, list) else []:
+        if isinstance(item, dict) and isinstance(item.get("schema"), list):
+            gone = [(item, "allowEmailAuth"), *((field, "displayFields") for field in item["schema"])]
+            if any(isinstance(part, dict) and name in (part.get("options") or {}) for part, name in gone):
+                return True
+    return False
 
 
 def locator(file: str, start: int, lines: Lines) -> Locate:

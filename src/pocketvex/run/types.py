@@ -70,7 +70,7 @@ def _files(schema: Schema, columns: Mapping[str, Sequence[FieldBase]], source: s
 
 def stale(folder: Path, files: Files) -> list[str]:
     """The names of those that say something else than the files that are there."""
-    return [name for name, text in files.items() if _text(folder / name) != text]
+    return [name for name, text in files.items() if _lines(folder / name) != text]
 
 
 def write_files(folder: Path, files: Files) -> list[str]:
@@ -83,7 +83,7 @@ def write_files(folder: Path, files: Files) -> list[str]:
             left_alone(folder, theirs[0]),
             todo="Move it, or say where the generated files go: `generated` in the configuration, --out.",
         )
-    return [name for name, text in files.items() if write_atomically(folder / name, text)]
+    return [name for name in stale(folder, files) if write_atomically(folder / name, files[name])]
 
 
 def foreign(folder: Path, files: Files) -> list[str]:
@@ -102,13 +102,23 @@ def shown(path: Path, base: Path) -> str:
     return path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path)
 
 
+def _lines(path: Path) -> str | None:
+    # Git may have checked the file out with the line ends of Windows: nothing else is said there.
+    text = _text(path)
+    return None if text is None else text.replace("\r\n", "\n")
+
+
 def _text(path: Path) -> str | None:
     try:
         return path.read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror or error}",
+            todo="Move what is in its place, or say where the generated files go: "
+            "`generated` in the configuration, --out.",
+        ) from error
 
 
 def view_fields(
