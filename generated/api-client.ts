@@ -610,7 +610,7 @@ function feedOf(pb: Client): Feed {
 /** The connection that the live lists of a client share: one stream of events, opened again when it breaks. */
 class Feed {
   private readonly pb: Client;
-  private readonly lists = new Map<Live, (event: Event) => void>();
+  private readonly lists = new Set<Live>();
   private source: EventSource | null = null;
   private clientId = "";
   private run = new AbortController();
@@ -631,10 +631,9 @@ class Feed {
   }
 
   join(list: Live): void {
-    const hear = (event: Event): void => list.event(event.type, JSON.parse(String((event as MessageEvent).data)));
-    this.lists.set(list, hear);
+    this.lists.add(list);
     if (this.awake) {
-      for (const topic of list.topics) this.source?.addEventListener(topic, hear);
+      for (const topic of list.topics) this.source?.addEventListener(topic, this.hear);
       if (this.problem) list.down(this.problem);
       return this.tell();
     }
@@ -645,14 +644,20 @@ class Feed {
   }
 
   leave(list: Live): void {
-    const hear = this.lists.get(list);
-    if (!hear) return;
-    this.lists.delete(list);
-    for (const topic of list.topics) this.source?.removeEventListener(topic, hear);
+    if (!this.lists.delete(list)) return;
+    const heard = new Set([...this.lists].flatMap(({ topics }) => topics));
+    for (const topic of list.topics) if (!heard.has(topic)) this.source?.removeEventListener(topic, this.hear);
     if (this.lists.size > 0) return this.tell();
     // Not at once: a list that takes its place in the same go joins first, and the connection stays.
     queueMicrotask(() => queueMicrotask(() => this.rest()));
   }
+
+  // One for all lists and topics: Node warns of a leak where more than ten listen to the same.
+  private readonly hear = (event: Event): void => {
+    for (const list of this.lists) {
+      if (list.topics.includes(event.type)) list.event(event.type, JSON.parse(String((event as MessageEvent).data)));
+    }
+  };
 
   private rest(): void {
     if (this.lists.size > 0 || !this.awake) return;
@@ -682,7 +687,7 @@ class Feed {
       this.clientId = (event as MessageEvent).lastEventId;
       this.tell();
     });
-    for (const [list, hear] of this.lists) for (const topic of list.topics) source.addEventListener(topic, hear);
+    for (const list of this.lists) for (const topic of list.topics) source.addEventListener(topic, this.hear);
   }
 
   private drop(): void {
@@ -701,7 +706,7 @@ class Feed {
     this.drop();
     if (held) this.failures = 0;
     else this.problem = error;
-    for (const list of [...this.lists.keys()]) list.down(this.problem);
+    for (const list of [...this.lists]) list.down(this.problem);
     if (held && !this.problem) this.open(2_000);
     // One that breaks at once gets a slower start each time.
     else if (this.lists.size > 0) this.timer = setTimeout(() => this.open(), backoff(this.failures++));
@@ -718,7 +723,7 @@ class Feed {
   }
 
   private async subscribe(): Promise<void> {
-    const { run, clientId } = this, lists = [...this.lists.keys()];
+    const { run, clientId } = this, lists = [...this.lists];
     if (!clientId) return;
     const body = { clientId, subscriptions: [...new Set(lists.flatMap((list) => list.topics))] };
     try {
@@ -735,7 +740,7 @@ class Feed {
   /** PocketBase keeps a connection to the user that it began with: another user needs another one. */
   private authChanged(): void {
     const [viewer, account] = this.signedIn();
-    const lists = [...this.lists.keys()], another = viewer !== this.viewer, changed = account !== this.account;
+    const lists = [...this.lists], another = viewer !== this.viewer, changed = account !== this.account;
     this.viewer = viewer;
     this.account = account;
     if (another) {

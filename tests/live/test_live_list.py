@@ -35,7 +35,7 @@ FIELDS: list[Json] = [
 EVERYONE = dict.fromkeys(("listRule", "viewRule", "createRule", "updateRule", "deleteRule"), "")
 OWNER = "owner = @request.auth.id"
 EVERYWHERE = ("story", "users", "limits", "storm", "views", "unfiltered", "kinds", "subscribers", "unheard")
-SLOWER = ("requests", "failures", "cut", "quiet")
+SLOWER = ("crowd", "requests", "failures", "cut", "quiet")
 ENDS = (SUPPORTED[0], LATEST)
 """The versions that what takes long runs on."""
 

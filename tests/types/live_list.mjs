@@ -9,6 +9,10 @@ import PocketBase from "pocketbase";
 import { createClient, liveList } from "./api-client.js";
 
 globalThis.EventSource = EventSource;
+// Node warns of listeners that pile up.
+process.on("warning", (warning) => {
+  throw warning;
+});
 const [url, ...names] = process.argv.slice(2);
 
 // --- what the scenarios use ---
@@ -179,6 +183,17 @@ const scenarios = {
       if (index % 4 === 3) for (const { list, sort } of lists) await agrees(list, pb, "posts", { sort });
     }
     lists.forEach(({ stop }) => stop());
+  },
+
+  /** Many lists of one kind, and the one that stays when the others leave. */
+  async crowd(pb) {
+    const crowd = Array.from({ length: 30 }, () => opened(pb, "posts", { filter: "title = 'crowd'" }));
+    const one = await posts.create({ title: "crowd" });
+    for (const { list } of crowd) await shows(list, "crowd");
+    crowd.slice(1).forEach(({ stop }) => stop());
+    await posts.delete(one.id);
+    await shows(crowd[0].list);
+    crowd[0].stop();
   },
 
   async limits(pb) {
