@@ -468,9 +468,9 @@ type SureKey<C extends CollectionName, H extends string, D extends boolean> = H 
 export type Result<C extends CollectionName, O = {}> = Returned<C, ExpandOf<O>, FieldsOf<O>, false>;
 /** The same of a record that was deleted, maybe together with one that it points to. */
 export type DeletedResult<C extends CollectionName, O = {}> = Returned<C, ExpandOf<O>, FieldsOf<O>, true>;
-/** The paths that options expand; `never` for none, `string` where they are not known. */
-type ExpandOf<O> = O extends { expand: infer E extends string } ? E extends "" ? never : E : never;
-type FieldsOf<O> = O extends { fields: infer F extends string } ? F extends "" ? never : F : never;
+/** The paths that options expand; `never` and `""` for none, `string` where they are not known. */
+type ExpandOf<O> = O extends { expand: infer E extends string | undefined } ? E extends string ? E : "" : never;
+type FieldsOf<O> = O extends { fields: infer F extends string | undefined } ? F extends undefined | "" ? "*" : F : never;
 type Returned<C extends CollectionName, E extends string, F extends string, D extends boolean> =
   [F] extends [never] ? WithExpand<C, E, never, D>
   : Dynamic<F> extends true ? Partial<WithExpand<C, E, never, D>>
@@ -478,6 +478,6 @@ type Returned<C extends CollectionName, E extends string, F extends string, D ex
 type WithExpand<C extends CollectionName, E extends string, F extends string, D extends boolean> =
   [E] extends [never] ? Shaped<C, never, F, D>
   : Dynamic<E> extends true ? Shaped<C, never, F, D> & { expand?: { [key: string]: unknown } }
-  : E extends unknown ? Shaped<C, Split<E>, F, D> : never;
+  : E extends "" ? Shaped<C, never, F, D> : Shaped<C, Split<E>, F, D>;
 /** `Expanded<"posts", "author,comments_via_post.author">`: a record with its relations, for a component's props. */
 export type Expanded<C extends CollectionName, E extends string> = Result<C, { expand: E }>;

@@ -255,3 +255,24 @@ void make("post_stats", {});
 const partly = await pb.collection("posts").getList(1, 20, { sort: `-created,${unknownString}`, expand: `author,${unknownString}` });
 export const shown: unknown = partly.items[0]?.expand?.["author"];
 await pb.collection("posts").getList(1, 20, { fields: `id,${unknownString}`, sort: Math.random() > 0.5 ? "title" : "-title" });
+
+// Options that may be left out: what they return may be either
+declare const maybe: boolean;
+declare const search: string | undefined;
+await pb.collection("posts").getFullList({ filter: search, sort: search, expand: search, fields: search, batch: undefined, signal: undefined });
+const sometimes = await pb.collection("posts").getOne("id", { expand: maybe ? "author" : "" });
+// @ts-expect-error it may not be expanded
+sometimes.expand;
+const asked = await pb.collection("posts").getOne("id", { expand: maybe ? "author" : undefined });
+export const asker: string | undefined = "expand" in asked ? asked.expand.author.name : undefined;
+const narrow = await pb.collection("posts").getOne("id", { fields: maybe ? "id" : undefined });
+// @ts-expect-error it may be left out
+narrow.title;
+export const heading: string | undefined = "title" in narrow ? narrow.title : undefined;
+export const whole: string = (await pb.collection("posts").getOne("id", { expand: "author", fields: undefined })).expand.author.name;
+// @ts-expect-error 'autor' is not a relation of 'posts'
+await pb.collection("posts").getOne("id", { expand: maybe ? "autor" : undefined });
+// @ts-expect-error 'titel' is not a field of 'posts'
+await pb.collection("posts").getOne("id", { fields: maybe ? "titel" : undefined });
+// @ts-expect-error cannot sort 'posts' by 'craeted'
+await pb.collection("posts").getFullList({ sort: maybe ? "craeted" : undefined });

@@ -19,48 +19,50 @@ export function createClient<Account extends AuthCollection = DefaultAccount>(
 type DefaultAccount = [Exclude<AuthCollection, "_superusers">] extends [never] ? AuthCollection : Exclude<AuthCollection, "_superusers">;
 
 type IdOf<C extends CollectionName> = RecordOf<C>["id"];
+// `undefined` is what is not sent: an option that depends on something can always be written down.
 interface RequestOptions {
-  headers?: { [name: string]: string };
+  headers?: { [name: string]: string } | undefined;
   /** Further query parameters. */
-  query?: { [name: string]: unknown };
+  query?: { [name: string]: unknown } | undefined;
   /** Requests with the same key cancel each other; `null` is for a request that nothing cancels. */
-  requestKey?: string | null;
-  signal?: AbortSignal | null;
+  requestKey?: string | null | undefined;
+  signal?: AbortSignal | null | undefined;
   // The SDK's own words: without the library of browsers there are no such names.
-  cache?: NonNullable<SendOptions["cache"]>;
-  keepalive?: boolean;
-  fetch?: NonNullable<SendOptions["fetch"]>;
+  cache?: NonNullable<SendOptions["cache"]> | undefined;
+  keepalive?: boolean | undefined;
+  fetch?: NonNullable<SendOptions["fetch"]> | undefined;
 }
 interface ExpandOptions<C extends CollectionName> extends RequestOptions {
-  expand?: ExpandPath<C> | (string & {});
+  expand?: ExpandPath<C> | (string & {}) | undefined;
 }
 export interface RecordOptions<C extends CollectionName> extends ExpandOptions<C> {
-  fields?: (keyof RecordOf<C> & string) | (string & {});
+  fields?: (keyof RecordOf<C> & string) | (string & {}) | undefined;
 }
 type SortName<C extends CollectionName> = Exclude<keyof RecordOf<C> & string, "collectionId" | "collectionName">;
 export interface FirstOptions<C extends CollectionName> extends RecordOptions<C> {
-  sort?: SortName<C> | `-${SortName<C>}` | (string & {});
+  sort?: SortName<C> | `-${SortName<C>}` | (string & {}) | undefined;
 }
 export interface ListOptions<C extends CollectionName> extends FirstOptions<C> {
-  filter?: string;
+  filter?: string | undefined;
   /** Spares the server counting all records; `totalItems` and `totalPages` are -1 then. */
-  skipTotal?: boolean;
+  skipTotal?: boolean | undefined;
 }
 export interface FullListOptions<C extends CollectionName> extends ListOptions<C> {
   /** How many records each request asks for. */
-  batch?: number;
+  batch?: number | undefined;
 }
 export interface SubscribeOptions<C extends CollectionName> extends RecordOptions<C> {
-  filter?: string;
+  filter?: string | undefined;
 }
 
 /** Holds options against the schema: what is wrong becomes an `Invalid<"…">` in the compiler's message. */
 export type Check<C extends CollectionName, O, Known> =
-  (O extends { expand: infer E extends string } ? { expand: CheckExpand<C, E> } : unknown) &
-  (O extends { fields: infer F extends string } ? { fields: CheckFields<C, F, ExpandOf<O>> } : unknown) &
-  (O extends { sort: infer S extends string } ? { sort: CheckSort<C, S> } : unknown) &
+  (O extends { expand: infer E extends Maybe } ? { expand: CheckExpand<C, E & string> | E & undefined } : unknown) &
+  (O extends { fields: infer F extends Maybe } ? { fields: CheckFields<C, F & string, ExpandOf<O>> | F & undefined } : unknown) &
+  (O extends { sort: infer S extends Maybe } ? { sort: CheckSort<C, S & string> | S & undefined } : unknown) &
   { [K in Exclude<keyof O, keyof Known> & string]: Invalid<`'${K}' is not an option; for a query parameter of that name use 'query'`> };
-type ExpandOf<O> = O extends { expand: infer E extends string } ? E : never;
+type ExpandOf<O> = O extends { expand: infer E extends Maybe } ? E & string : never;
+type Maybe = string | undefined;
 
 /** What every collection offers; a view offers nothing more. */
 export interface ReadService<C extends CollectionName> {

@@ -22,16 +22,16 @@ export interface LiveList<R> {
   readonly refresh: () => void;
 }
 export interface LiveOptions<C extends CollectionName> extends Pick<RecordOptions<C>, "expand" | "fields" | "headers"> {
-  filter?: string;
+  filter?: string | undefined;
   /**
    * Records that are equal in it stand in the order of their ids. By fields of the record itself it spares reads:
    * what changed can be put into its place. Without it the order is what the server gives.
    */
-  sort?: string;
+  sort?: string | undefined;
   /** Only the first so many. Up to 1000 are one request; of a longer list more is read again when something changes. */
-  limit?: number;
+  limit?: number | undefined;
   /** Collections whose changes concern the list too: those that are expanded, that the filter looks into, that a view reads. */
-  watch?: readonly CollectionName[];
+  watch?: readonly CollectionName[] | undefined;
 }
 
 /**
