@@ -117,6 +117,7 @@ export const perhaps: string | undefined = some.title;
 
 // sort
 await pb.collection("posts").getFullList({ sort: "-created, +author.name,meta.a.b,place.lon,tags:length,comments_via_post.created" });
+await pb.collection("posts").getFullList({ sort: "title,slug,status,views,featured,created,updated,id" });
 await pb.collection("posts").getFullList({ sort: "@random" });
 await pb.collection("posts").getFullList({ sort: "author.name:lower" });
 // @ts-expect-error cannot sort 'posts' by 'author:lower.name'
