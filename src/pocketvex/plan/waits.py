@@ -52,6 +52,8 @@ class _Names:
     def __init__(self) -> None:
         self.by_word: dict[str, set[Name]] = {}
         self.by_home: dict[str, set[Name]] = {}
+        self.held: dict[Name, str] = {}
+        """Names of fields that are not free: what would free each is not done now."""
 
     def add(self, names: Iterable[Name]) -> None:
         for name in names:
@@ -65,6 +67,11 @@ class _Names:
         for word in words | {target.lower() for target in _targets(operation)}:
             found |= self.by_word.get(word, set())
         return found
+
+    def needed(self, operation: Operation) -> str:
+        """What an operation has to wait for, in words; "" for nothing."""
+        held = (self.held[name] for name in _made(operation) if name in self.held)
+        return next(_needed(operation, self.near(operation)), "") or next(held, "")
 
 
 class _Waits:
@@ -93,6 +100,7 @@ class _Waits:
 
     def leave(self, operation: Operation, names: _Names) -> None:
         names.add(_made(operation))
+        names.held.update(dict.fromkeys(_freed(operation), operation.path))
         home, text = operation.collection.lower(), _text_before(operation)
         keys = [(home, ""), *((home, w) for w in words_of(text)), *(("", w) for w in words_abroad(text))]
         for key in keys:
@@ -114,12 +122,12 @@ class _Waits:
         operation = change.operation
         if change.judgement.verdict not in (Verdict.SAFE, Verdict.HARMLESS):
             return change.judgement.verdict, ""
-        if needed := next(_needed(operation, self.missing.near(operation)), ""):
+        if needed := self.missing.needed(operation):
             return Verdict.UNSAFE, needed
         for other in self.bound_to(operation):
             if other is not operation and (_carries(operation, other) or _identifies(operation, other)):
                 return Verdict.UNSAFE, other.path
-        if change.safe and (needed := next(_needed(operation, self.harmless.near(operation)), "")):
+        if change.safe and (needed := self.harmless.needed(operation)):
             return Verdict.HARMLESS, needed
         return Verdict.SAFE, ""
 
@@ -165,6 +173,13 @@ def _made(operation: Operation) -> list[Name]:
             return [(collection, operation.new.lower())]
         case _:
             return []
+
+
+def _freed(operation: Operation) -> list[Name]:
+    """The names of fields that something else can have after an operation."""
+    if isinstance(operation, RenameField) and operation.old.lower() != operation.new.lower():
+        return [(operation.collection.lower(), operation.old.lower())]
+    return []
 
 
 def _needed(operation: Operation, missing: Iterable[Name]) -> Iterator[str]:
