@@ -60,6 +60,16 @@ CASES: dict[str, tuple[list[Json], list[Json], dict[str, str]]] = {
         [posts(), table("comments", {"post": relation("posts"), "slug": "text"})],
         {"comments:listRule": "posts.slug"},
     ),
+    "a field by a name that another has until its own rename": (
+        [
+            posts(
+                {"a": field(renamed_from="b"), "b": field("number", renamed_from="c")},
+                indexes=["CREATE UNIQUE INDEX `i` ON `posts` (`a`)"],
+            )
+        ],
+        [posts({"b": "text", "c": "number"}, indexes=["CREATE INDEX `i` ON `posts` (`b`)"])],
+        {"posts.a": "posts@i", "posts.b": "posts.a"},
+    ),
     "a word in quotes is no name": (
         [posts(SLUG, listRule="title != 'slug'")],
         [posts()],
