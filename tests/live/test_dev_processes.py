@@ -60,7 +60,7 @@ def leaves_nothing(project: Project, pids: list[int]) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_told_to_end(project: Project, number: int) -> None:
     if signal.getsignal(number) is signal.SIG_IGN:
-        pytest.skip("the tests were started so that this signal is ignored (nohup), and so is what they start")
+        pytest.skip("this signal is ignored here (nohup), and so by what is started")
     with project.dev() as dev:
         dev.says("in sync")
         pids = family(project, dev)
