@@ -207,7 +207,7 @@ class Owner:
             case ChangeRule():
                 return self._moved(operation.path, operation.before)
             case ChangeOption():
-                return self._moved(operation.path, operation.before)
+                return self._moved(operation.path, without_secrets(operation.before))
             case ChangeQuery():
                 return self._moved(operation.path, normal_query(operation.before))
 
