@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,6 +18,10 @@ from binaries import LATEST, SUPPORTED, binary_of
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running, create_superuser
+
+# A shell has what it starts in the background ignore Ctrl+C, and so would all that the tests start and end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 EMAIL = "admin@example.com"
 PASSWORD = "password1234"
