@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
-from pocketvex.cli.opening import opened, project, project_or_here
+from pocketvex.cli.opening import load, opened, project, project_or_here
 from pocketvex.errors import ServerProcessError, UsageError
 
 if TYPE_CHECKING:
@@ -76,14 +76,10 @@ def _read(source: str, host: str | None, out: Path | None, *, check: bool) -> tu
 
 
 def _of_code(config: Config, *, check: bool) -> Files:
-    from pocketvex.load.loader import start_load
+    loaded = load(config, "run.types")
 
-    with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
-        # The schema loads in its own interpreter while this one imports what it takes to render.
-        from pocketvex.run.types import files_of_code, files_without_columns
+    from pocketvex.run.types import files_of_code, files_without_columns
 
-        loaded = pending.result()
-    output.printed(loaded.printed)
     try:
         return files_of_code(config, loaded.schema, lambda: _binary(config))
     except ServerProcessError as error:
