@@ -15,15 +15,18 @@ def main() -> None:
     import gc
     import signal
 
-    # Nearly all that a command makes lives until its end: looking for what does not is wasted time.
-    gc.set_threshold(100_000, 50, 100)
+    from pocketvex.cli.interrupts import Stopped, end_when_told
+
     try:
+        end_when_told()
+        # Nearly all that a command makes lives until its end: looking for what does not is wasted time.
+        gc.set_threshold(100_000, 50, 100)
         from pocketvex.cli.main import run
 
         code = run(sys.argv[1:])
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         # Before `run` could say so itself: somebody changed their mind within the first milliseconds.
-        code = 130
+        code = 128 + (error.number if isinstance(error, Stopped) else signal.SIGINT)
     # What is left to do is to leave: a second Ctrl+C would only put a traceback in its place.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -108,7 +109,8 @@ def test_every_exit_code_is_documented() -> None:
         for cls in vars(errors).values()
         if isinstance(cls, type) and issubclass(cls, errors.PocketVexError)
     }
-    assert raised | {0, 7, 130} == documented
+    stopped = {128 + number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
+    assert raised | {0, 7} | stopped == documented
 
 
 def test_every_variable_that_is_read_is_documented() -> None:

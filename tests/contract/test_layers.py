@@ -63,7 +63,7 @@ def test_imports_point_one_way(path: Path) -> None:
 def test_the_way_in_knows_the_command_line_only() -> None:
     (way_in,) = [path for path in MODULES if package_of(path) == "__main__"]
     ours = {i.module for i in imports(way_in) if i.module.startswith("pocketvex")}
-    assert ours == {"pocketvex", "pocketvex.cli.main"}
+    assert ours == {"pocketvex", "pocketvex.cli.interrupts", "pocketvex.cli.main"}
 
 
 @every

@@ -72,6 +72,16 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
 
 
+def test_what_killed_writes_left_is_removed_when_it_is_old(tmp_path: Path) -> None:
+    old, new, anothers = (tmp_path / name for name in (".a.ts.1.tmp", ".a.ts.2.tmp", ".b.ts.1.tmp"))
+    for left in (old, new, anothers):
+        left.touch()
+    for left in (old, anothers):
+        os.utime(left, (0, 0))
+    assert write_atomically(tmp_path / "a.ts", "text")
+    assert [left.exists() for left in (old, new, anothers)] == [False, True, True]
+
+
 def test_git_sees_nothing_of_the_local_folder(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     write_atomically(local_dir(tmp_path) / "x" / "y", "z")

@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import typer
-from typer.exceptions import Abort, Exit, TyperException
+from typer.exceptions import Exit, TyperException
 from typer.main import get_command
 
 from pocketvex.cli import output
+from pocketvex.cli.plain import COMPLETE
 from pocketvex.errors import UsageError
 
+if TYPE_CHECKING:
+    from typer._click.core import Command  # typer has no other name for what its `get_command` gives
+
+_NAME = "pocketvex"
 _GROUPS = ("schema", "migrate", "types", "util")
 
 
 def parsed(arguments: Sequence[str]) -> Callable[[], int]:
     """What parses the arguments and runs their command; it gives the exit code."""
+    if COMPLETE in os.environ:
+        # typer would load rich at every Tab, to strip markup that our help does not have.
+        sys.modules["rich"] = None  # type: ignore[assignment]
+        return lambda: get_command(build()).main([*arguments], _NAME)
     command = get_command(build(arguments[0] if arguments else ""))
     return lambda: _call(command, arguments)
 
 
-def _call(command: Callable[..., object], arguments: Sequence[str]) -> int:
+def _call(command: Command, arguments: Sequence[str]) -> int:
+    # Not by `command.main`: that answers signals and closed pipes itself, each with a code of its own.
     try:
-        result = command(args=list(arguments), prog_name="pocketvex", standalone_mode=False)
+        with command.make_context(_NAME, [*arguments]) as context:
+            result = command.invoke(context)
     except Exit as error:
         return error.exit_code
     except TyperException as error:
         return _usage(error, arguments)
-    except Abort:
+    except EOFError:
         raise KeyboardInterrupt from None
     return result if isinstance(result, int) else 0
 
@@ -35,7 +49,7 @@ def _call(command: Callable[..., object], arguments: Sequence[str]) -> int:
 def build(word: str = "") -> typer.Typer:
     """The command line; where its first word is a group, nothing else is loaded than that."""
     app = typer.Typer(
-        name="pocketvex",
+        name=_NAME,
         help="The schema of a PocketBase, declared in Python: saving the file changes the database.",
         no_args_is_help=True,
         rich_markup_mode=None,
@@ -87,7 +101,7 @@ def _usage(error: TyperException, arguments: Sequence[str]) -> int:
         output.note(message)
         return UsageError.exit_code
     said = message[:1].lower() + message[1:].rstrip(".")
-    help_ = " ".join(["pocketvex help", *_command(arguments)])
+    help_ = " ".join([f"{_NAME} help", *_command(arguments)])
     output.error(UsageError(said, todo=f"`{help_}` shows what there is."))
     return UsageError.exit_code
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 
 from pocketvex.cli import output
+from pocketvex.cli.interrupts import Stopped
 from pocketvex.cli.plain import plain
 from pocketvex.errors import PocketVexError, UsageError
-
-_COMPLETE = "_POCKETVEX_COMPLETE"
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; the exit code (see the README: the same for all commands)."""
-    if _COMPLETE in os.environ:
-        # typer would load rich at every Tab, to strip markup that our help does not have.
-        sys.modules["rich"] = None  # type: ignore[assignment]
     # Outside: who stops us while we are still loaded is answered without a word (`__main__`).
     command = _command(arguments)
     try:
-        _end_when_told()
         return command()
     except PocketVexError as error:
         output.error(error)
@@ -48,33 +42,11 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _command(arguments: Sequence[str]) -> Callable[[], int]:
-    command = None if _COMPLETE in os.environ else plain(arguments)
-    if command is not None:
+    if (command := plain(arguments)) is not None:
         return command
     from pocketvex.cli.app import parsed
 
     return parsed(arguments)
-
-
-class Stopped(KeyboardInterrupt):
-    """The command was told to end, by a terminal that closes (SIGHUP) or by another program (SIGTERM)."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
-def _end_when_told() -> None:
-    """End on SIGTERM and SIGHUP as on Ctrl+C, with everything put away; what is ignored (nohup) stays so."""
-    import signal
-
-    def stop(number: int, frame: object) -> None:
-        raise Stopped(number)
-
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, stop)
 
 
 def _bug(error: Exception) -> int:

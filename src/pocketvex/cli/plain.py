@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
-from functools import partial
+
+COMPLETE = "_POCKETVEX_COMPLETE"
+"""Set by a shell that asks for what may follow, instead of running it."""
 
 
 def plain(arguments: Sequence[str]) -> Callable[[], int] | None:
     """What does just this; None for all that has to be parsed."""
+    if COMPLETE in os.environ:
+        return None
     match [*arguments]:
         case ["types", "generate"]:
             from pocketvex.cli.typescript import generate
 
-            return partial(_call, generate)
+            return generate
         case ["schema", "diff"]:
             from pocketvex.cli.comparing import diff
 
-            return partial(_call, diff)
+            return diff
     return None
-
-
-def _call(command: Callable[[], int]) -> int:
-    try:
-        return command()
-    except KeyboardInterrupt:
-        return 130  # without a word, as the parser does it

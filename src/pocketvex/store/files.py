@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import time
 from pathlib import Path
 
 from pocketvex.errors import UsageError
 
 LOCAL = ".pocketvex"
 SECRET = 0o600
+_AGE = 60.0
 
 
 def write_atomically(path: Path, text: str, *, mode: int | None = None) -> bool:
@@ -57,6 +59,7 @@ def _replace(target: Path, data: bytes, mode: int | None) -> None:
     # In the same folder, since a rename across file systems is no rename.
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    _remove_left(target)
     try:
         # Inside: Ctrl+C may come before the next line is reached.
         handle = os.open(temporary, flags, mode or 0o666)
@@ -72,3 +75,14 @@ def _replace(target: Path, data: bytes, mode: int | None) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _remove_left(target: Path) -> None:
+    """What writes of this file left behind that were killed; what is recent may be another's at work."""
+    before = time.time() - _AGE
+    with os.scandir(target.parent) as entries:
+        left = [e for e in entries if e.name.startswith(f".{target.name}.") and e.name.endswith(".tmp")]
+    for entry in left:
+        with contextlib.suppress(OSError):
+            if entry.stat().st_mtime < before:
+                os.unlink(entry)
