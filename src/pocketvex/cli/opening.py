@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -58,10 +58,12 @@ def opened(
     data_dir: Path | None = None,
     binary: Path | None = None,
     evidence: str | None = None,
+    needed: Sequence[str] = (),
 ) -> Iterator[Session]:
     """A session with the chosen host; its first line and its notes go to stderr.
 
-    `evidence` is another host, whose rows are counted.
+    `evidence` is another host, whose rows are counted. `needed` names modules of ours that are imported while
+    the server lists its collections: for who fetches them first.
     """
     from pocketvex.cli.trusting import settle
     from pocketvex.run.session import Session
@@ -76,6 +78,9 @@ def opened(
         login = _kept_login(config, chosen) or _ask_login(chosen.login, chosen.url)
         chosen = replace(chosen, login=login)
     with Session(config, chosen) as session:
+        if needed:
+            session.begin()
+            _import(needed)
         output.note(output.styled(session.title, "bold", err=True))
         session.say = output.note
         session.progress = output.progress()
@@ -169,16 +174,20 @@ def load(config: Config, *needed: str) -> Loaded:
 
     `needed` names modules of ours that are imported meanwhile.
     """
-    from importlib import import_module
-
     from pocketvex.load.loader import start_load
 
     with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
-        for name in needed:
-            import_module(f"pocketvex.{name}")
+        _import(needed)
         loaded = pending.result()
     output.printed(loaded.printed)
     return loaded
+
+
+def _import(modules: Sequence[str]) -> None:
+    from importlib import import_module
+
+    for name in modules:
+        import_module(f"pocketvex.{name}")
 
 
 def choices(

@@ -55,7 +55,7 @@ def _read(source: str, host: str | None, out: Path | None, *, check: bool) -> tu
         # A server that is named needs no project: whoever has only one can begin with this.
         named = out is not None and (host or os.environ.get("PB_URL"))
         config = project_or_here() if named else project()
-        with opened(config, host) as session:
+        with opened(config, host, needed=["run.types"]) as session:
             from pocketvex.run.types import files_of_server
 
             return out or config.generated, files_of_server(session.fetch())

@@ -45,6 +45,8 @@ Json = dict[str, Any]
 def apply_operations(collections: Iterable[Mapping[str, Any]], operations: Sequence[Operation]) -> list[Json]:
     """The collections after the operations, in LIST's shape; the input is not touched.
 
+    What no operation names shares its parts with the input: copy the result, never change it.
+
     Beside what a server takes, a field's JSON holds `backfill`, `remap` and `keep`, and `renamed_from` where
     its type changed with its name; a provider's secret stands as `{"env": "NAME"}`.
     Raises UsageError for a change of a collection's type, which no server can do.
@@ -92,7 +94,9 @@ _ORDER = (DropField, RenameField, ReplaceField, ChangeField, AddField)
 
 class _State:
     def __init__(self, collections: Iterable[Mapping[str, Any]]) -> None:
-        self.items: list[Json] = [deepcopy(dict(item)) for item in collections]
+        self.items: list[Json] = [dict(item) for item in collections]
+        self.own: set[int] = set()
+        """Those that were copied, or made, and may be changed; as `id` tells them apart."""
 
     def run(self, operations: Sequence[Operation]) -> list[Json]:
         # All new names and ids first, so that relations may point at what comes later.
@@ -162,7 +166,14 @@ class _State:
                 assert_never(operation)
 
     def named(self, name: str) -> Json:
-        return next(item for item in self.items if item["name"].lower() == name.lower())
+        """The collection, to be changed."""
+        wanted = name.lower()
+        position = next(n for n, item in enumerate(self.items) if item["name"].lower() == wanted)
+        item = self.items[position]
+        if id(item) not in self.own:
+            self.items[position] = item = deepcopy(item)
+            self.own.add(id(item))
+        return item
 
     def field(self, collection: str, name: str) -> Json:
         """By name: ids of another server mean nothing here."""
@@ -174,6 +185,7 @@ class _State:
         taken = {other["id"] for other in self.items}
         if not item["id"] or item["id"] in taken:
             item["id"] = default_collection_id(definition, taken)
+        self.own.add(id(item))
         self.items.append(item)
 
     def fill(self, definition: Collection) -> None:

@@ -214,7 +214,7 @@ class _Comparison:
             before = theirs.get(key)
             if before is None and new.is_implied(index) and _has_implied(old, index):
                 continue  # under another name, which upgraded servers have
-            if before is None or before.meaning() != index.meaning():
+            if before is None or (before != index and before.meaning() != index.meaning()):
                 self.operations.append(ChangeIndex(new.name, before, index))
         for key, index in theirs.items():
             if key not in mine and not old.is_implied(index):

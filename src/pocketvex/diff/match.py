@@ -44,6 +44,8 @@ def match_fields(
 def _match(
     desired: Sequence[Thing], live: Sequence[Thing], renamed: Renames | None
 ) -> tuple[list[tuple[Thing, Thing]], list[Thing], list[Thing]]:
+    if renamed is None and len(desired) == len(live) and all(map(_same, desired, live)):
+        return list(zip(desired, live, strict=True)), [], []  # what nearly all of them are, nearly always
     by_name = {thing.name.lower(): thing for thing in live}
     by_id = {thing.id: thing for thing in live if thing.id}
     pairs: dict[int, Thing] = {}
@@ -78,6 +80,11 @@ def _match(
     both = [(thing, pairs[id(thing)]) for thing in desired if id(thing) in pairs]
     added = [thing for thing in desired if id(thing) not in pairs]
     return both, added, [thing for thing in live if id(thing) not in taken]
+
+
+def _same(mine: Thing, other: Thing) -> bool:
+    """Whether two in the same place are one: nothing says otherwise."""
+    return mine.name == other.name and (not mine.id or mine.id == other.id) and mine.renamed_from is None
 
 
 def _free(wanted: Thing, known: Thing, by_name: dict[str, Thing]) -> bool:

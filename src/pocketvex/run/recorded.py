@@ -63,7 +63,9 @@ class Position(NamedTuple):
 def locate(session: Session, live: Schema) -> Position:
     """Read the history and what the server, which has `live` now, has of it."""
     history = read_history(session.config.migrations)
-    recorded = replay(session.binary, history.pairs(), session.shadow_cache)
+    recorded = session.recorded = replay(
+        session.binary, history.pairs(), session.shadow_cache, session.recorded
+    )
     said = session.applied()
     unseen: tuple[str, ...] = ()
     if said is None:

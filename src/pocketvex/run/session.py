@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Self
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.errors import ServerError, ServerProcessError, UnsupportedServer
-from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary, Version
 from pocketvex.store.config import Config
 from pocketvex.store.files import LOCAL, local_dir
@@ -23,7 +22,11 @@ from pocketvex.store.state import HostState, load_state, save_state, state_file
 from pocketvex.store.tokens import TokenStore
 
 if TYPE_CHECKING:
+    from threading import Thread
+
     from pocketvex.plan.facts import Fact
+    from pocketvex.run.shadow import Recorded
+    from pocketvex.schema.model import Schema
     from pocketvex.server.embedded import Lease
 
 Json = dict[str, Any]
@@ -46,9 +49,14 @@ class Session:
         """Told what takes long while it goes on."""
         self.witness: Session | None = None
         """Whose rows are counted instead of this server's."""
+        self.recorded: Recorded | None = None
+        """What the history builds, as it was read last."""
         local_dir(self.root)
         self.state: HostState = load_state(self.root, host.key)
         self._recognised = False
+        self._ahead: Thread | None = None
+        self._found: list[Json] | None = None
+        self._failed: BaseException | None = None
         self._read: tuple[Sequence[Json], Schema] | None = None
         self.notes += self.state.notes
         self.client = self._connect()
@@ -94,7 +102,10 @@ class Session:
     @cached_property
     def version(self) -> Version:
         """The server's version; asked once per server and remembered."""
+        self._join()
         if not self.state.server_version:
+            if self._failed is not None:
+                raise self._failed
             self.state.server_version = self.client.version()
         version = Version.parse(self.state.server_version)
         if version < (0, 23):
@@ -130,16 +141,46 @@ class Session:
         pinned = Version.parse(self.config.pocketbase) if self.config.pocketbase else None
         return binaries.find(pinned, explicit=self.host.binary)
 
+    def begin(self) -> None:
+        """Ask for version and collections while this interpreter does other things; `fetch` takes them.
+
+        For who fetches at once: later others may have changed what was found.
+        """
+        from threading import Thread
+
+        self._ahead = Thread(target=self._look, name="pocketvex-look", daemon=True)
+        self._ahead.start()
+
+    def _look(self) -> None:
+        try:
+            if not self.state.server_version:
+                self.state.server_version = self.client.version()
+            self._found = self.client.collections()
+        except BaseException as error:  # handed to whoever asks for what was looked for
+            self._failed = error
+
+    def _join(self) -> None:
+        if self._ahead is not None:
+            self._ahead.join()
+            self._ahead = None
+
     def fetch(self) -> list[Json]:
         """All collections as the database has them."""
-        found = self.client.collections()
+        self._join()
+        failed, self._failed = self._failed, None
+        if failed is not None:
+            raise failed
+        ahead, self._found = self._found, None
+        found = self.client.collections() if ahead is None else ahead
         if not self._recognised:
             self._recognise(found)
         return found
 
     def schema_of(self, raw: Sequence[Json]) -> Schema:
         """The schema that fetched collections describe, read once. Copy it; never change it."""
-        if self._read is None or self._read[0] is not raw:
+        from pocketvex.schema.model import Schema
+
+        if self._read is None or self._read[0] != raw:
             self._read = (raw, Schema.from_json(raw))
         return self._read[1]
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 _FORMAT = 2
 """Part of the hash: a cache that an older PocketVex wrote is not read."""
+_SNAPSHOTS = "snapshots.json"
 
 
 class ReplayFailed(HistoryError):
@@ -78,10 +79,13 @@ class Recorded:
         return Schema.from_json(self.collections)
 
 
-def replay(binary: Binary, files: Sequence[tuple[str, str]], cache: Path) -> Recorded:
+def replay(
+    binary: Binary, files: Sequence[tuple[str, str]], cache: Path, known: Recorded | None = None
+) -> Recorded:
     """Build a database from nothing by running the files (name, text) in order; or read it from the cache.
 
-    `cache` is a folder in `.pocketvex`. Raises ReplayFailed, which names the file that cannot be replayed,
+    `cache` is a folder in `.pocketvex`; `known` is what was read before, and is given back where it is the
+    same. Raises ReplayFailed, which names the file that cannot be replayed,
     and ConsentNeeded where one reaches out of the database and nobody has agreed to run it here.
     """
     key = sha256(
@@ -89,18 +93,20 @@ def replay(binary: Binary, files: Sequence[tuple[str, str]], cache: Path) -> Rec
     ).hexdigest()[:32]
     home = cache / key
     names = tuple(name for name, _ in files)
+    if known is not None and known.data_dir.parent == home and (home / _SNAPSHOTS).exists():
+        return known
     snapshots = _kept(home)
     if snapshots is None:
         require_trust(cache.parent.parent, files)
         _build(binary, files, home)
-        snapshots = json.loads((home / "snapshots.json").read_text(encoding="utf-8"))
+        snapshots = json.loads((home / _SNAPSHOTS).read_text(encoding="utf-8"))
     return Recorded(names, snapshots, home / "data")
 
 
 def _kept(home: Path) -> list[list[Json]] | None:
     """What was built before; what a crash of the machine cut off is built again."""
     try:
-        found: list[list[Json]] = json.loads((home / "snapshots.json").read_text(encoding="utf-8"))
+        found: list[list[Json]] = json.loads((home / _SNAPSHOTS).read_text(encoding="utf-8"))
         return found
     except FileNotFoundError:
         return None
@@ -136,11 +142,11 @@ def _build(binary: Binary, files: Sequence[tuple[str, str]], home: Path) -> None
         for number in range(len(files) + 1):
             (building / f"{number}.json").unlink()
         (building / "data" / "types.d.ts").unlink(missing_ok=True)
-        (building / "snapshots.json").write_text(json.dumps(snapshots), encoding="utf-8")
+        (building / _SNAPSHOTS).write_text(json.dumps(snapshots), encoding="utf-8")
         try:
             os.replace(building, home)
         except OSError:
-            if not (home / "snapshots.json").exists():  # another command may have been first
+            if not (home / _SNAPSHOTS).exists():  # another command may have been first
                 raise
     finally:
         shutil.rmtree(building, ignore_errors=True)

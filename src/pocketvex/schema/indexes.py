@@ -7,6 +7,7 @@ table name before), so two indexes are equal when name, uniqueness, columns and 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 # A text, which `re` compiles when it is first needed.
@@ -71,6 +72,7 @@ class Index(NamedTuple):
         return self._replace(columns=columns, where=swap.sub(f"`{new}`", self.where))
 
 
+@lru_cache(4096)
 def parse_index(sql: str) -> Index:
     """The index that a CREATE INDEX statement makes; raises ValueError where it is none."""
     match = re.match(_CREATE, sql)
