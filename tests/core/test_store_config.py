@@ -48,6 +48,7 @@ def test_defaults_and_everything_set(tmp_path: Path) -> None:
             """
             schema = "db"
             load_timeout = 5
+            port = 8091
             pocketbase = "v0.40.6"
             default_host = "prod"
             [hosts.prod]
@@ -63,6 +64,7 @@ def test_defaults_and_everything_set(tmp_path: Path) -> None:
         )
     )
     assert (config.schema, config.load_timeout, config.pocketbase) == (tmp_path / "db", 5, "0.40.6")
+    assert (plain.port, config.port) == (None, 8091)
     assert config.hosts["prod"].url == "https://example.com/pb"
     assert config.hosts["prod"].password == "PROD_PASS"
     assert config.hosts["dev"].data_dir == tmp_path / "pb_data"
@@ -86,6 +88,7 @@ schemas = "schema"
 load_timeout = "30"
 pocketbase = "latest"
 default_host = "prd"
+port = 80900
 
 [hosts.prod]
 ulr = "https://a.test"
@@ -99,9 +102,9 @@ url = "https://me:hunter2-the-secret@a.test"
     assert all("hunter2" not in line for line in found)
     starts = {
         "pocketvex.toml:2": "schemas", "pocketvex.toml:3": "load_timeout", "pocketvex.toml:4": "pocketbase",
-        "pocketvex.toml:5": "default_host", "pocketvex.toml:7": "hosts.prod.url",
-        "pocketvex.toml:8": "hosts.prod.ulr", "pocketvex.toml:9": "hosts.prod.local",
-        "pocketvex.toml:10": "hosts.prod.password", "pocketvex.toml:13": "hosts.other.url",
+        "pocketvex.toml:5": "default_host", "pocketvex.toml:6": "port", "pocketvex.toml:8": "hosts.prod.url",
+        "pocketvex.toml:9": "hosts.prod.ulr", "pocketvex.toml:10": "hosts.prod.local",
+        "pocketvex.toml:11": "hosts.prod.password", "pocketvex.toml:14": "hosts.other.url",
     }  # fmt: skip
     for line, path in starts.items():
         assert any(text.startswith(f"{line}: {path}:") for text in found), (line, path, found)

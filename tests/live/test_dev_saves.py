@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -242,3 +243,17 @@ def test_names_and_lines_as_long_and_as_foreign_as_they_come(project: Project, d
     )
     dev.says("error: |in sync", mark)
     assert "bug in PocketVex" not in dev.text
+
+
+def test_a_port_for_the_team_counts_from_the_next_start(project: Project) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    with project.dev() as dev:
+        dev.says("in sync")
+        project.write("pocketvex.toml", f"port = {port}\n")
+        said = project.ok("schema", "diff").err
+        assert f"port {port} counts when the last command" in said
+    until(lambda: not project.server, "the server is gone")
+    said = project.ok("schema", "diff").err
+    assert f"127.0.0.1:{port} " in said
+    assert "counts when" not in said

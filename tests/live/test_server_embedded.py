@@ -355,6 +355,25 @@ def test_the_port_is_kept_and_a_taken_one_names_its_holder(latest: Binary, state
         assert log_in(other) == 200
 
 
+def test_a_port_that_is_wanted(latest: Binary, state: Path) -> None:
+    with acquire(state, latest) as lease:
+        chosen = int(lease.url.rsplit(":", 1)[1])
+        with acquire(state, latest, port=chosen + 1) as second:
+            assert second.url == lease.url  # it runs already
+    until(lambda: not info(state), "it has ended")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        with pytest.raises(ServerProcessError, match=str(taken)) as refused:
+            acquire(state, latest, port=taken)
+        assert "`port` in the configuration" in refused.value.todo
+    with acquire(state, latest, port=taken) as lease:
+        assert lease.url.endswith(f":{taken}")
+        assert log_in(lease) == 200
+    until(lambda: not info(state), "it has ended")
+    with acquire(state, latest) as lease:
+        assert lease.url.endswith(f":{taken}")  # kept
+
+
 def test_a_changed_password_is_set_again(latest: Binary, state: Path) -> None:
     with acquire(state, latest) as lease:
         headers = {

@@ -67,7 +67,14 @@ class Session:
             from pocketvex.server.embedded import acquire
 
             hooks = self.config.hooks if self.config.hooks.is_dir() else None
-            self.lease = acquire(self.root / LOCAL / "embedded", self._pinned(), hooks_dir=hooks)
+            self.lease = acquire(
+                self.root / LOCAL / "embedded", self._pinned(), hooks_dir=hooks, port=self.config.port
+            )
+            if self.config.port and not self.lease.url.endswith(f":{self.config.port}"):
+                self.notes.append(
+                    f"the embedded server runs on {self.lease.url}: port {self.config.port} counts when the "
+                    "last command that uses it has ended"
+                )
             if self.lease.backup:
                 self.notes.append(f"a newer PocketBase: the data was copied to {self.lease.backup} first")
             login = Credentials(email=self.lease.email, password=self.lease.password)

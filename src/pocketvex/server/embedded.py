@@ -77,19 +77,20 @@ def acquire(
     binary: Binary,
     *,
     hooks_dir: Path | None = None,
+    port: int | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Lease:
     """Share the server that runs over `state_dir`, or start one.
 
-    `hooks_dir` and `env` (added to this process's environment) count for the one that starts it. Errors, all
-    of them ServerProcessError: a taken port, data of a newer PocketBase, a directory that cannot be written,
-    a server that does not start.
+    `hooks_dir`, `port` and `env` (added to this process's environment) count for the one that starts it.
+    Errors, all of them ServerProcessError: a taken port, data of a newer PocketBase, a directory that cannot
+    be written, a server that does not start.
     """
     state = State(state_dir)
     require_supported(binary)
     try:
         refuse_older(state, binary.version)
-        return _join(state) or _start_in_turn(state, binary, hooks_dir, env)
+        return _join(state) or _start_in_turn(state, binary, hooks_dir, port, env)
     except OSError as error:
         raise ServerProcessError(
             f"the embedded server cannot use {error.filename or state.root}",
@@ -115,7 +116,7 @@ def _join(state: State) -> Lease | None:
 
 
 def _start_in_turn(
-    state: State, binary: Binary, hooks_dir: Path | None, env: Mapping[str, str] | None
+    state: State, binary: Binary, hooks_dir: Path | None, wanted: int | None, env: Mapping[str, str] | None
 ) -> Lease:
     # Not needed to join a server that runs, and SQLite, hashes and the rest take 12 ms to import.
     from pocketvex.server.provision import end_orphan, ensure_port, ensure_superuser, take_version
@@ -139,7 +140,7 @@ def _start_in_turn(
             refuse_older(state, binary.version)
             backup = take_version(state, binary.version)
             user = ensure_superuser(state, binary)
-            port = ensure_port(state)
+            port = ensure_port(state, wanted)
         _spawn_supervisor(state, binary, port, hooks_dir, env)
         lease = _join(state)
     if lease is None:

@@ -72,16 +72,22 @@ def _proof(state: State, user: Superuser) -> str:
     return hashlib.sha256("\0".join((*user, row[0])).encode()).hexdigest() if row else ""
 
 
-def ensure_port(state: State) -> int:
-    """The project's port, chosen once. A taken one is an error: a client may have it in its configuration."""
+def ensure_port(state: State, wanted: int | None = None) -> int:
+    """The project's port: the one that is wanted, else one that is chosen once.
+
+    A taken one is an error: a client may have it in its configuration.
+    """
     text = read_text(state.port).strip()
-    if text.isdigit() and 0 < int(text) < 65536:
-        port = int(text)
+    kept = int(text) if text.isdigit() and 0 < int(text) < 65536 else None
+    if port := wanted or kept:
         if not port_is_free(port):
+            chosen = f"delete {state.port} to have another port chosen"
             raise ServerProcessError(
                 f"port {port}, which this project's embedded server uses, is taken by {holder_of(port)}",
-                todo=f"End it, or delete {state.port} to have another port chosen.",
+                todo=f"End it, or {'say another `port` in the configuration' if wanted else chosen}.",
             )
+        if port != kept:
+            write_private(state.port, f"{port}\n")
         return port
     first = zlib.crc32(str(state.root).encode()) % len(_PORTS)
     ports = (_PORTS[(first + step) % len(_PORTS)] for step in range(len(_PORTS)))

@@ -45,6 +45,8 @@ class Config:
     hooks: Path
     generated: Path
     pocketbase: str | None = None
+    port: int | None = None
+    """Of the embedded server; None: one is chosen, and kept."""
     load_timeout: float = 30.0
     default_host: str | None = None
     hosts: Mapping[str, HostConfig] = field(default_factory=dict)
@@ -108,6 +110,7 @@ def _read(root: Path, file: Path | None, table: Table, notes: tuple[str, ...]) -
         hooks=root / (table.text("hooks") or "pb_hooks"),
         generated=root / (table.text("generated") or "generated"),
         pocketbase=version.removeprefix("v") if version else None,
+        port=table.port("port"),
         load_timeout=table.seconds("load_timeout", 30.0),
         default_host=default or None,
         hosts=hosts,

@@ -58,6 +58,15 @@ class Table:
             return default
         return float(value)
 
+    def port(self, key: str) -> int | None:
+        value = self._get(key)
+        if value is not None and (
+            isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 65536
+        ):
+            self.complain(key, "must be a number from 1 to 65535")
+            return None
+        return value
+
     def url(self, key: str) -> str:
         value = self._get(key)
         if not isinstance(value, str):
