@@ -86,6 +86,10 @@ def test_what_is_stale_is_an_error_of_check_and_stays(project: Project) -> None:
     stale = project("types", "generate", "--check")
     assert stale.code == 7
     assert said(stale) == [f"{FILES[0]} is stale", f"{FILES[1]} is up to date"]
+    lines = [line.partition(" ")[2] for line in stale.err.replace("  ", "").splitlines()]
+    assert "- title: string;" in lines
+    assert "+ headline: string;" in lines
+    assert "schema-hash" not in stale.err
     assert "title: string" in project.types
 
 

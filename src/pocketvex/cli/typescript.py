@@ -32,7 +32,7 @@ def generate(
         )
     folder, files = _read(source, host, out, check=check)
 
-    from pocketvex.run.types import shown, stale, write_files
+    from pocketvex.run.types import difference, shown, stale, write_files
 
     changed = stale(folder, files) if check else write_files(folder, files)
     for name in files:
@@ -40,6 +40,9 @@ def generate(
         differs = "written" if not check else "is stale" if there else "is missing"
         said = differs if name in changed else "is up to date"
         output.data(f"{shown(folder / name, Path.cwd())} {said}")
+        if check and name in changed:
+            for line in difference(folder / name, files[name]):
+                output.note(f"  {line}")
     if check and changed:
         output.note("→ pocketvex types generate")
         return 7
