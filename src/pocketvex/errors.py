@@ -100,6 +100,10 @@ class ConfigError(UsageError):
     pass
 
 
+class NoProject(ConfigError):
+    """Neither this folder nor one above it is a project."""
+
+
 class SchemaError(UsageError):
     pass
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
-from pocketvex.errors import ConfigError, UsageError
+from pocketvex.errors import NoProject, UsageError
 
 if TYPE_CHECKING:
     from pocketvex.load.loader import Loaded
@@ -38,9 +38,7 @@ def project_or_here() -> Config:
 
     try:
         return project()
-    except ConfigError as error:
-        if error.problems or not error.what.startswith("No PocketVex project"):
-            raise
+    except NoProject:
         return load_config(Path.cwd())
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pocketvex.errors import ConfigError, Location
+from pocketvex.errors import ConfigError, Location, NoProject
 from pocketvex.store.reader import Table
 
 FILE = "pocketvex.toml"
@@ -66,7 +66,7 @@ def find_root(start: Path) -> Path:
         schema = folder / "schema"
         if schema.is_dir() and any(p.suffix in (".py", ".json") for p in schema.iterdir()):
             return folder
-    raise ConfigError(
+    raise NoProject(
         f"No PocketVex project in {start} or above",
         why=f"A project has a {FILE}, a [tool.pocketvex] in {PYPROJECT}, or a folder schema/.",
         todo="Run `pocketvex init` to make one here, or change into the project.",
