@@ -148,14 +148,13 @@ class Loop:
         """Load what is on disk now, and work on it; a save in the meantime starts anew."""
         start = time.monotonic()
         answered, self.answered = self.answered, False
-        self.look_at_settings()
         asked = self.watch.take_sources()
         if asked:
             self.tries = 0
             self.load()
         if self.schema is None or self.broken:
             # What other folders hold is looked at when there is a schema again.
-            self.watch.take_others()
+            self.take_others()
             return
         try:
             self.work(self.schema, start, asked=asked or answered)
@@ -173,18 +172,31 @@ class Loop:
         except PocketVexError as error:
             self.tell(error)
 
+    def take_others(self) -> None:
+        """What is not the schema counts from here on; the configuration is looked at after it was taken."""
+        self.watch.take_others()
+        self.look_at_settings()
+
     def look_at_settings(self) -> None:
         """Say it where the configuration on disk is no longer the one of this run."""
-        before = self.settings
-        try:
-            self.settings = load_config(self.config.root)
-        except ConfigError as error:
-            self.settings = str(error)
-            if self.settings != before:
-                self.view.failed(error)
+        found, wrong = self.read_settings()
+        # As for the schema, an editor may be in the middle of the save.
+        if found != self.settings and self.watch.changed_within(_SAVING):
+            found, wrong = self.read_settings()
+        if found == self.settings:
             return
-        if self.settings not in (before, self.config):
+        self.settings = found
+        if wrong is not None:
+            self.view.failed(wrong)
+        elif found != self.config:
             self.view.note("the configuration was changed: it counts when `pocketvex dev` is started again")
+
+    def read_settings(self) -> tuple[Config | str, ConfigError | None]:
+        """The configuration on disk, or in its place what is wrong with it."""
+        try:
+            return load_config(self.config.root), None
+        except ConfigError as error:
+            return str(error), error
 
     def idle(self) -> None:
         """Until something changes on disk, or the server that does not answer is looked at again."""
@@ -263,7 +275,7 @@ class Loop:
         """One pass over types, server and draft; whether something waits."""
         self.write_types(schema)
         with turn(self.config.root, "pocketvex dev", self.view.waiting):
-            self.watch.take_others()
+            self.take_others()
             if self.session.lease is not None:
                 self.session.lease.check()
             outcome = sync(self.session, schema, self.choices)
