@@ -3,6 +3,7 @@
 PocketVexError            1   (only for what is a bug of ours)
 ├── UsageError            2   a command, an option or a value that cannot be meant
 │   ├── ConfigError       2   the configuration of the project
+│   │   └── NoProject     2   neither this folder nor one above it is one
 │   ├── SchemaError       2   the declared schema; carries every problem found
 │   └── HistoryError      2   the folder of migrations
 ├── Declined              3   a person said no
@@ -101,7 +102,7 @@ class ConfigError(UsageError):
 
 
 class NoProject(ConfigError):
-    """Neither this folder nor one above it is a project."""
+    pass
 
 
 class SchemaError(UsageError):

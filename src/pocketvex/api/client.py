@@ -9,9 +9,7 @@ from typing import Any, Self, cast
 from urllib.parse import quote
 
 from pocketvex.api.credentials import Credentials, TokenCache
-from pocketvex.api.filters import nonzero_filter
 from pocketvex.api.login import Session, WaitHook
-from pocketvex.api.problems import read_problems
 from pocketvex.api.transport import Answer, Transport
 from pocketvex.api.version import dashboard_version
 from pocketvex.errors import LoginRefused, PocketVexError, Rejected, Unreachable, UnsupportedServer
@@ -161,6 +159,8 @@ class Client:
 
     def nonzero(self, collection: str, field: Mapping[str, Any]) -> int | None:
         """How many rows hold a value in this field other than the zero value of its type; None: unknown."""
+        from pocketvex.api.filters import nonzero_filter
+
         filter = nonzero_filter(collection, dict(field))
         return None if filter is None else self.count(collection, filter)
 
@@ -231,6 +231,9 @@ class Client:
         return answer
 
     def _rejected(self, answer: Answer, what: str, sent: list[Collection]) -> Rejected:
+        # Here, not at the top: a command that succeeds has no use for it, and would wait for its patterns.
+        from pocketvex.api.problems import read_problems
+
         # What follows `Raw error:` is among the problems, in better words.
         said = answer.message.partition(" Raw error:")[0]
         return Rejected(

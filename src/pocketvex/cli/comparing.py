@@ -7,8 +7,6 @@ from pathlib import Path
 from pocketvex.cli import output
 from pocketvex.cli.opening import checked_answers, checked_format, choices, opened, project
 
-_NEEDED = ("run.planning", "run.recorded", "cli.formats", "plan.ignored")
-
 
 def diff(
     *,
@@ -30,24 +28,20 @@ def diff(
 
     from pocketvex.load.loader import start_load
 
-    # The interpreter of the schema, the server, and this interpreter work side by side.
-    with (
-        start_load(config.root, config.schema, timeout=config.load_timeout) as pending,
-        opened(config, host, data_dir, pocketbase, evidence, _NEEDED) as session,
-    ):
+    with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
+        # The schema loads in its own interpreter while this one imports what it takes to compare.
+        from pocketvex.cli.formats import tell_plan, tell_questions
+        from pocketvex.plan.ignored import unused
         from pocketvex.run.planning import plan_for
         from pocketvex.run.recorded import locate
 
-        raw = session.fetch()
-        position = locate(session, session.schema_of(raw))
-        loaded = pending.result()
-        output.printed(loaded.printed)
-        plan = plan_for(session, loaded.schema, raw, position, choices(answers=said))
-        session.save()
-
-    from pocketvex.cli.formats import tell_plan, tell_questions
-    from pocketvex.plan.ignored import unused
-
+        with opened(config, host, data_dir, pocketbase, evidence) as session:
+            raw = session.fetch()
+            position = locate(session, session.schema_of(raw))
+            loaded = pending.result()
+            output.printed(loaded.printed)
+            plan = plan_for(session, loaded.schema, raw, position, choices(answers=said))
+            session.save()
     if questions:
         tell_questions(plan, loaded.schema, config, wanted)
         return 5 if exit_code and plan.questions else 0

@@ -1,9 +1,12 @@
-"""Commands as they are called most of the time, without an option: for them no parser is loaded."""
+"""Commands as they are called most of the time, with few options or none: for them no parser is loaded."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 COMPLETE = "_POCKETVEX_COMPLETE"
 """Set by a shell that asks for what may follow, instead of running it."""
@@ -14,12 +17,35 @@ def plain(arguments: Sequence[str]) -> Callable[[], int] | None:
     if COMPLETE in os.environ:
         return None
     match [*arguments]:
-        case ["types", "generate"]:
+        case ["types", "generate", *options] if (said := _options(options)) is not None:
             from pocketvex.cli.typescript import generate
 
-            return generate
+            return partial(generate, **said)
         case ["schema", "diff"]:
             from pocketvex.cli.comparing import diff
 
             return diff
     return None
+
+
+_WITH_VALUE: dict[str, tuple[str, Callable[[str], object]]] = {
+    "--from": ("source", str),
+    "--host": ("host", str),
+    "--out": ("out", Path),
+}
+
+
+def _options(words: Sequence[str]) -> dict[str, Any] | None:
+    """The options of `types generate`; None where there is anything to explain, or a rarer spelling."""
+    said: dict[str, Any] = {}
+    rest = iter(words)
+    for word in rest:
+        if word == "--check":
+            said["check"] = True
+            continue
+        value = next(rest, "")
+        if word not in _WITH_VALUE or not value or value.startswith("-"):
+            return None
+        name, read = _WITH_VALUE[word]
+        said[name] = read(value)
+    return said

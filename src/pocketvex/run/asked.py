@@ -11,7 +11,7 @@ from pocketvex.diff.compare import flat_options
 from pocketvex.errors import UsageError
 from pocketvex.schema.model import Collection, Schema
 from pocketvex.schema.rules import RULE_NAMES
-from pocketvex.schema.validate import SYSTEM_COLLECTIONS
+from pocketvex.schema.system import SYSTEM_COLLECTIONS
 
 
 @dataclass(frozen=True)

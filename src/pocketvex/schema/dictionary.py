@@ -11,7 +11,7 @@ from pocketvex.schema.declare import FieldDeclaration
 from pocketvex.schema.fields import MODELS, FieldBase, _alias
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection
 from pocketvex.schema.rules import RULE_NAMES
-from pocketvex.schema.validate import SYSTEM_COLLECTIONS
+from pocketvex.schema.system import SYSTEM_COLLECTIONS
 
 Locate = Callable[[str, str], Location | None]
 """The place of a collection, or of one of its fields ("" for the collection itself)."""

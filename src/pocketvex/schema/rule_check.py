@@ -9,7 +9,7 @@ from pocketvex.errors import Part, Problem
 from pocketvex.schema.filter_names import Names, Wrong
 from pocketvex.schema.filter_parser import FilterError, Version, parse_filter
 from pocketvex.schema.model import Collection, Schema
-from pocketvex.schema.validate import SYSTEM_COLLECTIONS
+from pocketvex.schema.system import SYSTEM_COLLECTIONS
 from pocketvex.schema.views import normal_query
 
 _TURNS: tuple[Version, ...] = ((0, 40, 6), (0, 23, 1), (0, 24), (0, 27), (0, 34), (0, 36))

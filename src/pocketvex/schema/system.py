@@ -1,6 +1,6 @@
-"""The fields that every server adds to a collection by itself, as they are when nobody says otherwise.
+"""The collections that every server has, and the fields that it adds to a collection by itself.
 
-The same on 0.23.12, 0.28.4, 0.36.9, 0.39.11 and 0.40.6.
+Fields as they are when nobody says otherwise. The same on 0.23.12, 0.28.4, 0.36.9, 0.39.11 and 0.40.6.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 Json = dict[str, Any]
+
+SYSTEM_COLLECTIONS = ("_mfas", "_otps", "_externalAuths", "_authOrigins", "_superusers")
 
 _ID: Json = {
     "name": "id", "type": "text", "id": "text3208210256", "system": True, "required": True, "min": 15,

@@ -30,9 +30,9 @@ from pocketvex.schema.fields import (
 )
 from pocketvex.schema.model import PRIVATE_PREFIX, Collection, Schema
 from pocketvex.schema.rules import RULE_NAMES
+from pocketvex.schema.system import SYSTEM_COLLECTIONS
 from pocketvex.schema.views import sources
 
-SYSTEM_COLLECTIONS = ("_mfas", "_otps", "_externalAuths", "_authOrigins", "_superusers")
 _INTERNAL_TABLES = ("_collections", "_params", "_migrations", "_logs")
 _MAX_INT = 2**53 - 1
 _RESERVED_FIELDS = ("null", "true", "false", "_rowid_", "expand", "collectionid", "collectionname")

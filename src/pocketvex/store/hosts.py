@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 from collections.abc import Mapping
@@ -75,7 +74,10 @@ def _resolve(config: Config, wanted: str, source: str, environ: Mapping[str, str
         return _embedded()
     if not looks_like_url(wanted):
         names = [*config.hosts, EMBEDDED]
-        close = difflib.get_close_matches(wanted, names, n=1)
+        # Here, not at the top: mostly nothing is misspelt.
+        from difflib import get_close_matches
+
+        close = get_close_matches(wanted, names, n=1)
         raise UsageError(
             f"{source}: no host is called {wanted!r}" + (f"; did you mean {close[0]!r}?" if close else ""),
             todo=f"Give a URL, or one of: {', '.join(names)}.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -136,7 +135,10 @@ class Table:
 
     def complain(self, key: str, message: str, given: str = "", known: Iterable[str] = ()) -> None:
         """Note a problem; `given` and `known` add a suggestion."""
-        close = difflib.get_close_matches(given, list(known), n=1) if given else []
+        # Here, not at the top: mostly nothing is misspelt.
+        from difflib import get_close_matches
+
+        close = get_close_matches(given, list(known), n=1) if given else []
         hint = f"; did you mean {close[0]!r}?" if close else ""
         path = ".".join(part for part in (self._path, key) if part)
         where = Location(str(self._file), self._line(key)) if self._file.exists() else None

@@ -19,7 +19,7 @@ from pocketvex.schema.fields import (
 )
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
 from pocketvex.schema.rules import Rule
-from pocketvex.schema.validate import SYSTEM_COLLECTIONS
+from pocketvex.schema.system import SYSTEM_COLLECTIONS
 from pocketvex.schema.views import tables_read
 
 # The defaults of a new collection, 0.23 to 0.40.
