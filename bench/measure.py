@@ -27,8 +27,12 @@ class Line(NamedTuple):
 
 
 def environment() -> dict[str, str]:
-    """Without the hosts and credentials of whoever measures."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PB_")}
+    """Without the hosts and credentials of whoever measures.
+
+    And without what keeps Python from compiling a module once: who installs a package has it compiled.
+    """
+    left_out = ("PB_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return {**kept, "NO_COLOR": "1"}
 
 

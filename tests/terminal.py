@@ -57,8 +57,12 @@ def ended(pid: int) -> bool:
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """Of a user with nothing set: no server, no credentials, no colour, and folders of their own."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PB_", "POCKETVEX_", "PYTEST"))}
+    """Of a user with nothing set: no server, no credentials, no colour, and folders of their own.
+
+    Nor what keeps Python from writing down what it compiled: each command would compile all of it again.
+    """
+    left_out = ("PB_", "POCKETVEX_", "PYTEST", "PYTHONDONTWRITEBYTECODE")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(left_out)}
     own = {"XDG_CONFIG_HOME": str(home / "config"), "COLUMNS": "80", "PYTHONUTF8": "1"}
     return {**kept, **own, **more}
 
