@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def main() -> None:
     """Run the command line; `--version` is answered before anything is imported."""
@@ -13,12 +17,12 @@ def main() -> None:
         print(f"pocketvex {__version__}")
         return
     import gc
-    import signal
 
-    from pocketvex.cli.interrupts import Stopped, end_when_told
-
+    leave = None
     try:
-        end_when_told()
+        from pocketvex.cli.interrupts import end_when_told
+
+        leave = end_when_told()
         # Nearly all that a command makes lives until its end: looking for what does not is wasted time.
         gc.set_threshold(100_000, 50, 100)
         from pocketvex.cli.main import run
@@ -26,11 +30,18 @@ def main() -> None:
         code = run(sys.argv[1:])
     except KeyboardInterrupt as error:
         # Before `run` could say so itself: somebody changed their mind within the first milliseconds.
-        code = 128 + (error.number if isinstance(error, Stopped) else signal.SIGINT)
-    # What is left to do is to leave: a second Ctrl+C would only put a traceback in its place.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+        code = 128 + getattr(error, "number", 2)  # of SIGINT
+    if leave is not None:
+        _leave(leave)
     gc.freeze()
     sys.exit(code)
+
+
+def _leave(leave: Callable[[], None]) -> None:
+    try:
+        leave()
+    except KeyboardInterrupt:
+        leave()  # it came with the last step of what it was to stop
 
 
 if __name__ == "__main__":

@@ -73,13 +73,16 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_what_killed_writes_left_is_removed_when_it_is_old(tmp_path: Path) -> None:
-    old, new, anothers = (tmp_path / name for name in (".a.ts.1.tmp", ".a.ts.2.tmp", ".b.ts.1.tmp"))
-    for left in (old, new, anothers):
+    old, new, anothers = (
+        tmp_path / f".{name}.tmp" for name in ("a.ts.0123abcd", "a.ts.89abcdef", "b.ts.0123abcd")
+    )
+    somebodys = tmp_path / ".a.ts.mine.tmp"
+    for left in (old, new, anothers, somebodys):
         left.touch()
-    for left in (old, anothers):
+    for left in (old, anothers, somebodys):
         os.utime(left, (0, 0))
     assert write_atomically(tmp_path / "a.ts", "text")
-    assert [left.exists() for left in (old, new, anothers)] == [False, True, True]
+    assert [left.exists() for left in (old, new, anothers, somebodys)] == [False, True, True, True]
 
 
 def test_git_sees_nothing_of_the_local_folder(tmp_path: Path) -> None:

@@ -11,7 +11,10 @@ def test_lines_have_their_numbers_and_the_hash_is_not_among_them(tmp_path: Path)
     file = tmp_path / "types.ts"
     file.write_bytes(b"// schema-hash: 1\r\nexport type A = {\r\n  title: string;\r\n}\r\n")
     now = "// schema-hash: 2\nexport type A = {\n  slug: string;\n  title?: string;\n}\n"
-    assert difference(file, now) == ["3 - title: string;", "3 + slug: string;", "4 + title?: string;"]
+    assert difference(file, now) == [
+        "3 -   title: string;", "3 +   slug: string;", "4 +   title?: string;",
+    ]  # fmt: skip
+    assert difference(file, file.read_text().rstrip()) == ["the end of the file, or the hash of its schema"]
     assert difference(tmp_path / "missing.ts", now) == []
 
 

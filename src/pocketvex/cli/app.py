@@ -41,8 +41,6 @@ def _call(command: Command, arguments: Sequence[str]) -> int:
         return error.exit_code
     except TyperException as error:
         return _usage(error, arguments)
-    except EOFError:
-        raise KeyboardInterrupt from None
     return result if isinstance(result, int) else 0
 
 

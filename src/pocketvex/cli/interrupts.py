@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 
 _PAUSE = 0.001
@@ -25,10 +26,10 @@ class Stopped(KeyboardInterrupt):
         self.number = number
 
 
-def end_when_told() -> None:
+def end_when_told() -> Callable[[], None]:
     """End on Ctrl+C, SIGTERM and SIGHUP with everything put away; what is ignored (nohup) stays so.
 
-    Call it from the main thread, before anything else is imported.
+    Call it from the main thread, before anything else is imported; and what it gives, when all is done.
     """
     asked = _Asked()
     sys.unraisablehook = asked.unraisable
@@ -38,6 +39,7 @@ def end_when_told() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, asked)
+    return asked.leave
 
 
 class _Asked:
@@ -48,19 +50,36 @@ class _Asked:
     """
 
     def __init__(self) -> None:
+        self.left = False
         self.number = 0
         self.seen: tuple[FrameType | None, int] = (None, 0)
         self.can_wait = hasattr(signal, "setitimer")
         if self.can_wait:
             signal.signal(signal.SIGALRM, self.look)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})  # whoever started us may block it
+
+    def leave(self) -> None:
+        """Nothing is left to stop: no more answers, and no timer, which would outlive its handler."""
+        self.left = True
+        if self.can_wait:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        # A second Ctrl+C would only put a traceback in the place of the end.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) == self:
+                signal.signal(number, signal.SIG_DFL)
+        sys.unraisablehook = sys.__unraisablehook__
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        if not self.number:
-            self.number = number
-            self.look(number, frame)
+        self.number = self.number or number
+        self.look(number, frame)
 
     def look(self, _: int, frame: FrameType | None) -> None:
-        if not self.number:
+        if self.left or not self.number:
+            if self.can_wait:
+                signal.setitimer(signal.ITIMER_REAL, 0)
             return  # the timer once more, after the answer
         here = (frame, frame.f_lasti if frame is not None else 0)
         stands, self.seen = here == self.seen, here
@@ -77,6 +96,8 @@ class _Asked:
         if not (self.can_wait and issubclass(dropped.exc_type, KeyboardInterrupt)):
             sys.__unraisablehook__(dropped)
             return
+        if self.left:
+            return
         self.number = dropped.exc_value.number if isinstance(dropped.exc_value, Stopped) else signal.SIGINT
         signal.setitimer(signal.ITIMER_REAL, _PAUSE, _PAUSE)
 
@@ -88,7 +109,8 @@ def _harms(frame: FrameType | None, stands: bool) -> bool:
     is written to be interrupted.
     """
     while frame is not None:
-        if frame.f_code.co_filename.startswith(_IMPORTS):
+        # Our own: what is raised in the hook for what was dropped is dropped as well.
+        if frame.f_code.co_filename.startswith((_IMPORTS, __file__)):
             return True
         if not stands and frame.f_globals.get("__name__") in _LOCKS:
             return True

@@ -23,7 +23,7 @@ def run(arguments: Sequence[str]) -> int:
     except Stopped as stop:
         output.note("stopped")
         return 128 + stop.number
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):  # Ctrl+C, and Ctrl+D at a prompt
         output.note("stopped")
         return 130
     except BrokenPipeError:

@@ -160,8 +160,8 @@ def _ask_login(login: Login, url: str) -> Login:
         transport.send("GET", "/api/health")
     finally:
         transport.close()
-    email = login.email or questionary.text(f"Superuser e-mail for {url}:").ask()
-    password = questionary.password("Password:").ask() if email else None
+    email = login.email or questionary.text(f"Superuser e-mail for {url}:").unsafe_ask()
+    password = questionary.password("Password:").unsafe_ask() if email else None
     if not email or not password:
         raise UsageError("no credentials were given", todo="Set PB_ADMIN_EMAIL and PB_ADMIN_PASS.")
     return login._replace(email=email, password=password)

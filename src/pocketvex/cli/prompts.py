@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pocketvex.cli import output
+from pocketvex.cli.interrupts import Stopped
 
 if TYPE_CHECKING:
     from pocketvex.plan.questions import Question
@@ -49,9 +50,13 @@ def answered(questions: Sequence[Question]) -> dict[str, str]:
     for question in questions:
         choices = [questionary.Choice(option.says, option.value) for option in question.options]
         choices.append(questionary.Choice("leave it as it is", _LEAVE))
-        value = questionary.select(
-            f"{question.id}: {question.text}", choices, output=terminal, qmark="?"
-        ).ask()
+        asked = questionary.select(f"{question.id}: {question.text}", choices, output=terminal, qmark="?")
+        try:
+            value = asked.unsafe_ask()
+        except Stopped:
+            raise
+        except KeyboardInterrupt:
+            value = None
         if value is None or value is _LEAVE:
             output.note("left as it is: nothing was answered")
             return {}

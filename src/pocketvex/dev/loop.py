@@ -103,6 +103,8 @@ class Loop:
         self.proving = Proving(session)
         self.asks: list[Ask] = []
         self.answered = False
+        self.taken = False
+        """Whether this pass has taken what is not the schema."""
         states = self.config.root / LOCAL / "hosts"
         states.mkdir(exist_ok=True)
         self.settings: Config | str = self.config
@@ -156,6 +158,7 @@ class Loop:
             # What other folders hold is looked at when there is a schema again.
             self.take_others()
             return
+        self.taken = False
         try:
             self.work(self.schema, start, asked=asked or answered)
         except (Unreachable, ServerProcessError) as error:
@@ -171,9 +174,13 @@ class Loop:
                 self.tell(error)
         except PocketVexError as error:
             self.tell(error)
+        if not self.taken:
+            # It failed before: nothing is tried again until something changes.
+            self.take_others()
 
     def take_others(self) -> None:
         """What is not the schema counts from here on; the configuration is looked at after it was taken."""
+        self.taken = True
         self.watch.take_others()
         self.look_at_settings()
 

@@ -86,10 +86,12 @@ def difference(path: Path, text: str, most: int = 8) -> list[str]:
     found: list[str] = []
     for kind, i, j, k, m in SequenceMatcher(None, old, new).get_opcodes():
         if kind != "equal":
-            found += [f"{n + 1} - {old[n].strip()}" for n in range(i, j)]
-            found += [f"{n + 1} + {new[n].strip()}" for n in range(k, m)]
+            found += [f"{n + 1} - {old[n]}" for n in range(i, j)]
+            found += [f"{n + 1} + {new[n]}" for n in range(k, m)]
     # The hash of the first lines differs always, and says nothing to a person.
     found = [line for line in found if _HASH not in line]
+    if not found:
+        return ["the end of the file, or the hash of its schema"]
     more = len(found) - most
     return [*found[:most], f"… {more} more lines"] if more > 1 else found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import time
 from pathlib import Path
@@ -79,10 +80,9 @@ def _replace(target: Path, data: bytes, mode: int | None) -> None:
 
 def _remove_left(target: Path) -> None:
     """What writes of this file left behind that were killed; what is recent may be another's at work."""
+    ours = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{8}}\.tmp")
     before = time.time() - _AGE
-    with os.scandir(target.parent) as entries:
-        left = [e for e in entries if e.name.startswith(f".{target.name}.") and e.name.endswith(".tmp")]
-    for entry in left:
-        with contextlib.suppress(OSError):
-            if entry.stat().st_mtime < before:
+    with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
+        for entry in entries:
+            if ours.fullmatch(entry.name) and entry.stat().st_mtime < before:
                 os.unlink(entry)
