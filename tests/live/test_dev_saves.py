@@ -257,3 +257,14 @@ def test_a_port_for_the_team_counts_from_the_next_start(project: Project) -> Non
     said = project.ok("schema", "diff").err
     assert f"127.0.0.1:{port} " in said
     assert "counts when" not in said
+
+
+def test_types_that_cannot_be_written_can_be_mended_by_the_configuration(project: Project) -> None:
+    project.write("generated", "a file in the place of the folder")
+    with project.dev() as dev:
+        dev.says("generated.* cannot be (written|read)")
+        project.write("pocketvex.toml", 'load_timeout = 20\ngenerated = "web"\n')
+        dev.says("the configuration was changed")
+        (project.root / "generated").unlink()
+        project.write("schema/posts.py", posts("slug = field.text()"))
+        dev.says("in sync")
