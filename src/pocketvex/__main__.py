@@ -31,8 +31,9 @@ def main() -> None:
     except KeyboardInterrupt as error:
         # Before `run` could say so itself: somebody changed their mind within the first milliseconds.
         code = 128 + getattr(error, "number", 2)  # of SIGINT
-    if leave is not None:
-        _leave(leave)
+    finally:
+        if leave is not None:
+            _leave(leave)
     gc.freeze()
     sys.exit(code)
 
