@@ -64,21 +64,26 @@ def _unconvertible(fact: Unconvertible, there: Collection) -> Query | int | None
         return 0  # it is that already
     after = FIELD.validate_python({"name": field.name, "type": fact.type})
     # A value that converts may still be one that the new field does not allow.
-    refused = [
-        _over(broken(limit, after), f"({CONVERSIONS[fact.conversion]})")
-        for limit in fact.limits
-        if limit.option != "values"
-    ]
-    lost = Condition(f"{holds(field)} AND {fails(fact.conversion)}")
+    limits = [limit for limit in fact.limits if limit.option != "values"]
+    refused = [_over(broken(limit, after), "w") for limit in limits]
+    lost = _over(Condition(f"{holds(field)} AND {fails(fact.conversion)}"), "v")
     condition = any_of([lost, *refused])
     bound = (*condition.bound, ("values", json.dumps(fact.choices)))
-    return _of_condition(there, field, condition._replace(bound=bound), SAMPLED)
+    column = quoted(field.name)
+    become = _over(Condition(CONVERSIONS[fact.conversion], bound), column)
+    source = f'SELECT "id" AS id, {column} AS v, ({literally(become)}) AS w FROM {quoted(there.name)}'
+    where = literally(condition._replace(bound=bound))
+    return _counted(there, field, f"SELECT id, v FROM ({source}) WHERE {where}", SAMPLED)
 
 
 def _of_condition(there: Collection, field: FieldBase, condition: Condition, shown: str = "'[]'") -> Query:
     column = quoted(field.name)
     where = literally(_over(condition, column))
     rows = f'SELECT "id" AS id, {column} AS v FROM {quoted(there.name)} WHERE {where}'
+    return _counted(there, field, rows, shown)
+
+
+def _counted(there: Collection, field: FieldBase, rows: str, shown: str) -> Query:
     counts = f"SELECT (SELECT COUNT(*) FROM _pv) AS n, {IDS} AS ids, {shown} AS vals"
     return Query(there.name, (field,), f"SELECT * FROM (WITH _pv AS ({rows}) {counts})")
 

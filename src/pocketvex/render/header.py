@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from hashlib import sha256
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
 
 PLACEHOLDER = "  // what is to be done\n"
 """Stands in a hand-written step until somebody writes it: so long nothing runs the file."""
@@ -31,6 +31,12 @@ def with_proof(text: str, proof: str) -> str:
     return re.sub(r"^(?=// manages: )", lambda _: f"{line}\n", text, count=1, flags=re.MULTILINE)
 
 
+def comment_of(text: str) -> list[str]:
+    """The lines of the comment at a file's head, without the one that is for editors."""
+    lines = takewhile(lambda line: line.startswith("//"), text.replace("\r\n", "\n").splitlines())
+    return [line for line in lines if not line.startswith("///")]
+
+
 def body_hash(text: str) -> str:
     """SHA-256 of what a file does: without the comment at its head, its newlines made one kind."""
     lines = text.replace("\r\n", "\n").splitlines(keepends=True)
@@ -51,4 +57,5 @@ def managed_by(text: str) -> frozenset[str]:
 
 def secrets_of(text: str) -> set[str]:
     """The environment variables that a file reads: a shadow needs something in their place."""
-    return set(re.findall(r"""(?:secret|\$os\.getenv)\(\s*["'](\w+)["']\s*\)""", text))
+    named = re.findall(r"""(?:secret|\$os\.getenv)\(\s*["'](\w+)["']\s*\)""", text)
+    return {*named, *re.findall(r"""["']?env["']?\s*:\s*["'](\w+)["']\s*\}""", text)}

@@ -1,26 +1,44 @@
-"""Migrations as PocketBase's own JavaScript files, from a schema before to a schema after.
+"""Migrations as PocketBase's own JavaScript files: a header, the steps as data, and what the steps mean.
 
-A file holds its steps in plain calls at the top and what the calls mean below, so that PocketBase alone
-can run it. Up is the diff from before to after, down is the diff from after to before.
+What the steps mean is the runtime, the same text in every file of one version.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from importlib.resources import files
 
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import Operation, RenameCollection
 from pocketvex.errors import UsageError
-from pocketvex.render.data import conversions
-from pocketvex.render.javascript import shifted
-from pocketvex.render.steps import helpers, steps
+from pocketvex.render.javascript import literal
 from pocketvex.schema.model import Schema
-from pocketvex.schema.system import STANDARD
+from pocketvex.steps.make import steps
+from pocketvex.steps.migration import Migration, named_collections
 
-if TYPE_CHECKING:
-    import jinja2
+RUNTIME_VERSION = 1
+RUNTIMES: Mapping[int, str] = {1: ""}
+"""The SHA-256 of each runtime that was ever written."""
+ADVISORIES: Mapping[int, str] = {}
+"""What is known to be wrong with a runtime, by its version."""
+
+
+def make_migration(before: Schema, after: Schema, *, stamp: str, recover: bool = False) -> Migration:
+    """The steps from one schema to another and back; both hold ids, from one history.
+
+    `stamp` makes the id of the migration, under which a server files what it keeps, its own. Raises
+    UsageError for what no migration can do.
+    """
+    turned = list(_turned(before, after))
+    forth = {f"{new_home}.{new}": old for _, new_home, old, new in turned}
+    back = {f"{old_home}.{old}": new for old_home, _, old, new in turned}
+    operations = compare(after, before, renames=forth, ask=False).operations
+    _refuse_swaps(operations)
+    up = steps(operations)
+    down = steps(compare(before, after, renames=back, ask=False).operations, back=True)
+    return Migration("", _ids(before, after, up + down), up, down, recover).named(stamp)
 
 
 def render_migration(
@@ -30,37 +48,57 @@ def render_migration(
     stamp: str,
     comment: Sequence[str],
     manages: Iterable[str],
+    recover: bool = False,
 ) -> str:
-    """The text of a migration file; both schemas hold ids, from one history.
+    """The text of the file from one schema to another.
 
-    `stamp` is the time stamp of the file's name: kept values are filed under it. `manages` are the
-    collections (and the auth options stated for them, `users[otp]`) that the file's project declares.
-    Raises UsageError for what no migration can do.
+    `manages` are the collections (and the auth options stated for them, `users[otp]`) that the file's
+    project declares.
     """
-    turned = list(_turned(before, after))
-    forth = {f"{new_home}.{new}": old for _, new_home, old, new in turned}
-    back = {f"{old_home}.{old}": new for old_home, _, old, new in turned}
-    operations = compare(after, before, renames=forth, ask=False).operations
-    _refuse_swaps(operations)
-    up = steps(operations)
-    down = steps(compare(before, after, renames=back, ask=False).operations, back=True)
-    types = {step.arguments[0]["type"] for step in up + down if step.name == "create"}
-    used = {name for step in up + down for name in helpers(step)}
+    lines = [line for text in comment for line in (text.splitlines() or [""])]
+    head = [*lines, f"manages: {' '.join(sorted(manages))}"]
+    return migration_text(make_migration(before, after, stamp=stamp, recover=recover), head)
+
+
+def migration_text(migration: Migration, head: Sequence[str]) -> str:
+    """A file for these steps, with these lines as the comment at its head."""
+    comment = "".join(f"// {line}".rstrip() + "\n" for line in head)
+    values = migration.to_json()
+    body = ",\n".join(f"  {literal(key)}: {_steps(key, value)}" for key, value in values.items())
     return (
-        _template()
-        .render(
-            stamp=stamp,
-            comment=[line for text in comment for line in (text.splitlines() or [""])],
-            manages=sorted(manages),
-            up=[shifted(step.text()).lstrip() for step in up],
-            down=[shifted(step.text()).lstrip() for step in down],
-            standard=[(type_, fields) for type_, fields in STANDARD.items() if type_ in types],
-            conversions=conversions(),
-            uses=lambda *names: bool(used & set(names)),
-        )
-        .rstrip()
-        + "\n"
+        f'/// <reference path="../pb_data/types.d.ts" />\n{comment}\n'
+        f"const migration = {{\n{body}\n}};\n\n{runtime()}"
     )
+
+
+def _steps(key: str, value: object) -> str:
+    if key not in ("up", "down") or not isinstance(value, list) or not value:
+        return literal(value).replace("\n", "\n  ")
+    lines = ",\n".join(literal(step) for step in value)
+    return "[\n    " + lines.replace("\n", "\n    ") + "\n  ]"
+
+
+@cache
+def runtime() -> str:
+    """What the steps mean, from the line that parts it from them."""
+    code = files("pocketvex.render").joinpath("runtime/runtime.js").read_text(encoding="utf-8")
+    return (
+        f"// ---- PocketVex runtime {RUNTIME_VERSION}: what the steps mean. "
+        f"It is the same in every file, and nothing below is about this one. ----\n{code}"
+    )
+
+
+def runtime_hash(text: str) -> str:
+    return sha256(text.replace("\r\n", "\n").encode()).hexdigest()
+
+
+def _ids(before: Schema, after: Schema, all_steps: Sequence[list[object]]) -> dict[str, str]:
+    """The ids of the collections that the steps name; not of a name that two of them have."""
+    known: dict[str, set[str]] = {}
+    for collection in [*before.collections, *after.collections]:
+        known.setdefault(collection.name, set()).add(collection.id)
+    names = sorted(named_collections(all_steps) & known.keys())
+    return {name: next(iter(known[name])) for name in names if len(known[name]) == 1}
 
 
 def _turned(before: Schema, after: Schema) -> Iterator[tuple[str, str, str, str]]:
@@ -91,25 +129,3 @@ def _refuse_swaps(operations: Sequence[Operation]) -> None:
                 why="Nothing would tell a server on which that was done from one on which it was not.",
                 todo="Give one of them a third name first, and the final names in a second migration.",
             )
-
-
-@cache
-def _template() -> jinja2.Template:
-    # 60 ms, which only commands that write a file shall pay.
-    import jinja2
-
-    # These delimiters leave the templates JavaScript, and PocketBase's `{{…}}` alone.
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pocketvex.render"),
-        line_statement_prefix="//%",
-        variable_start_string="<<",
-        variable_end_string=">>",
-        block_start_string="<%",
-        block_end_string="%>",
-        comment_start_string="<#",
-        comment_end_string="#>",
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,
-    )
-    return environment.get_template("migration.js.j2")

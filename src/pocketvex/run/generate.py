@@ -11,7 +11,8 @@ from pocketvex.errors import ConsentNeeded, UsageError
 from pocketvex.plan.make import Change, Plan
 from pocketvex.plan.questions import Question
 from pocketvex.plan.verdicts import Verdict
-from pocketvex.render.header import render_empty, with_proof
+from pocketvex.render.header import comment_of, render_empty, with_proof
+from pocketvex.render.migration import migration_text, runtime
 from pocketvex.render.text import example_lines
 from pocketvex.run.draft import Outstanding, already_there, find_outstanding
 from pocketvex.run.planning import Choices, plan_for
@@ -19,7 +20,9 @@ from pocketvex.run.prove import Part, Proof, prove_parts
 from pocketvex.run.recorded import Position, check_history, locate
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.model import Schema
+from pocketvex.steps.migration import read_migration, runtime_of, same_code
 from pocketvex.store.history import (
+    DRAFT,
     MigrationFile,
     is_untouched,
     next_stamp,
@@ -129,8 +132,18 @@ def _refuse(found: Outstanding, *, by_hand: bool) -> None:
 def _from_draft(position: Position, draft: str, name: str, now: int) -> MigrationFile:
     """A draft that a person edited is sealed as it stands."""
     stamp = next_stamp(position.history, now)
-    text = unsigned(draft).replace('begin(app, "draft")', f'begin(app, "{stamp}")')
-    return MigrationFile(f"{stamp}_{slug(name)}.js", text)
+    text = unsigned(draft)
+    migration = read_migration(text)
+    if migration is None or not same_code(runtime_of(text), runtime()):
+        raise UsageError(
+            f"{DRAFT} cannot be sealed: it was changed below the line that says what the steps mean",
+            why="That part is the same in every file, and is written anew.",
+            todo="Delete the draft: it is made anew. Statements of your own are steps: "
+            '`["sql", "DELETE FROM …"]` runs before all others; what takes more is a file of its own '
+            "(`pocketvex migrate generate --empty NAME`).",
+        )
+    head = [line.removeprefix("//").removeprefix(" ") for line in comment_of(text)]
+    return MigrationFile(f"{stamp}_{slug(name)}.js", migration_text(migration.named(str(stamp)), head))
 
 
 def _split(

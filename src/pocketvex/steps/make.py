@@ -1,10 +1,10 @@
-"""The steps of a migration: calls that bring a server from one schema to another, in their order."""
+"""The steps of a migration, made from operations: what brings a server from one schema to another."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple, assert_never
+from typing import Any, assert_never
 
 from pocketvex.diff.apply import wire_name
 from pocketvex.diff.operations import (
@@ -24,11 +24,13 @@ from pocketvex.diff.operations import (
     ReplaceField,
 )
 from pocketvex.errors import UsageError
-from pocketvex.render.data import Guard, conversion, empty, guards
-from pocketvex.render.javascript import call
+from pocketvex.plan.conversions import JUDGED, conversion
+from pocketvex.plan.violations import any_of, broken, limits
 from pocketvex.schema.fields import FieldBase, RelationField, SelectField
 from pocketvex.schema.model import Collection
 from pocketvex.schema.system import STANDARD
+from pocketvex.steps.guards import Guard, guards, required_guard
+from pocketvex.steps.migration import Step
 
 _ORDER: tuple[type[Operation], ...] = (
     DropCollection, RenameCollection, CreateCollection, RenameField, DropField, ReplaceField, AddField,
@@ -36,18 +38,8 @@ _ORDER: tuple[type[Operation], ...] = (
 )  # fmt: skip
 
 
-class Step(NamedTuple):
-    """A call of the file: `change.name(arguments)`."""
-
-    name: str
-    arguments: tuple[Any, ...]
-
-    def text(self) -> str:
-        return call(self.name, self.arguments)
-
-
 def steps(operations: Sequence[Operation], *, back: bool = False) -> list[Step]:
-    """The calls for these operations, renames first, so that all later ones speak of the new names. With
+    """The steps for these operations, renames first, so that all later ones speak of the new names. With
     `back`, they take back what the opposite direction did."""
     return _Steps(operations, back).all()
 
@@ -91,14 +83,13 @@ class _Steps:
     def of(self, operation: Operation) -> list[Step]:
         match operation:
             case CreateCollection():
-                return [Step("create", (_definition(operation.definition),))]
+                return [["create", _definition(operation.definition)]]
             case DropCollection():
                 heir = self.heirs.get(operation.collection.lower())
-                arguments = (operation.definition.id, operation.collection, *([heir] if heir else []))
-                return [Step("remove", arguments)]
+                return [["remove", operation.definition.id, operation.collection, *([heir] if heir else [])]]
             case RenameCollection():
                 again = [True] if operation.old.lower() in self.made else []
-                return [Step("rename", (operation.id, operation.old, operation.collection, *again))]
+                return [["rename", operation.id, operation.old, operation.collection, *again]]
             case ChangeType():
                 raise UsageError(
                     f"{operation.collection} cannot become {operation.after}: it is {operation.before}",
@@ -108,9 +99,9 @@ class _Steps:
             case AddField():
                 return self.add_field(operation)
             case DropField():
-                return [Step("removeField", (operation.collection, _field(operation.field, brief=True)))]
+                return [["removeField", operation.collection, self.brief(operation.field)]]
             case ReplaceField():
-                return [_replace(operation)]
+                return self.replace(operation)
             case RenameField():
                 return []  # done together
             case ChangeField():
@@ -118,29 +109,51 @@ class _Steps:
             case ChangeIndex():
                 return _index(operation)
             case ChangeRule():
-                rule = (operation.collection, operation.rule, operation.before, operation.after)
-                return [Step("setRule", rule)]
+                return [["setRule", operation.collection, operation.rule, operation.before, operation.after]]
             case ChangeOption():
                 name = "restoreOption" if self.back else "setOption"
-                return [Step(name, (operation.collection, operation.option, operation.after))]
+                return [[name, operation.collection, operation.option, operation.after]]
             case ChangeQuery():
-                return [Step("setQuery", (operation.collection, operation.before, operation.after))]
+                return [["setQuery", operation.collection, operation.before, operation.after]]
             case _:
                 assert_never(operation)
 
     def add_field(self, operation: AddField) -> list[Step]:
         field = operation.field
         found = guards(None, field) if not self.back else []
-        added = Step(
-            "addField",
-            (
-                operation.collection,
-                _field(field),
-                operation.after,
-                *([_guards(found, field)] if found else []),
-            ),
-        )
-        return [added] if field.backfill is None else [added, _fill("fill", operation.collection, field)]
+        more = [_guards(found, field)] if found else []
+        added: Step = ["addField", operation.collection, _field(field), operation.after, *more]
+        return [added] if field.backfill is None else [added, _fill(operation.collection, field)]
+
+    def brief(self, field: FieldBase) -> dict[str, Any]:
+        """What tells a field from another. Where adding it fills the rows, its empty values are kept too."""
+        return _field(field, brief=True) | ({"all": True} if field.backfill is not None else {})
+
+    def replace(self, operation: ReplaceField) -> list[Step]:
+        before, after = operation.before, operation.after
+        made = ["replaceField", operation.collection, _field(before, brief=True), _field(after)]
+        if how := self.conversion(before, after):
+            made.append(how)
+        fills = after.backfill is not None and not self.back
+        return [made, _fill(operation.collection, after)] if fills else [made]
+
+    def conversion(self, before: FieldBase, after: FieldBase) -> dict[str, Any]:
+        """How a value becomes one of the other type, and what keeps it from that."""
+        found: dict[str, Any] = {}
+        if to := conversion(before, after):
+            found["to"] = to
+            if to == "asChoice":
+                found["values"] = after.options()["values"]
+            refused = [broken(limit, after) for limit in limits(after) if limit.option != "required"]
+            if plain := [condition for condition in refused if condition.plain]:
+                condition = any_of(plain)
+                found["refuses"] = condition.sql
+                found |= {"bound": dict(condition.bound)} if condition.bound else {}
+            if to in JUDGED or len(plain) < len(refused):
+                found["judged"] = True
+        if after.required and after.backfill is None and not self.back:
+            found["guards"] = _guards([required_guard(after)], after)
+        return found
 
     def change_field(self, operation: ChangeField) -> list[Step]:
         field, changed = operation.after, operation.changed()
@@ -150,16 +163,15 @@ class _Steps:
         known = {"id": field.id, "name": field.name}
         first = getattr(self.pair(operation)[1], "keep", "") == "first" and "max_select" in changed
         more = [_guards(found, field), *(["first"] if first else [])] if found or first else []
-        steps = [Step("setField", (operation.collection, known, before, after, *more))]
+        steps: list[Step] = [["setField", operation.collection, known, before, after, *more]]
         remap = self.remap(operation)
         if remap is not None:
             steps.insert(1 if self.back else 0, remap)
-        if field.backfill is not None and "required" in changed and field.required:
-            steps.append(_fill("fill", operation.collection, field))
+        if not self.back and field.backfill is not None and "required" in changed and field.required:
+            steps.append(_fill(operation.collection, field))
         filled = operation.before
         if self.back and filled.backfill is not None and "required" in changed and filled.required:
-            value = _bound(filled, filled.backfill)
-            steps.append(Step("empty", (operation.collection, known, value)))
+            steps.insert(0, ["unfill", operation.collection, known])
         return steps
 
     def pair(self, operation: ChangeField) -> tuple[FieldBase, FieldBase]:
@@ -176,11 +188,10 @@ class _Steps:
         if not mapping:
             return None
         known = {"id": operation.after.id, "name": operation.after.name}
-        if not self.back:
-            return Step("remap", (operation.collection, known, mapping))
         # What nobody had before goes back to the first choice that became it.
         inverse = {n: o for o, n in reversed(mapping.items()) if n and n not in was.values}
-        return Step("unmap", (operation.collection, known, mapping, inverse))
+        there, other = (inverse, mapping) if self.back else (mapping, inverse)
+        return ["remap", operation.collection, known, there, *([other] if other else [])]
 
 
 def _moves(operations: Sequence[Operation]) -> list[list[RenameField | DropField | AddField]]:
@@ -216,22 +227,11 @@ def _move(group: Sequence[RenameField | DropField | AddField]) -> Step:
                 moves.append({"id": o.field.id, "from": o.field.name, "to": None})
             case AddField():
                 moves.append({"id": o.field.id, "from": None, "to": o.field.name})
-    return Step("renameFields", (group[0].collection, moves))
+    return ["renameFields", group[0].collection, moves]
 
 
-def _replace(operation: ReplaceField) -> Step:
-    before, after = operation.before, operation.after
-    to, back = conversion(before, after), conversion(after, before)
-    turned = [to, back] if to else []
-    old = _field(before, brief=True)
-    if back == "asChoice" and to:
-        old["values"] = before.options()["values"]
-    return Step("replaceField", (operation.collection, old, _field(after), *turned))
-
-
-def _fill(name: str, collection: str, field: FieldBase) -> Step:
-    known = {"id": field.id, "name": field.name}
-    return Step(name, (collection, known, _bound(field, field.backfill), empty(field)))
+def _fill(collection: str, field: FieldBase) -> Step:
+    return ["fill", collection, {"id": field.id, "name": field.name}, _bound(field, field.backfill)]
 
 
 def _bound(field: FieldBase, value: Any) -> Any:
@@ -257,7 +257,7 @@ def _index(operation: ChangeIndex) -> list[Step]:
     before, after = (
         index.sql(operation.collection) if index else None for index in (operation.before, operation.after)
     )
-    return [Step("setIndex", (operation.collection, before, after))]
+    return [["setIndex", operation.collection, before, after]]
 
 
 def _field(field: FieldBase, *, brief: bool = False) -> dict[str, Any]:
@@ -290,40 +290,3 @@ def _definition(collection: Collection) -> dict[str, Any]:
             fields = fields[len(standard) :]  # the step adds them
         values["fields"] = fields
     return {**head, **values}
-
-
-_NEEDS: dict[str, tuple[str, ...]] = {
-    "create": ("keep", "keepNotes"),
-    "remove": ("keep", "keepNotes"),
-    "setOption": ("keep", "keepNotes"),
-    "restoreOption": ("keep", "keepNotes", "setOption"),
-    "removeField": ("keep", "keepValues"),
-    "replaceField": ("keep", "keepValues"),
-    "addField": ("keep", "keepValues"),
-    "renameFields": (),
-    "fill": ("keep", "keepValues"),
-    "empty": ("keep", "keepValues"),
-    "remap": ("keep", "keepValues", "mapped"),
-    "unmap": ("keep", "keepValues", "mapped"),
-}
-
-
-def helpers(step: Step) -> set[str]:
-    """The names of what a step needs of the file's second half."""
-    found = {step.name, *_NEEDS.get(step.name, ())}
-    if step.name == "renameFields" and any(not move["to"] for move in step.arguments[1]):
-        found |= {"keep", "keepValues"}
-    if step.name == "setField" and "maxSelect" in step.arguments[3]:
-        found |= {"lists", "keep", "keepValues"}
-    if step.name == "replaceField":
-        found |= {text for text in step.arguments[3:] if text}
-        found |= {"convert"} if len(step.arguments) > 3 else set()
-    if step.name == "setField" and step.arguments[5:] == ("first",):
-        found |= {"first"}
-    if step.name == "setField" and any("broken" not in guard for guard in (step.arguments[4:5] or ([],))[0]):
-        found |= {"judge"}
-    if (step.name == "setField" and any(step.arguments[4:5])) or (
-        step.name == "addField" and len(step.arguments) > 3
-    ):
-        found |= {"guard", "keep", "keepValues"}
-    return found

@@ -1,4 +1,4 @@
-"""The parts of a migration that are about values: what a stricter option would not allow.
+"""The guards of a migration: what has to be true of no row, as SQL.
 
 `[[value]]` stands for a stored value; texts of the schema never stand in the SQL itself, where PocketBase
 would read `{{…}}`, `[[…]]` and `{:…}` in them, but are bound.
@@ -6,15 +6,10 @@ would read `{{…}}`, `[[…]]` and `{:…}` in them, but are bound.
 
 from __future__ import annotations
 
-import json
-import re
 from typing import Any, NamedTuple
 
-from pocketvex.plan.conversions import CONVERSIONS, conversion
 from pocketvex.plan.violations import Limit, broken, empty, stricter
 from pocketvex.schema.fields import FieldBase
-
-__all__ = ["Guard", "conversion", "conversions", "empty", "guards"]
 
 
 class Guard(NamedTuple):
@@ -40,29 +35,18 @@ def guards(before: FieldBase | None, after: FieldBase) -> list[Guard]:
     found = []
     for limit in stricter(before, after):
         condition = broken(limit, after)
-        if condition.sql == "FALSE" or _to_one(limit, before, after):
+        filled = limit.option == "required" and after.backfill is not None
+        if condition.sql == "FALSE" or filled or _to_one(limit, before, after):
             continue
         sql, bound = (condition.sql, dict(condition.bound)) if condition.plain else ("", {})
         found.append(Guard(limit.option, condition.says, sql, bound))
     return found
 
 
+def required_guard(after: FieldBase) -> Guard:
+    """Of a field that is made anew: no row may be left empty, whatever its value was."""
+    return Guard("required", "are empty, and the field is required", empty(after), code="PV301")
+
+
 def _to_one(limit: Limit, before: FieldBase, after: FieldBase) -> bool:
     return limit.option == "max_select" and before.multiple and not after.multiple
-
-
-_WIDTH = 88
-
-
-def conversions() -> list[tuple[str, str]]:
-    """Every conversion by its name, as a text in JavaScript whose pieces fit on a line."""
-    return [(name, " +\n      ".join(map(json.dumps, _pieces(sql)))) for name, sql in CONVERSIONS.items()]
-
-
-def _pieces(sql: str) -> list[str]:
-    pieces = [""]
-    for word in re.split(r"(?<= )", sql):
-        if len(pieces[-1]) + len(word) > _WIDTH:
-            pieces.append("")
-        pieces[-1] += word
-    return pieces

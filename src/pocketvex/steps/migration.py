@@ -1,0 +1,117 @@
+"""A migration as data: its steps up and down, and how they stand in a file, written and read back.
+
+    const migration = {"id": …, "collections": {…}, "up": [[name, argument, …], …], "down": […]};
+
+The id is no part of the file's name: what a migration keeps on a server is filed under it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from pocketvex.errors import HistoryError
+
+Step = list[Any]
+"""`[name, argument, …]`: a JSON value."""
+
+_START = re.compile(r"^const\s+migration\s*=\s*(?=\{)", re.MULTILINE)
+RUNTIME = re.compile(r"^// -+ PocketVex runtime (\d+)\b.*$", re.MULTILINE)
+"""The line between the steps and the runtime."""
+_LOOSE = re.compile(r"""[\s"'`,;()\\]""")
+"""What a formatter of JavaScript changes."""
+
+
+class Migration(NamedTuple):
+    """What a file does. `collections` are the ids of the collections that the steps name."""
+
+    id: str
+    collections: dict[str, str]
+    up: list[Step]
+    down: list[Step]
+    recover: bool = False
+    """A run outside of the history, which asks for what any migration kept."""
+
+    def named(self, stamp: str) -> Migration:
+        """The same steps with an id of their own: it says nothing, and no two files have the same."""
+        content = json.dumps([stamp, self.up, self.down], sort_keys=True)
+        return self._replace(id=sha256(content.encode()).hexdigest()[:12])
+
+    def to_json(self) -> dict[str, Any]:
+        values = self._asdict()
+        if not self.recover:
+            del values["recover"]
+        return values
+
+
+def read_migration(text: str) -> Migration | None:
+    """The steps of a file that PocketVex wrote, also after a formatter; None for any other file.
+
+    Raises HistoryError where the steps cannot be read.
+    """
+    start, end = _START.search(text), RUNTIME.search(text)
+    if start is None or end is None or end.start() < start.end():
+        return None
+    return _migration(_value(text[start.end() : end.start()]))
+
+
+def runtime_of(text: str) -> str:
+    """What stands below the steps, from the line that says so; "" where there is none."""
+    match = RUNTIME.search(text.replace("\r\n", "\n"))
+    return text.replace("\r\n", "\n")[match.start() :] if match else ""
+
+
+def same_code(one: str, other: str) -> bool:
+    """Whether two texts are the same but for what a formatter changes."""
+    return _LOOSE.sub("", one) == _LOOSE.sub("", other)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.JSONDecoder().raw_decode(text)[0]
+    except ValueError:
+        pass
+    # Quotes, commas and comments of JavaScript: only an edited file has them.
+    import json5
+
+    try:
+        return json5.loads(text.strip().removesuffix(";"))
+    except ValueError as error:
+        raise HistoryError("the steps of a migration cannot be read", why=str(error)) from error
+
+
+def _migration(value: Any) -> Migration:
+    ways: list[Any] = [value.get(way) for way in ("up", "down")] if isinstance(value, dict) else []
+    if not ways or not all(_are_steps(way) for way in ways) or not isinstance(value.get("id"), str):
+        raise HistoryError(
+            "the steps of a migration cannot be read",
+            why="They are an object with an id and two lists, up and down, of steps: [name, argument, …].",
+        )
+    collections = value.get("collections")
+    known = dict(collections) if isinstance(collections, dict) else {}
+    return Migration(value["id"], known, ways[0], ways[1], bool(value.get("recover", False)))
+
+
+def _are_steps(found: Any) -> bool:
+    return isinstance(found, list) and all(
+        isinstance(step, list) and step and isinstance(step[0], str) for step in found
+    )
+
+
+def named_collections(steps: Sequence[Step]) -> set[str]:
+    """The names by which steps speak of collections."""
+    names: set[str] = set()
+    for name, *arguments in steps:
+        match name:
+            case "create" | "sql":
+                continue
+            case "remove":
+                names.add(arguments[1])
+            case "rename":
+                names |= {arguments[1], arguments[2]}
+            case _:
+                names.add(arguments[0])
+    return names
