@@ -13,13 +13,13 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "pocketvex"
 
 PACKAGES = (
-    "errors", "schema", "lint", "diff", "plan", "render", "types",
+    "errors", "schema", "lint", "diff", "plan", "steps", "render", "types",
     "store", "api", "server", "load",
     "run", "dev", "cli",
 )  # fmt: skip
 """From what depends on nothing to what may depend on all."""
 
-PURE = ("schema", "lint", "diff", "plan", "render", "types")
+PURE = ("schema", "lint", "diff", "plan", "steps", "render", "types")
 
 MODULES = sorted(SOURCES.rglob("*.py"))
 

@@ -11,7 +11,7 @@ from source import MODULES, PACKAGES, PURE, imports, package_of, shown, tree
 
 THIRD_PARTY = {
     "pydantic": {"schema", "load"},
-    "jinja2": {"render", "types"},
+    "json5": {"steps"},
     "httpx": {"api"},
     "watchfiles": {"dev"},
     "typer": {"cli"},

@@ -121,7 +121,7 @@ def _tell_kept(listed: Listed, format: str) -> None:
     if format == "json":
         import json
 
-        rows = [{k: v for k, v in kept._asdict().items() if k != "keys"} for kept in listed.kept]
+        rows = [{k: v for k, v in kept._asdict().items() if k != "groups"} for kept in listed.kept]
         output.data(json.dumps({"version": 1, "complete": listed.known, "kept": rows}, indent=2))
     else:
         for kept in listed.kept:

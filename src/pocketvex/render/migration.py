@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import Operation, RenameCollection
@@ -81,7 +80,10 @@ def _steps(key: str, value: object) -> str:
 @cache
 def runtime() -> str:
     """What the steps mean, from the line that parts it from them."""
-    code = files("pocketvex.render").joinpath("runtime/runtime.js").read_text(encoding="utf-8")
+    # The package's own text, read the way its modules are.
+    folder = __file__.replace("\\", "/").rpartition("/")[0]
+    data: bytes = __spec__.loader.get_data(f"{folder}/runtime/runtime.js")  # type: ignore[union-attr]
+    code = data.decode().replace("\r\n", "\n")
     return (
         f"// ---- PocketVex runtime {RUNTIME_VERSION}: what the steps mean. "
         f"It is the same in every file, and nothing below is about this one. ----\n{code}"

@@ -12,8 +12,7 @@ from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import DropCollection, DropField, Operation, ReplaceField
 from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected
 from pocketvex.plan.make import Change
-from pocketvex.plan.verdicts import Verdict
-from pocketvex.run.locally import run_here, takes_sql
+from pocketvex.run.locally import recover_fields, run_here, runs_here
 from pocketvex.run.recount import recount
 from pocketvex.run.removals import is_removal, remove
 from pocketvex.run.secrets import with_secrets, without_secret
@@ -34,7 +33,7 @@ def write_changes(
     require_unmoved(session, now, raw)
     recount(session, changes, session.schema_of(now))
     operations = [change.operation for change in changes]
-    here = [change for change in changes if _runs_here(session, change)]
+    here = [change for change in changes if runs_here(session, change)]
     rest = [change for change in changes if change not in here]
     additions = [change.operation for change in rest if not is_removal(change.operation)]
     try:
@@ -48,13 +47,10 @@ def write_changes(
     if here:
         run_here(session, session.fetch(), here)
     after = session.fetch()
+    if session.local and recover_fields(session, after, rest):
+        after = session.fetch()
     _check(session, now, after, operations, desired)
     return after
-
-
-def _runs_here(session: Session, change: Change) -> bool:
-    unsafe = change.judgement.verdict is Verdict.UNSAFE
-    return unsafe and session.data_dir is not None and takes_sql(change.operation)
 
 
 def require_unmoved(

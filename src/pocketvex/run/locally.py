@@ -1,7 +1,8 @@
-"""Agreed changes to what no file has yet and whose values take SQL: a migration that is run once, here.
+"""Changes to what no file has yet and that are about values: a migration that is run once, here.
 
-It is written like every other, so values are converted, filled and mapped, and those that go are kept; it
-is no file, because the history never sees what a server tried out on the way.
+It is written like every other, so values are converted, filled and mapped, those that go are kept, and what
+is declared again gets back what was kept of it; it is no file, because the history never sees what a server
+tried out on the way.
 """
 
 from __future__ import annotations
@@ -10,19 +11,42 @@ import time
 from collections.abc import Sequence
 
 from pocketvex.diff.apply import apply_operations
-from pocketvex.diff.operations import AddField, ChangeField, Operation, ReplaceField
+from pocketvex.diff.operations import (
+    AddField,
+    ChangeField,
+    DropCollection,
+    DropField,
+    Operation,
+    ReplaceField,
+)
 from pocketvex.errors import NotAsIntended
-from pocketvex.plan.conversions import conversion
 from pocketvex.plan.make import Change
+from pocketvex.plan.verdicts import Verdict
+from pocketvex.run.kept import has_values
 from pocketvex.run.session import Json, Session, native_dir
-from pocketvex.schema.model import Schema
+from pocketvex.schema.model import PRIVATE_PREFIX, Schema
+from pocketvex.steps.migration import Migration, Step
+
+
+def runs_here(session: Session, change: Change) -> bool:
+    """Whether a change is made by a migration of its own: where values go, or are written anew.
+
+    Removed in one transaction with the look whether anything is there, nothing that somebody writes
+    meanwhile is lost.
+    """
+    if session.data_dir is None or not session.local:
+        return False
+    operation = change.operation
+    if isinstance(operation, DropField | ReplaceField):
+        return True
+    if isinstance(operation, DropCollection):
+        return operation.definition.type != "view"
+    return change.judgement.verdict is Verdict.UNSAFE and takes_sql(operation)
 
 
 def takes_sql(operation: Operation) -> bool:
     """Whether the values of rows are written anew, which the API cannot do in one piece."""
     match operation:
-        case ReplaceField(before=before, after=after):
-            return conversion(before, after) is not None
         case AddField(field=field):
             return field.backfill is not None
         case ChangeField(before=before, after=after):
@@ -38,19 +62,83 @@ def run_here(session: Session, raw: Sequence[Json], changes: Sequence[Change]) -
 
     Raises NotAsIntended, with what the migration said, where it fails: then nothing of it is done.
     """
-    from pocketvex.render.migration import render_migration
+    from pocketvex.render.migration import make_migration
+
+    after = Schema.from_json(apply_operations(raw, [change.operation for change in changes]))
+    made = make_migration(session.schema_of(raw), after, stamp=_stamp(), recover=True)
+    looks = [step for change in changes if change.judgement.verdict is Verdict.HARMLESS
+             for step in _expected(change.operation)]  # fmt: skip
+    _run(session, made._replace(up=[*looks, *made.up]), ", ".join(change.path for change in changes))
+
+
+def _expected(operation: Operation) -> list[Step]:
+    match operation:
+        case DropCollection(collection=name):
+            return [["expectEmpty", name]]
+        case DropField(collection=name, field=field):
+            return [["expectEmpty", name, {"id": field.id, "name": field.name}]]
+        case ReplaceField(collection=name, before=field):
+            return [["expectEmpty", name, {"id": field.id, "name": field.name}]]
+        case _:
+            return []
+
+
+def recover_fields(session: Session, raw: Sequence[Json], changes: Sequence[Change]) -> bool:
+    """Give fields that were just added back what was kept of them; whether anything was tried."""
+    there = {item["name"]: item for item in raw}
+    steps: list[Step] = []
+    for operation in [change.operation for change in changes]:
+        if not isinstance(operation, AddField) or operation.collection not in there:
+            continue
+        item = there[operation.collection]
+        field = next((f for f in item["fields"] if f["name"] == operation.field.name), None)
+        if field is not None and has_values(session, item["id"], field["id"]):
+            steps.append(["giveBack", operation.collection, {"id": field["id"], "name": field["name"]}])
+    if steps:
+        _run(session, Migration("", {}, steps, [], recover=True).named(_stamp()), "what was kept")
+    return bool(steps)
+
+
+def recover_collections(session: Session, raw: Sequence[Json], desired: Schema) -> list[str]:
+    """Give collections that the code declares, and that are put away here, their names back."""
+    there = {item["name"].lower() for item in raw}
+    away = [item for item in raw if item["name"].startswith(PRIVATE_PREFIX)]
+    missing = [
+        c for c in desired.collections
+        if c.name.lower() not in there and c.type != "view" and c.renamed_from is None
+        and any(item["name"].endswith(f"_{c.name}") and item["type"] == c.type for item in away)
+    ]  # fmt: skip
+    if not missing or session.data_dir is None:
+        return []
+    before = {item["id"]: item["name"] for item in away}
+    steps: list[Step] = [["recover", c.name, c.type] for c in missing]
+    migration = Migration("", {}, steps, [], recover=True).named(_stamp())
+    _run(session, migration, ", ".join(c.name for c in missing))
+    return [
+        item["name"]
+        for item in session.fetch()
+        if item["id"] in before and item["name"] != before[item["id"]]
+    ]
+
+
+def _stamp() -> str:
+    return f"here{time.time_ns() // 1_000_000}"
+
+
+def _run(session: Session, migration: Migration, what: str) -> None:
+    from pocketvex.render.migration import migration_text
     from pocketvex.server import scratch
 
     data_dir = native_dir(session)
-    stamp = f"here{time.time_ns() // 1_000_000}"
-    after = Schema.from_json(apply_operations(raw, [change.operation for change in changes]))
-    text = render_migration(session.schema_of(raw), after, stamp=stamp, comment=[], manages=())
-    step = f"{scratch.ONE_OFF}{stamp}.js"
+    step = f"{scratch.ONE_OFF}{migration.id}.js"
     try:
-        scratch.migrate_up(session.binary, data_dir, {step: text}, env=session.environ)
+        scratch.migrate_up(
+            session.binary, data_dir, {step: migration_text(migration, [])}, env=session.environ
+        )
     except scratch.MigrationFailed as error:
-        paths = ", ".join(change.path for change in changes)
-        raise NotAsIntended(f"{paths}: nothing of it was done", why=error.reason) from error
+        raise NotAsIntended(
+            f"{what}: nothing of it was done", why=error.reason, todo="Run the command again."
+        ) from error
     finally:
         scratch.forget(data_dir, [step])
     session.refresh()

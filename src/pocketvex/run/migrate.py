@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pocketvex.errors import BackupFailed, ChangesPending, HistoryError, NotAsIntended, UsageError
 from pocketvex.plan.make import Plan
 from pocketvex.render.one_off import down_step
+from pocketvex.run.aftermath import cannot_be_updated, not_given_back
 from pocketvex.run.apply import require_unmoved, write_changes
 from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.baseline import baseline
 from pocketvex.run.consent import unknown_names
 from pocketvex.run.draft import Outstanding, find_outstanding
 from pocketvex.run.generate import Sealed, generate, generate_empty, seal_outstanding
+from pocketvex.run.kept import clear_found
 from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.recorded import (
     Position,
@@ -21,6 +23,7 @@ from pocketvex.run.recorded import (
     check_history,
     differences,
     locate,
+    made_here,
     run_files,
     up_to,
 )
@@ -199,9 +202,11 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     session.refresh()
     session.state.applied = list(session.applied() or [])
     session.save()
+    clear_found(session, made_here(session, position))
     raw = session.fetch()
     live = session.schema_of(raw)
-    _check_down(session, position, names, live)
+    before = _check_down(session, position, names, live)
+    session.notes += [*not_given_back(session, texts), *cannot_be_updated(session, live, before, position)]
     remember(session, desired, raw, locate(session, live), (), choices)
     return Ran((), names)
 
@@ -233,8 +238,8 @@ def _check_not_below(session: Session, position: Position, names: Sequence[str])
         )
 
 
-def _check_down(session: Session, position: Position, names: Sequence[str], live: Schema) -> None:
-    """After down the server must be where the history without these files is."""
+def _check_down(session: Session, position: Position, names: Sequence[str], live: Schema) -> Schema:
+    """After down the server must be where the history without these files is, which is returned."""
     kept = [name for name in position.applied if name not in names]
     before = replay(session.binary, position.history.pairs(kept), session.shadow_cache).schema
     touched = changed_paths(before, position.here.schema)
@@ -245,6 +250,7 @@ def _check_down(session: Session, position: Position, names: Sequence[str], live
             f"{session.client.url} is not as it was before {names[-1]}",
             why="Still different: " + ", ".join([*still, *left][:8]),
         )
+    return before
 
 
 def status(session: Session, desired: Schema, choices: Choices) -> Status:

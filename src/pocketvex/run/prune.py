@@ -1,32 +1,29 @@
 """`migrate prune`: what migrations keep aside on a server, listed, and deleted where somebody names it.
 
-Values lie in the table `_pv_kept`, collections under names that begin with `_pv_`; what was taken away
-over REST lies in files of this project.
+Values lie in the ledger, collections under names that begin with `_pv_`; what was taken away over REST lies
+in files of this project.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pocketvex.errors import NotAsIntended, ServerProcessError, UsageError
+from pocketvex.errors import HistoryError, NotAsIntended, UsageError
+from pocketvex.run import kept as ledger
 from pocketvex.run.automigrate import put_aside
+from pocketvex.run.kept import FIRST, Cell, Group
 from pocketvex.run.recorded import Position, locate
-from pocketvex.run.session import Json, Session, native_dir
+from pocketvex.run.session import Json, Session
 from pocketvex.schema.model import PRIVATE_PREFIX
+from pocketvex.steps.migration import read_migration
 from pocketvex.store.files import LOCAL
+from pocketvex.store.history import History
 
-_TABLE = "_pv_kept"
-_NAME = re.compile(rf"{PRIVATE_PREFIX}(?P<stamp>[0-9]+|draft)_(?P<name>\w+)")
-_GROUPS = (
-    f"SELECT migration, collection, field, CAST(COUNT(*) AS TEXT) AS n FROM {_TABLE}"
-    " GROUP BY migration, collection, field ORDER BY migration, collection, field"
-)
-_SQL = (0, 39)
+_NAME = re.compile(rf"{PRIVATE_PREFIX}(?P<id>[0-9a-f]{{12}}|[0-9]+|draft|here[0-9]+)_(?P<name>\w+)")
 _RULES = ("listRule", "viewRule", "createRule", "updateRule", "deleteRule")
 
 
@@ -42,8 +39,7 @@ class Kept(NamedTuple):
     """The file of the history that put it there; "" where the history has none of that stamp."""
     way_back: str = ""
     """What gives it back as long as it is there."""
-    keys: tuple[tuple[str, str, str], ...] = ()
-    """Of values: migration, collection and field, as the table has them. Of a collection: its notes."""
+    groups: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,9 +53,21 @@ def list_kept(session: Session) -> Listed:
     """What is kept aside on this server, and in this project for it."""
     raw = session.fetch()
     position = locate(session, session.schema_of(raw))
-    groups = _groups(session)
-    found = [*_values(position, groups or []), *_collections(session, position, raw, groups or [])]
-    return Listed((*found, *_files(session)), groups is not None)
+    groups = ledger.groups(session)
+    files = _files_by_id(position.history)
+    found = [*_values(position, files, groups or []), *_collections(session, position, files, raw)]
+    return Listed((*found, *_kept_files(session)), groups is not None)
+
+
+def show(session: Session, listed: Sequence[Kept], name: str) -> list[Cell]:
+    """The values that are kept under this name, record by record."""
+    found = next((kept for kept in listed if kept.name == name and kept.kind == "values"), None)
+    if found is None:
+        raise UsageError(
+            f"{name}: no values of that name are kept aside",
+            todo="`pocketvex migrate prune` lists what there is.",
+        )
+    return [cell for group in found.groups for cell in ledger.cells(session, group)]
 
 
 def prune(
@@ -80,7 +88,7 @@ def prune(
     if going:
         before()
     _delete_collections(session, [kept.name for kept in going if kept.kind == "collection"])
-    _delete_values(session, [key for kept in going for key in kept.keys])
+    ledger.delete(session, [group for kept in going for group in kept.groups])
     for kept in going:
         if kept.kind == "file":
             (session.root / kept.name).unlink(missing_ok=True)
@@ -90,62 +98,75 @@ def prune(
     return going
 
 
-def _groups(session: Session) -> list[tuple[str, str, str, int]] | None:
-    """What the table holds; None where nobody can look into it."""
-    if session.data_dir is not None:
-        from pocketvex.server.ledger import reading
-
-        with reading(session.data_dir) as database, closing(database.cursor()) as cursor:
-            there = cursor.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (_TABLE,)).fetchone()
-            rows = cursor.execute(_GROUPS).fetchall() if there else []
-        return [(m, c, f, int(n)) for m, c, f, n in rows]
-    if session.version >= _SQL:
-        if not session.client.sql(f"SELECT name FROM sqlite_master WHERE name = '{_TABLE}'"):
-            return []
-        found = session.client.sql(_GROUPS)
-        return [(str(r["migration"]), str(r["collection"]), str(r["field"]), int(r["n"] or 0)) for r in found]
-    return None
-
-
-def _values(position: Position, groups: Sequence[tuple[str, str, str, int]]) -> list[Kept]:
-    """Values by column: what a change of type and a removal keep of one column is one thing."""
-    columns: dict[tuple[str, str, str], list[tuple[str, str, str, int]]] = {}
-    for migration, collection, field, count in groups:
-        if named := re.match(r"\w+", field):
-            key = (migration, collection, named[0])
-            columns.setdefault(key, []).append((migration, collection, field, count))
-    found = []
-    for (stamp, collection, column), parts in columns.items():
-        file, way = _origin(position, stamp)
-        keys = tuple((m, c, f) for m, c, f, _ in parts)
-        rows = max(count for *_, count in parts)
-        found.append(Kept(f"{collection}.{column}@{stamp}", "values", rows, file, way, keys))
+def _files_by_id(history: History) -> dict[str, str]:
+    """The names of the files by what they file their values under."""
+    found = {file.digits: file.name for file in history.files if file.digits}
+    for file in history.files:
+        try:
+            migration = read_migration(file.text)
+        except HistoryError:
+            continue
+        if migration is not None:
+            found[migration.id] = file.name
     return found
 
 
+def _values(position: Position, files: Mapping[str, str], groups: Sequence[Group]) -> list[Kept]:
+    """Values by column and file: what several runs of one file keep of one column is one thing."""
+    columns: dict[tuple[str, str], list[Group]] = {}
+    for group in groups:
+        column = _column(group)
+        if column:
+            columns.setdefault((column, group.migration), []).append(group)
+    found = []
+    for (column, migration), parts in columns.items():
+        file = files.get(migration, "")
+        stamp = file.partition("_")[0] or migration
+        rows = max(group.rows - group.back for group in parts)
+        way = _way(position, file, parts)
+        found.append(Kept(f"{column}@{stamp}", "values", rows, file, way, tuple(parts)))
+    return found
+
+
+def _column(group: Group) -> str:
+    if group.table != FIRST:
+        return group.name
+    named = re.match(r"\w+", group.field)
+    return f"{group.collection}.{named[0]}" if named else ""
+
+
+def _way(position: Position, file: str, parts: Sequence[Group]) -> str:
+    """What would give the values back, where anything does."""
+    if all(group.back == group.rows for group in parts):
+        return "all of them are in their records again"
+    if parts[0].table == FIRST:
+        return _origin(position, file)
+    if not file:
+        return "declaring it again gives it back where the records are empty"
+    way = "up" if file in position.applied else "down"
+    newest = max((group.generation for group in parts if group.way == way), default=0)
+    live = [g for g in parts if g.way == way and g.generation == newest and g.back < g.rows]
+    if not live:
+        return "their records hold other values now, or are gone: nothing gives them back by itself"
+    return _origin(position, file)
+
+
 def _collections(
-    session: Session,
-    position: Position,
-    raw: Sequence[Json],
-    groups: Sequence[tuple[str, str, str, int]],
+    session: Session, position: Position, files: Mapping[str, str], raw: Sequence[Json]
 ) -> list[Kept]:
     found = []
     for item in raw:
         match = _NAME.fullmatch(item["name"])
         if match is None or item["type"] == "view":
             continue
-        file, way = _origin(position, match["stamp"])
-        notes = tuple(
-            (m, c, f)
-            for m, c, f, _ in groups
-            if m == match["stamp"] and c == match["name"] and f.startswith("(")
-        )
+        file = files.get(match["id"], "")
+        way = _origin(position, file) if file else "declaring it again gives it back"
         rows = session.client.count(item["name"])
-        found.append(Kept(item["name"], "collection", rows, file, way, notes))
+        found.append(Kept(item["name"], "collection", rows, file, way))
     return found
 
 
-def _files(session: Session) -> list[Kept]:
+def _kept_files(session: Session) -> list[Kept]:
     folder = session.root / LOCAL / "kept"
     paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
     return [Kept(p.relative_to(session.root).as_posix(), "file", _rows_of(p)) for p in paths]
@@ -161,16 +182,15 @@ def _rows_of(path: Path) -> int:
     return len(found) if isinstance(found, list) else 0
 
 
-def _origin(position: Position, stamp: str) -> tuple[str, str]:
-    """The file that put something aside, and what would give it back."""
-    file = next((file.name for file in position.history.files if file.digits == stamp), "")
+def _origin(position: Position, file: str) -> str:
+    """What would give back what this file put aside."""
     if not file:
-        return "", "no file of this history gives it back"
+        return "no file of this history gives it back"
     if file not in position.applied:
-        return file, "`pocketvex migrate up` gives it back"
+        return "`pocketvex migrate up` gives it back"
     ordered = [name for name in position.history.names if name in position.applied]
     count = len(ordered) - ordered.index(file)
-    return file, f"`pocketvex migrate down{f' {count}' if count > 1 else ''}` gives it back"
+    return f"`pocketvex migrate down{f' {count}' if count > 1 else ''}` gives it back"
 
 
 def _delete_collections(session: Session, names: Sequence[str]) -> None:
@@ -186,31 +206,3 @@ def _delete_collections(session: Session, names: Sequence[str]) -> None:
                 session.client.patch_collection(item["id"], {"fields": kept, "indexes": [], **rules})
         for item in raw:
             session.client.delete_collection(item["id"])
-
-
-def _delete_values(session: Session, keys: Sequence[tuple[str, str, str]]) -> None:
-    if not keys:
-        return
-    if session.data_dir is not None:
-        from pocketvex.server.ledger import writing
-
-        with writing(native_dir(session)) as database:
-            database.executemany(
-                f"DELETE FROM {_TABLE} WHERE migration = ? AND collection = ? AND field = ?", keys
-            )
-        return
-    if session.version < _SQL:
-        raise ServerProcessError(
-            f"{session.client.url} is reached over HTTP only: the values cannot be deleted from here",
-            why="PocketBase lets a superuser write to its tables from 0.39 on.",
-            todo="Say where its data is: --data-dir.",
-        )
-    for migration, collection, field in keys:
-        session.client.sql(
-            f"DELETE FROM {_TABLE} WHERE migration = {_quoted(migration)}"
-            f" AND collection = {_quoted(collection)} AND field = {_quoted(field)}"
-        )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

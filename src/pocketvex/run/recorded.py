@@ -13,6 +13,7 @@ from pocketvex.errors import HistoryError, NotAsIntended, UsageError
 from pocketvex.plan.ownership import touched_paths
 from pocketvex.render.header import managed_by, secrets_of
 from pocketvex.run.failures import failure_of
+from pocketvex.run.kept import clear_found
 from pocketvex.run.secrets import PROVIDERS
 from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.run.shadow import Recorded, replay
@@ -179,9 +180,18 @@ def run_files(session: Session, position: Position, names: Sequence[str]) -> lis
     session.state.applied = list(session.applied() or [])
     session.state.held_back = [name for name in session.state.held_back if name not in names]
     session.save()
+    clear_found(session, made_here(session, position))
     live = session.fetch()
     _check_reached(session, position, names, Schema.from_json(live))
     return live
+
+
+def made_here(session: Session, position: Position) -> set[str]:
+    """The collections of which it is known that this project made them on this server."""
+    files = [file.text for file in position.history.files if file.name in position.applied]
+    listed = {entry.partition("[")[0] for text in files for entry in managed_by(text)}
+    written = {re.split(r"[.@:]", path)[0] for path in session.state.written}
+    return listed | written | set(session.state.managed)
 
 
 def _check_reached(session: Session, position: Position, names: Sequence[str], live: Schema) -> None:

@@ -20,6 +20,7 @@ from pocketvex.run.apply import keep_aside, require_unmoved, write_changes
 from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.consent import unknown_names
 from pocketvex.run.foreign import absorbed_files, foreign_items
+from pocketvex.run.locally import recover_collections, runs_here
 from pocketvex.run.planning import Choices, counted, named_as_live, plan_for
 from pocketvex.run.recorded import (
     Position,
@@ -87,6 +88,9 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
         make_way(session, raw, position)
         raw = run_files(session, position, ran)
         position = locate(session, session.schema_of(raw))
+    if may_run and not waiting and (back := recover_collections(session, raw, desired)):
+        session.notes.append(f"{', '.join(back)}: back with what was put away")
+        raw = session.fetch()
     plan = plan_for(session, desired, raw, position, choices)
     secrets = tuple(missing_secrets(desired, session.environ))
     if waiting or not choices.write:
@@ -206,7 +210,9 @@ def may_apply(change: Change, session: Session, choices: Choices, reverts: Calla
 
 
 def _kept(session: Session, change: Change, renamed: Mapping[str, str]) -> Path | None:
-    return keep_aside(session, change, renamed) if change.judgement.verdict is Verdict.UNSAFE else None
+    if change.judgement.verdict is not Verdict.UNSAFE or runs_here(session, change):
+        return None  # the ledger keeps it
+    return keep_aside(session, change, renamed)
 
 
 def remember(

@@ -114,25 +114,28 @@ function pocketvex(app, migration, way) {
       "[[generation]] INTEGER NOT NULL, [[collection]] TEXT NOT NULL, [[field]] TEXT NOT NULL, [[record]] TEXT NOT NULL, " +
       "[[name]] TEXT NOT NULL, [[value]], [[put]], [[back]] INTEGER NOT NULL DEFAULT 0, [[at]] TEXT NOT NULL, " +
       "PRIMARY KEY ([[migration]], [[way]], [[generation]], [[collection]], [[field]], [[record]]))").execute();
-    const last = (direction) => {
+    const generations = (direction) => {
       const found = new DynamicModel({ n: 0 });
       sql("SELECT COALESCE(MAX([[generation]]), 0) AS [[n]] FROM {{_pv_ledger}} WHERE [[migration]] = {:m} AND [[way]] = {:w}",
         { m: migration.id, w: direction }).one(found);
       return found.n;
     };
-    opened = { m: migration.id, w: way, g: last(way) + 1, ow: opposite, og: last(opposite) };
+    opened = { m: migration.id, w: way, g: generations(way) + 1, ow: opposite, og: generations(opposite) };
     // A run that keeps nothing is a generation as well: what an earlier one kept is not given back after it.
     note("", "(run)", "", null);
     return opened;
   };
   const now = "strftime('%Y-%m-%d %H:%M:%fZ')";
   const mine = (k) => "[[" + k + ".migration]] = {:m} AND [[" + k + ".way]] = {:w} AND [[" + k + ".generation]] = {:g}";
-  // What the opposite direction kept last. A step outside of the history asks for what anybody kept last.
-  const theirs = (k) =>
-    migration.recover
-      ? "[[" + k + ".rowid]] IN (SELECT MAX([[x.rowid]]) FROM {{_pv_ledger}} AS [[x]] WHERE [[x.collection]] = {:c} AND " +
-        "[[x.field]] = {:t} AND [[x.migration]] != {:m} AND [[x.record]] != '' GROUP BY [[x.record]])"
-      : "[[" + k + ".migration]] = {:m} AND [[" + k + ".way]] = {:ow} AND [[" + k + ".generation]] = {:og}";
+  // What the opposite direction of this migration kept last, or, of a column that is made or removed, what any
+  // migration did: declared again, it is the same column.
+  const newest = "(SELECT MAX([[y.generation]]) FROM {{_pv_ledger}} AS [[y]] WHERE [[y.migration]] = [[x.migration]] AND [[y.way]] = [[x.way]])";
+  const last = {
+    own: (k) => "[[" + k + ".migration]] = {:m} AND [[" + k + ".way]] = {:ow} AND [[" + k + ".generation]] = {:og}",
+    any: (k) =>
+      "[[" + k + ".rowid]] IN (SELECT MAX([[x.rowid]]) FROM {{_pv_ledger}} AS [[x]] WHERE [[x.collection]] = {:c} AND [[x.field]] = {:t} AND " +
+      "[[x.record]] != '' AND [[x.generation]] = " + newest + " AND NOT (" + mine("x") + ") GROUP BY [[x.record]])",
+  };
   const note = (id, key, name, value) => {
     const { m, w, g } = opened || ledger();
     sql("INSERT INTO {{_pv_ledger}} VALUES ({:m}, {:w}, {:g}, {:c}, {:f}, '', {:n}, {:v}, NULL, 0, " + now + ")",
@@ -141,64 +144,58 @@ function pocketvex(app, migration, way) {
   const noted = (id, key) => {
     if (!app.hasTable("_pv_ledger")) return undefined;
     const rows = arrayOf(new DynamicModel({ value: "", collection: "" }));
-    const { m, ow, og } = ledger();
-    const which = migration.recover ? "[[l.migration]] != {:m}" : theirs("l");
-    sql("SELECT [[l.value]], [[l.collection]] FROM {{_pv_ledger}} AS [[l]] WHERE " + which + " AND [[l.field]] = {:f} AND " +
-      (id === null ? "TRUE" : "[[l.collection]] = {:c}") + " ORDER BY [[l.rowid]] DESC", { m, ow, og, f: key, c: id || "" }).all(rows);
+    sql("SELECT [[l.value]], [[l.collection]] FROM {{_pv_ledger}} AS [[l]] WHERE " + (id === null ? "TRUE" : last.own("l")) +
+      " AND [[l.field]] = {:f} AND {:c} IN ('', [[l.collection]]) ORDER BY [[l.rowid]] DESC", { ...ledger(), f: key, c: id || "" }).all(rows);
     return rows.length ? { id: rows[0].collection, value: JSON.parse(rows[0].value) } : undefined;
   };
   // What records hold in a column goes into the ledger: those that `which` is true of, and those of which the
   // opposite direction kept something (`then`: under which id).
   const kept = new Map();
-  const keep = (c, there, id, then, which, values) => {
+  const keep = (c, there, id, then, source, which, values) => {
     if (!start.has(c.id)) return;
     const column = pastColumn(c, there);
-    const { m, w, g, ow, og } = ledger();
-    const known = "[[id]] IN (SELECT [[u.record]] FROM {{_pv_ledger}} AS [[u]] WHERE " + theirs("u") + " AND [[u.collection]] = {:c} AND [[u.field]] = {:t})";
+    const known = "[[id]] IN (SELECT [[u.record]] FROM {{_pv_ledger}} AS [[u]] WHERE " + last[source]("u") + " AND [[u.collection]] = {:c} AND [[u.field]] = {:t})";
     sql("INSERT OR IGNORE INTO {{_pv_ledger}} SELECT {:m}, {:w}, {:g}, {:c}, {:f}, [[id]], {:n}, [[" + column + "]], NULL, 0, " + now +
       " FROM " + table(pastName(c)) + " WHERE (" + on(which, "[[" + column + "]]") + ") OR " + known,
-      { zero: zero(there), ...values, m, w, g, ow, og, c: c.id, f: id, t: then, n: pastName(c) + "." + column }).execute();
-    kept.set(c.id + " " + id, { c, id, then });
+      { zero: zero(there), ...values, ...ledger(), c: c.id, f: id, t: then, n: pastName(c) + "." + column }).execute();
+    kept.set(c.id + " " + id, { c, id, then, source });
   };
   const update = (c, column, how, where, values) =>
     sql("UPDATE " + table(c.name) + " SET [[" + column + "]] = " + how + " WHERE " + where, values || {}).execute();
   // Of what the opposite direction kept: `unchanged` where the record holds what it put there, else where it is empty.
-  const giveBack = (c, column, field, id, then) => {
-    const { m, w, g, ow, og } = ledger();
-    const u = "FROM {{_pv_ledger}} AS [[u]] WHERE " + theirs("u") + " AND [[u.collection]] = {:c} AND [[u.field]] = {:t} AND [[u.record]] = " +
+  const giveBack = (c, column, field, id, then, source) => {
+    const u = "FROM {{_pv_ledger}} AS [[u]] WHERE " + last[source]("u") + " AND [[u.collection]] = {:c} AND [[u.field]] = {:t} AND [[u.record]] = " +
       table(c.name) + ".[[id]]";
     const unchanged = "EXISTS (SELECT 1 FROM {{_pv_ledger}} AS [[d]] WHERE " + mine("d") + " AND [[d.collection]] = {:c} AND " +
       "[[d.field]] = {:f} AND [[d.record]] = [[u.record]] AND [[d.value]] IS [[u.put]] AND typeof([[d.value]]) = typeof([[u.put]]))";
     const cell = table(c.name) + ".[[" + column + "]]";
     update(c, column, "(SELECT [[u.value]] " + u + ")", "EXISTS (SELECT 1 " + u + " AND (" + (id ? unchanged + " OR " : "") + cell + " IS {:zero}))",
-      { m, w, g, ow, og, c: c.id, f: id, t: then, zero: zero(field) });
+      { ...ledger(), c: c.id, f: id, t: then, zero: zero(field) });
   };
   // Read back: what stands in its place again is marked so, and stays.
-  const markBack = (c, column, then) => {
-    const { m, w, g, ow, og } = ledger();
-    sql("UPDATE {{_pv_ledger}} AS [[u]] SET [[back]] = 1 WHERE " + theirs("u") + " AND [[u.collection]] = {:c} AND [[u.field]] = {:t} AND EXISTS (SELECT 1 FROM " +
-      table(c.name) + " AS [[t]] WHERE [[t.id]] = [[u.record]] AND [[t." + column + "]] IS [[u.value]])", { m, w, g, ow, og, c: c.id, t: then }).execute();
-  };
-  const settle = ({ c, id, then }) => {
+  const markBack = (c, column, then) =>
+    sql("UPDATE {{_pv_ledger}} AS [[u]] SET [[back]] = 1 WHERE [[u.collection]] = {:c} AND [[u.field]] = {:t} AND NOT (" + mine("u") + ") AND EXISTS " +
+      "(SELECT 1 FROM " + table(c.name) + " AS [[t]] WHERE [[t.id]] = [[u.record]] AND [[t." + column + "]] IS [[u.value]])",
+      { ...ledger(), c: c.id, t: then }).execute();
+  const settle = ({ c, id, then, source }) => {
     const there = (c.fields || []).find((f) => f === byId.get(c.id + " " + then));
     if (!there) return;
-    const { m, w, g } = ledger();
-    giveBack(c, there.name, there, id, then);
+    giveBack(c, there.name, there, id, then, source);
     sql("UPDATE {{_pv_ledger}} AS [[d]] SET [[put]] = (SELECT [[t." + there.name + "]] FROM " + table(c.name) + " AS [[t]] WHERE [[t.id]] = [[d.record]]) WHERE " +
-      mine("d") + " AND [[d.collection]] = {:c} AND [[d.field]] = {:f}", { m, w, g, c: c.id, f: id }).execute();
+      mine("d") + " AND [[d.collection]] = {:c} AND [[d.field]] = {:f}", { ...ledger(), c: c.id, f: id }).execute();
     markBack(c, there.name, then);
   };
   const byId = new Map();
   // A column whose values this run writes anew.
   const transform = (c, there, field, which, values) => {
     byId.set(c.id + " " + field.id, there);
-    keep(c, there, field.id, field.id, which, values);
+    keep(c, there, field.id, field.id, "own", which, values);
   };
   const added = (c, there, wanted) => {
     if (!app.hasTable("_pv_ledger")) return;
     ledger();
     first.push(() => {
-      giveBack(c, there.name, there, "", wanted.id);
+      giveBack(c, there.name, there, "", wanted.id, "any");
       markBack(c, there.name, wanted.id);
     });
   };
@@ -314,6 +311,18 @@ function pocketvex(app, migration, way) {
       all.push(made);
       touched.add(made);
     },
+    // What was put away, by whatever migration, and is declared again.
+    recover(name, type) {
+      const was = noted(null, "(collection) " + name.toLowerCase());
+      const away = was && all.find((c) => c.id === was.id && c.name.startsWith("_pv_"));
+      if (!away || find(name) || away.type !== type) return;
+      Object.assign(away, was.value, { name });
+      touched.add(away);
+    },
+    giveBack(name, field) {
+      const c = collection(name);
+      added(c, meant(c, field), field);
+    },
     // Ids tell which field is meant; where a server has other ids, all the names together have to.
     renameFields(name, moves) {
       const c = collection(name);
@@ -332,7 +341,7 @@ function pocketvex(app, migration, way) {
         if (!from || !fields[n] || fields[n].name === to) return;
         if (to) fields[n].name = to;
         else {
-          keep(c, fields[n], id, id, whole ? "TRUE" : holds);
+          keep(c, fields[n], id, id, "any", whole ? "TRUE" : holds);
           c.fields.splice(c.fields.indexOf(fields[n]), 1);
         }
         touched.add(c);
@@ -343,7 +352,7 @@ function pocketvex(app, migration, way) {
       const there = fieldOf(c, old);
       if (!there) return;
       if (!sameKind(there, old)) fail(name + "." + old.name, "is another " + there.type + " field");
-      keep(c, there, old.id, old.id, old.all ? "TRUE" : holds);
+      keep(c, there, old.id, old.id, "any", old.all ? "TRUE" : holds);
       c.fields.splice(c.fields.indexOf(there), 1);
       touched.add(c);
     },
@@ -358,18 +367,17 @@ function pocketvex(app, migration, way) {
       }
       if (!sameKind(there, old)) fail(name + "." + wanted.name, "is another " + there.type + " field");
       const { to, values, refuses, bound, judged, guards } = how || {};
-      keep(c, there, old.id, wanted.id, to ? "TRUE" : holds);
+      keep(c, there, old.id, wanted.id, migration.recover ? "any" : "own", to ? "TRUE" : holds);
       const field = { ...wanted, id: free(wanted.id, c.fields.map((f) => f.id)) };
       c.fields.splice(c.fields.indexOf(there), 1, field);
       byId.set(c.id + " " + wanted.id, field);
       touched.add(c);
       if (to)
         late.push(() => {
-          const { m, w, g } = ledger();
           const source = " FROM {{_pv_ledger}} AS [[d]] WHERE " + mine("d") + " AND [[d.collection]] = {:c} AND [[d.field]] = {:f} AND [[d.record]] = " +
             table(c.name) + ".[[id]]";
           const become = "(SELECT " + on(convert[to], "[[d.value]]") + source + ")";
-          const given = { values: JSON.stringify(values || []), m, w, g, c: c.id, f: old.id };
+          const given = { values: JSON.stringify(values || []), ...ledger(), c: c.id, f: old.id };
           update(c, field.name, become, "EXISTS (SELECT 1" + source + ")", given);
           if (refuses) update(c, field.name, "{:zero}", on(refuses, "[[" + field.name + "]]"), { ...bound, zero: zero(field) });
           if (judged) refused(c, field).forEach((id) => update(c, field.name, "{:zero}", "[[id]] = {:id}", { zero: zero(field), id }));
@@ -430,7 +438,7 @@ function pocketvex(app, migration, way) {
       const known = byId.has(c.id + " " + field.id) || !app.hasTable("_pv_ledger") ? null : ledger();
       late.push(() => {
         const given = known
-          ? " AND NOT EXISTS (SELECT 1 FROM {{_pv_ledger}} AS [[u]] WHERE " + theirs("u") + " AND [[u.collection]] = {:c} AND [[u.field]] = {:t} AND [[u.record]] = " +
+          ? " AND NOT EXISTS (SELECT 1 FROM {{_pv_ledger}} AS [[u]] WHERE " + last.any("u") + " AND [[u.collection]] = {:c} AND [[u.field]] = {:t} AND [[u.record]] = " +
             table(c.name) + ".[[id]])"
           : "";
         update(c, there.name, "{:value}", "(" + on(isEmpty(there), "[[" + there.name + "]]") + ")" + given, { ...known, c: c.id, t: field.id, value });
@@ -483,6 +491,15 @@ function pocketvex(app, migration, way) {
     },
     restoreOption(name, path, before) {
       steps.setOption(name, path, before, true);
+    },
+    // Somebody looked a moment ago, and nothing was there: by now no other process can write.
+    expectEmpty(name, field) {
+      const c = collection(name);
+      const column = field ? pastColumn(c, meant(c, field)) : "id";
+      const found = new DynamicModel({ n: 0 });
+      sql("SELECT COUNT(*) AS [[n]] FROM " + table(pastName(c)) + " WHERE " + (field ? on(holds, "[[" + column + "]]") : "TRUE"),
+        { zero: field ? zero(meant(c, field)) : "" }).one(found);
+      if (found.n) fail(name + (field ? "." + field.name : ""), "held nothing when the plan was made, and holds " + found.n + " values now");
     },
     // What somebody wrote into the draft: it runs before everything that changes shapes.
     sql(statement) {

@@ -1,0 +1,51 @@
+"""What a `down` leaves behind: values that stay in the ledger, and records that nobody can update."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pocketvex.diff.compare import compare
+from pocketvex.diff.operations import AddField, ChangeField, ReplaceField
+from pocketvex.plan.facts import Fact, Violating
+from pocketvex.plan.violations import Limit, limits, stricter
+from pocketvex.run.kept import groups
+from pocketvex.run.recorded import Position
+from pocketvex.run.session import Session
+from pocketvex.schema.model import Schema
+from pocketvex.steps.migration import read_migration
+
+
+def not_given_back(session: Session, texts: Mapping[str, str]) -> Iterator[str]:
+    """What these files had kept on their way up and is not in its records again."""
+    files = {made.id: name for name, text in texts.items() if (made := read_migration(text)) is not None}
+    mine = [group for group in groups(session) or () if group.migration in files and group.way == "up"]
+    for group in mine:
+        newest = max(g.generation for g in mine if g.migration == group.migration)
+        missing = group.rows - group.back
+        if group.generation == newest and missing:
+            what = f"{group.name}: {missing} value{'s' * (missing != 1)} that {files[group.migration]} kept"
+            one = "is not given back: its record holds another one now, or is gone"
+            some = "are not given back: their records hold others now, or are gone"
+            yield f"{what} {one if missing == 1 else some}; `pocketvex migrate prune` lists what is kept"
+
+
+def cannot_be_updated(session: Session, live: Schema, before: Schema, position: Position) -> Iterator[str]:
+    """Records that came since, and that break a limit which is in force again."""
+    facts: dict[Fact, tuple[str, str]] = {}
+    for operation in compare(before, position.here.schema, version=session.version, ask=False).operations:
+        found: tuple[Limit, ...] = ()
+        match operation:
+            case AddField(field=field) | ReplaceField(after=field):
+                found = limits(field)
+            case ChangeField(before=old, after=field):
+                found = stricter(old, field)
+            case _:
+                continue
+        there = live.collection(operation.collection)
+        if found and there is not None and there.field(field.name) is not None:
+            facts[Violating(there.name, field.name, field.type, found)] = (there.name, field.name)
+    for fact, rows in session.count(frozenset(facts), live).items():
+        if rows:
+            collection, field_name = facts[fact]
+            who = f"{collection}: {rows} record{'s' * (rows != 1)} cannot be updated until {field_name} is changed"
+            yield f"{who}: what {'it holds' if rows == 1 else 'they hold'} there is not allowed any more"
