@@ -46,7 +46,7 @@ _FRACTION = "SUBSTR([[value]], INSTR([[value]], '.') + 1)"
 # SQLite makes 30 February the 2 March, and 24:00 the next day; the first moment of year 1 is Go's empty time.
 _DATE = (
     "[[value]] GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' "
-    "AND strftime('%Y-%m-%d', SUBSTR([[value]], 1, 10)) = SUBSTR([[value]], 1, 10) "
+    "AND date(julianday(SUBSTR([[value]], 1, 10))) = SUBSTR([[value]], 1, 10) "
     "AND SUBSTR([[value]], 12, 2) < '24' "
     f"AND (INSTR([[value]], '.') = 0 OR LENGTH(RTRIM({_FRACTION}, 'Z')) <= 3 "
     f"OR {_FRACTION} GLOB '[0-9][0-9][0-9][+-]*') "

@@ -36,7 +36,7 @@ from pocketvex.plan.facts import (
 )
 from pocketvex.plan.uses import Uses
 from pocketvex.plan.verdicts import Access, Answer, Judgement, Needs, Verdict
-from pocketvex.plan.violations import Limit, limits, stricter
+from pocketvex.plan.violations import Limit, all_limits, stricter
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import SYSTEM_FIELDS, Schema
 from pocketvex.schema.narrower import equivalent, narrower
@@ -203,7 +203,7 @@ class Judge:
             return judged
         at = self.old_names.get(operation.collection, operation.collection)
         choices = tuple(after.options().get("values", ()))
-        fact = Unconvertible(at, before.name, after.type, name, choices, limits(after), after.name)
+        fact = Unconvertible(at, before.name, after.type, name, choices, all_limits(after), after.name)
         found, rows = self.count(fact), self.rows(operation.collection)
         kept = "all values convert" if found == 0 else "what does not convert becomes empty"
         return judged._replace(reason=f"{what}: {kept}", evidence=Evidence.of_count(found, rows))

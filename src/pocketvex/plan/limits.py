@@ -40,7 +40,7 @@ def narrows(field: FieldBase, option: str, before: Any, after: Any) -> bool:
             return False
 
 
-_ZERO_MEANS = {("text", "max"): 5000, ("editor", "max_size"): 5 << 20, ("file", "max_size"): 5 << 20,
+DEFAULT_LIMITS = {("text", "max"): 5000, ("editor", "max_size"): 5 << 20, ("file", "max_size"): 5 << 20,
                ("json", "max_size"): 1 << 20}  # fmt: skip
 
 
@@ -56,4 +56,4 @@ def limit_in_force(type_: str, option: str, value: Any) -> Any:
         return float("inf")
     if option == "max_select":
         return max(value, 1)
-    return _ZERO_MEANS.get((type_, option), value) if value == 0 else value
+    return DEFAULT_LIMITS.get((type_, option), value) if value == 0 else value

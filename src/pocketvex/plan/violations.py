@@ -16,7 +16,7 @@ from collections.abc import Hashable
 from typing import Any, NamedTuple
 
 from pocketvex.diff.operations import changed_options
-from pocketvex.plan.limits import limit_in_force, narrows
+from pocketvex.plan.limits import DEFAULT_LIMITS, limit_in_force, narrows
 from pocketvex.schema.fields import FieldBase
 
 MATCHES = "re2_matches"
@@ -85,6 +85,18 @@ def stricter(before: FieldBase, after: FieldBase) -> tuple[Limit, ...]:
 def limits(field: FieldBase) -> tuple[Limit, ...]:
     """All limits of a field: for values that come from a field of another type."""
     return stricter(type(field).model_validate({"name": field.name, "type": field.type}), field)
+
+
+def all_limits(field: FieldBase) -> tuple[Limit, ...]:
+    """All limits of a field, those that PocketBase has where none is stated included."""
+    stated = limits(field)
+    named = {limit.option for limit in stated}
+    options = field.options()
+    return stated + tuple(
+        Limit(option, 0)
+        for type_, option in DEFAULT_LIMITS
+        if type_ == field.type and option not in named and not options.get(option)
+    )
 
 
 def broken(limit: Limit, stored: FieldBase) -> Condition:

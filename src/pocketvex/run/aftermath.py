@@ -47,5 +47,6 @@ def cannot_be_updated(session: Session, live: Schema, before: Schema, position: 
     for fact, rows in session.count(frozenset(facts), live).items():
         if rows:
             collection, field_name = facts[fact]
-            who = f"{collection}: {rows} record{'s' * (rows != 1)} cannot be updated until {field_name} is changed"
-            yield f"{who}: what {'it holds' if rows == 1 else 'they hold'} there is not allowed any more"
+            who = f"{collection}: {rows} record{'s' * (rows != 1)} cannot be updated"
+            held = "it holds" if rows == 1 else "they hold"
+            yield f"{who} until {field_name} is changed: what {held} there is not allowed any more"

@@ -10,7 +10,7 @@ from pathlib import Path
 from pocketvex.diff.apply import apply_operations, changed_collections
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import DropCollection, DropField, Operation, ReplaceField
-from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected
+from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected, ServerProcessError
 from pocketvex.plan.make import Change
 from pocketvex.run.locally import recover_fields, run_here, runs_here
 from pocketvex.run.recount import recount
@@ -110,13 +110,20 @@ def keep_aside(session: Session, change: Change, renamed: Mapping[str, str]) -> 
     """
     operation = change.operation
     if isinstance(operation, DropField):
-        fields = f"id,{operation.field.name}"
+        fields, going = f"id,{operation.field.name}", [operation.field]
     elif isinstance(operation, ReplaceField):
-        fields = f"id,{operation.before.name}"
+        fields, going = f"id,{operation.before.name}", [operation.before]
     elif isinstance(operation, DropCollection) and operation.definition.type != "view":
-        fields = ""
+        fields, going = "", operation.definition.fields
     else:
         return None
+    if secret := next((field for field in going if field.type in ("password", "file")), None):
+        what = "files" if secret.type == "file" else "passwords"
+        raise ServerProcessError(
+            f"{change.path} cannot be kept aside over HTTP: nothing was written",
+            why=f"The {what} of {secret.name} are not to be had there, and would be lost.",
+            todo="Say where the data of this server is on this machine: --data-dir PATH.",
+        )
     name = renamed.get(operation.collection, operation.collection)
     rows: list[Json] = []
     for page in range(1, 1 << 30):

@@ -7,7 +7,7 @@ the view is away. Tables go last, without the relations between them.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -29,7 +29,7 @@ from pocketvex.plan.verdicts import Verdict
 from pocketvex.plan.waits import with_waiting
 from pocketvex.run.automigrate import put_aside
 from pocketvex.run.session import Json, Session
-from pocketvex.schema.model import Schema
+from pocketvex.schema.model import PRIVATE_PREFIX, Schema
 from pocketvex.schema.views import tables_read
 
 Removal = DropCollection | DropField | ReplaceField
@@ -141,23 +141,60 @@ def _groups(collections: Sequence[Json], changes: Sequence[Change]) -> list[list
 
 
 def _remove_group(session: Session, group: Sequence[Change]) -> None:
+    """First away under another name, where nobody writes; then counted; then removed."""
     raw = session.fetch()
-    _recount(session, group, Schema.from_json(raw))
+    facts = _resting(group)
+    _recount(session, facts, Schema.from_json(raw))
     drops = [c.operation for c in group if isinstance(c.operation, DropCollection)]
     if drops:
-        _drop(session, raw, drops)
+        _drop(session, raw, drops, facts)
         return
     after = apply_operations(raw, [change.operation for change in group])
     known = {item["id"]: item for item in raw}
     for item in after:
-        if item != known[item["id"]]:
-            whole = {"fields": item["fields"], "indexes": item["indexes"]}
+        before = known[item["id"]]
+        if item == before:
+            continue
+        staying = {field["id"] for field in item["fields"]}
+        going = {field["id"] for field in before["fields"]} - staying
+        hidden = [
+            {**f, "name": PRIVATE_PREFIX + f["name"], "hidden": True, "required": False}
+            if f["id"] in going
+            else f
+            for f in before["fields"]
+        ]
+        session.client.patch_collection(item["id"], {"fields": hidden, "indexes": item["indexes"]})
+        away = {
+            NonZeroCount(fact.collection, PRIVATE_PREFIX + fact.field): path
+            for fact, path in facts.items()
+            if isinstance(fact, NonZeroCount)
+        }
+        try:
+            _recount(session, away, Schema.from_json(session.fetch()))
+        except NotAsIntended:
+            whole = {"fields": before["fields"], "indexes": before["indexes"]}
             session.client.patch_collection(item["id"], whole)
+            raise
+        whole = {"fields": item["fields"], "indexes": item["indexes"]}
+        session.client.patch_collection(item["id"], whole)
 
 
-def _drop(session: Session, raw: Sequence[Json], drops: Sequence[DropCollection]) -> None:
+def _drop(
+    session: Session, raw: Sequence[Json], drops: Sequence[DropCollection], facts: Mapping[Fact, str]
+) -> None:
     """Delete collections; relations between them would stand in each other's way, so those go first."""
     ids = {drop.definition.id for drop in drops}
+    going = [item for item in raw if item["id"] in ids and item["type"] != "view"]
+    for item in going:
+        session.client.patch_collection(item["id"], {"name": PRIVATE_PREFIX + item["name"]})
+    try:
+        for fact, path in facts.items():
+            if session.client.count(PRIVATE_PREFIX + fact.collection):
+                raise _came([path])
+    except NotAsIntended:
+        for item in going:
+            session.client.patch_collection(item["id"], {"name": item["name"], "indexes": item["indexes"]})
+        raise
     for item in raw:
         fields = item["fields"]
         kept = [f for f in fields if f["type"] != "relation" or f["collectionId"] not in ids - {item["id"]}]
@@ -169,8 +206,8 @@ def _drop(session: Session, raw: Sequence[Json], drops: Sequence[DropCollection]
         session.client.delete_collection(drop.definition.id)
 
 
-def _recount(session: Session, group: Sequence[Change], live: Schema) -> None:
-    """Count again right before the write: rows may have come since the plan."""
+def _resting(group: Sequence[Change]) -> dict[Fact, str]:
+    """What is to be nothing, each with the path of its change."""
     facts: dict[Fact, str] = {}
     for change in group:
         if change.judgement.verdict is Verdict.UNSAFE:
@@ -180,13 +217,22 @@ def _recount(session: Session, group: Sequence[Change], live: Schema) -> None:
                 facts[RowCount(definition.name)] = change.path
             case DropField(collection=name, field=field) | ReplaceField(collection=name, after=field):
                 facts[NonZeroCount(name, field.name)] = change.path
+    return facts
+
+
+def _recount(session: Session, facts: Mapping[Fact, str], live: Schema) -> None:
+    """Count again: rows may have come since the plan."""
     counted = session.count(frozenset(facts), live)
     came = sorted(path for fact, path in facts.items() if counted[fact] != 0)
     if came:
-        raise NotAsIntended(
-            f"{', '.join(came)} held nothing when the plan was made, and holds values now: kept",
-            todo="Run the command again.",
-        )
+        raise _came(came)
+
+
+def _came(paths: Sequence[str]) -> NotAsIntended:
+    return NotAsIntended(
+        f"{', '.join(paths)} held nothing when the plan was made, and holds values now: kept",
+        todo="Run the command again.",
+    )
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from pocketvex.diff.operations import (
 )
 from pocketvex.errors import UsageError
 from pocketvex.plan.conversions import JUDGED, conversion
-from pocketvex.plan.violations import any_of, broken, limits
+from pocketvex.plan.violations import all_limits, any_of, broken
 from pocketvex.schema.fields import FieldBase, RelationField, SelectField
 from pocketvex.schema.model import Collection
 from pocketvex.schema.system import STANDARD
@@ -144,7 +144,7 @@ class _Steps:
             found["to"] = to
             if to == "asChoice":
                 found["values"] = after.options()["values"]
-            refused = [broken(limit, after) for limit in limits(after) if limit.option != "required"]
+            refused = [broken(limit, after) for limit in all_limits(after) if limit.option != "required"]
             if plain := [condition for condition in refused if condition.plain]:
                 condition = any_of(plain)
                 found["refuses"] = condition.sql

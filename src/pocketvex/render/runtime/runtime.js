@@ -653,10 +653,10 @@ const convert = {
   asBool:
     "[[value]] = 1",
   asDate:
-    "CASE WHEN [[value]] GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' AND strftime('%Y-%m-%d', " +
-    "SUBSTR([[value]], 1, 10)) = SUBSTR([[value]], 1, 10) AND SUBSTR([[value]], 12, 2) < '24' AND " +
-    "(INSTR([[value]], '.') = 0 OR LENGTH(RTRIM(SUBSTR([[value]], INSTR([[value]], '.') + 1), 'Z')) <= 3 " +
-    "OR SUBSTR([[value]], INSTR([[value]], '.') + 1) GLOB '[0-9][0-9][0-9][+-]*') AND " +
+    "CASE WHEN [[value]] GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' AND " +
+    "date(julianday(SUBSTR([[value]], 1, 10))) = SUBSTR([[value]], 1, 10) AND SUBSTR([[value]], 12, 2) < " +
+    "'24' AND (INSTR([[value]], '.') = 0 OR LENGTH(RTRIM(SUBSTR([[value]], INSTR([[value]], '.') + 1), " +
+    "'Z')) <= 3 OR SUBSTR([[value]], INSTR([[value]], '.') + 1) GLOB '[0-9][0-9][0-9][+-]*') AND " +
     "COALESCE(strftime('%Y-%m-%d %H:%M:%fZ', [[value]]), '') > '0001-01-01 00:00:00.000Z' THEN " +
     "strftime('%Y-%m-%d %H:%M:%fZ', [[value]]) ELSE '' END",
   asEmail:
