@@ -157,14 +157,9 @@ def _remove_group(session: Session, group: Sequence[Change]) -> None:
             continue
         staying = {field["id"] for field in item["fields"]}
         going = {field["id"] for field in before["fields"]} - staying
-        hidden = [
-            {**f, "name": PRIVATE_PREFIX + f["name"], "hidden": True, "required": False}
-            if f["id"] in going
-            else f
-            for f in before["fields"]
-        ]
+        hidden = [_away(field) if field["id"] in going else field for field in before["fields"]]
         session.client.patch_collection(item["id"], {"fields": hidden, "indexes": item["indexes"]})
-        away = {
+        away: dict[Fact, str] = {
             NonZeroCount(fact.collection, PRIVATE_PREFIX + fact.field): path
             for fact, path in facts.items()
             if isinstance(fact, NonZeroCount)
@@ -177,6 +172,10 @@ def _remove_group(session: Session, group: Sequence[Change]) -> None:
             raise
         whole = {"fields": item["fields"], "indexes": item["indexes"]}
         session.client.patch_collection(item["id"], whole)
+
+
+def _away(field: Json) -> Json:
+    return {**field, "name": PRIVATE_PREFIX + field["name"], "hidden": True, "required": False}
 
 
 def _drop(
