@@ -367,7 +367,7 @@ function pocketvex(app, migration, way) {
       }
       if (!sameKind(there, old)) fail(name + "." + wanted.name, "is another " + there.type + " field");
       const { to, values, refuses, bound, judged, guards } = how || {};
-      keep(c, there, old.id, wanted.id, migration.recover ? "any" : "own", to ? "TRUE" : holds);
+      keep(c, there, old.id, wanted.id, "any", to ? "TRUE" : holds);
       const field = { ...wanted, id: free(wanted.id, c.fields.map((f) => f.id)) };
       c.fields.splice(c.fields.indexOf(there), 1, field);
       byId.set(c.id + " " + wanted.id, field);
