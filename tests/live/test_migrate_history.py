@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from conftest import ServerFactory
-from pocketvex.errors import HistoryError, NotAsIntended
+from pocketvex.cli.report import left_lines
+from pocketvex.errors import HistoryError, NotAsIntended, ServerProcessError
 from pocketvex.server.binaries import Binary
 from projects import Project, kept, names, paths, posts, put, rows, text
 
@@ -165,13 +167,52 @@ def test_what_was_sealed_for_a_run_that_fails_is_a_draft_again(
     before = project.files
     project.write(
         f"{int(before[0].split('_')[0]) + 5}_guard.js",
-        'migrate((app) => {\n  if (app.countRecords("posts") > 0) throw new Error("no");\n}, null);\n',
+        GUARD,
     )
     project.declare(posts(text("body")))
     with pytest.raises(NotAsIntended):
         project.up(running)
     assert len(project.files) == 2
-    assert project.status(running) == {before[0]: "applied", project.files[1]: "pending"}
+    assert project.status(running) == {before[0]: "applied", project.files[1]: "held"}
+
+
+GUARD = 'migrate((app) => {\n  if (app.countRecords("posts") > 0) throw new Error("no");\n}, null);\n'
+
+
+@pytest.mark.parametrize("why", ["it throws", "the database is locked"])
+def test_a_sealed_file_that_failed_is_not_run_by_a_later_dev(
+    project: Project, server: ServerFactory, latest: Binary, why: str
+) -> None:
+    running = server(latest)
+    project.declare(posts(text("body"), *([text("gone")] if why == "it throws" else [])))
+    project.up(running)
+    with project.session(running) as session:
+        put(session, "posts", title="one", body="kept")
+    project.declare(posts())
+    (name,) = project.generate(running, "less")
+    database = sqlite3.connect(running.data_dir / "data.db", isolation_level=None)
+    if why == "it throws":
+        project.write(f"{name.partition('_')[0]}_more.js", GUARD)
+    else:
+        database.execute("BEGIN IMMEDIATE")
+    with pytest.raises((NotAsIntended, ServerProcessError)) as failure:
+        project.up(running, backup=False)
+    assert why == "it throws" or "another process holds the database" in failure.value.what
+    if database.in_transaction:
+        database.execute("ROLLBACK")
+    database.close()
+    # What stood in the way is gone: the next save does not take the values all of a sudden.
+    for path in project.config.migrations.glob("*_more.js"):
+        path.unlink()
+    outcome, _ = project.dev(running)
+    assert not outcome.ran
+    assert outcome.position.held == (name,)
+    assert any(line.startswith(f"= {name}: held since") for line in left_lines(outcome))
+    assert project.status(running)[name] == "held"
+    with project.session(running) as session:
+        assert rows(session, "posts")[0]["body"] == "kept"
+    assert project.up(running).files == (name,)
+    assert not project.position(running).held
 
 
 @pytest.mark.parametrize(

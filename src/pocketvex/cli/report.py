@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MANY = 40
 """So many applied changes are listed; of more the rest is counted."""
+HELD = "held since its `down`, or since it failed: `migrate up` runs it"
 
 
 def tell_outcome(outcome: Outcome) -> None:
@@ -72,7 +73,9 @@ def left_lines(outcome: Outcome) -> list[str]:
     agreeable = {id(change) for change in outcome.wants_consent}
     for change in outcome.plan.changes:
         lines += [*change_shown(change), *_way_on(change, agreeable=id(change) in agreeable)]
-    return fitted([*lines, *plan_lines(_without_changes(outcome.plan))], output.width())
+    lines += plan_lines(_without_changes(outcome.plan))
+    lines += [f"= {name}: {HELD}" for name in outcome.position.held]
+    return fitted(lines, output.width())
 
 
 def shown(plan: Plan) -> list[str]:

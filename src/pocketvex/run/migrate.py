@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pocketvex.errors import BackupFailed, ChangesPending, HistoryError, NotAsIntended, UsageError
+from pocketvex.errors import ChangesPending, HistoryError, NotAsIntended, PocketVexError, UsageError
 from pocketvex.plan.make import Plan
 from pocketvex.render.one_off import down_step
 from pocketvex.run.apply import require_unmoved, write_changes
@@ -117,13 +117,15 @@ def up(
     pending = up_to(position, to)
     if pending and not dry_run:
         native_dir(session)
+        # Held back before it runs: what fails or is cut off is not run by the next `dev` by itself.
+        _hold(session, pending)
         try:
             if choices.backup and takes_away(session, position, pending, session.schema_of(raw)):
                 back_up(session, named(pending[-1]))
             require_unmoved(session, session.fetch(), raw)
             make_way(session, raw, position)
             raw = run_files(session, position, pending)
-        except (NotAsIntended, BackupFailed):
+        except PocketVexError:
             _take_back(session, position, sealed)
             raise
         position = locate(session, session.schema_of(raw))
@@ -134,12 +136,21 @@ def up(
     return Ran(names, pending)
 
 
+def _hold(session: Session, names: Sequence[str]) -> None:
+    """From now on only `migrate up` runs these files here; who sees that one ran forgets it."""
+    session.state.held_back = sorted({*session.state.held_back, *names})
+    session.save()
+
+
 def _take_back(session: Session, position: Position, sealed: Sealed) -> None:
-    """What was sealed for this run and did not run is a draft again."""
+    """What was sealed for this run and did not run is a draft again; what was sealed before is held back."""
     there = session.applied() or ()
     if sealed.files and not any(file.name in there for file in sealed.files):
         unseal(position.history, sealed.files)
         write_draft(position.history.folder, sealed.draft or None)
+        names = {file.name for file in sealed.files}
+        session.state.held_back = [name for name in session.state.held_back if name not in names]
+        session.save()
 
 
 def _write_secrets(
@@ -181,8 +192,7 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     require_unmoved(session, session.fetch(), raw)
     # Held back before it is undone: a kill in between must not let `dev` run the file again.
     held = session.state.held_back
-    session.state.held_back = sorted({*held, *names})
-    session.save()
+    _hold(session, names)
     # What a killed run left behind would keep its step from being run again.
     scratch.forget(data_dir, list(steps))
     try:

@@ -207,6 +207,12 @@ def _failure(output: str, files: Mapping[str, str], data_dir: Path) -> ServerPro
         file = next((name for name in files if rest.startswith(f"{name}: ")), None)
         if file is not None:
             return MigrationFailed(file, rest[len(file) + 2 :].strip().removeprefix("Error: "), output)
+    if "database is locked" in output:
+        return ServerProcessError(
+            f"another process holds the database in {data_dir}: nothing was run",
+            why=_tail(output),
+            todo="End that process, or wait until it is done; then run the command again.",
+        )
     return ServerProcessError(
         f"PocketBase could not work on {data_dir}",
         why=_tail(output),
