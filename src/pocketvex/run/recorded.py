@@ -33,7 +33,7 @@ class Position(NamedTuple):
     pending: tuple[str, ...]
     """Files that the server lacks and that may be run."""
     held: tuple[str, ...]
-    """Files that `down` reverted on this server, or that failed in `migrate up`: only that runs them again."""
+    """Files that `down` reverted on this server, or failed in `migrate up`: only that runs them again."""
     unseen: tuple[str, ...] = ()
     """Files that change no collection, on a server of which nobody can tell whether it has run them."""
 
