@@ -231,7 +231,7 @@ def test_it_replays_and_goes_on(name: str, project: Project, with_history: Calla
     assert not kept(outcome.plan)
     assert outcome.position.applied == tuple(CASES[name].files)
     if name == "names without numbers":
-        with pytest.raises(HistoryError, match="no time stamp"):
+        with pytest.raises(HistoryError, match="sorts behind every time stamp"):
             more(project, running)
         return
     more(project, running)
