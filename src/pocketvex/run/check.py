@@ -82,7 +82,7 @@ def _on_a_copy(session: Session, data_dir: Path, files: Sequence[tuple[str, str]
         copy = Path(folder) / "data"
         scratch.copy(data_dir, copy, files=False)
         try:
-            scratch.migrate_up(session.binary, copy, run, env=session.environ)
+            scratch.migrate_up(session.binary, copy, run, around=session.around)
         except scratch.MigrationFailed as error:
             return [*_failed(error, [*run]), *(Foreseen(file.name, "not reached") for file in rest)]
     return [*(Foreseen(name, "would run") for name in run), *rest]

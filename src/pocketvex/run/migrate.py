@@ -17,6 +17,7 @@ from pocketvex.run.generate import Sealed, generate, generate_empty, seal_outsta
 from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.recorded import (
     Position,
+    built,
     changed_paths,
     check_history,
     differences,
@@ -26,7 +27,6 @@ from pocketvex.run.recorded import (
 )
 from pocketvex.run.secrets import late_secrets
 from pocketvex.run.session import Json, Session, native_dir
-from pocketvex.run.shadow import replay
 from pocketvex.run.sync import make_way, remember
 from pocketvex.schema.model import Schema
 from pocketvex.store.history import enlist, read_draft, unseal, write_draft
@@ -55,10 +55,10 @@ class Ran:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of `migrate status`: state is applied, pending, held, edited, empty or unseen.
+    """A line of `migrate status`: state is applied, pending, held, edited, empty, unseen or silent.
 
     Empty is a hand-written step that nobody has written yet; unseen one that changes no collection, on a
-    server that cannot tell what it has run.
+    server that cannot tell what it has run; silent a file that registers nothing.
     """
 
     name: str
@@ -197,7 +197,7 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     scratch.forget(data_dir, list(steps))
     try:
         bodies = {step: down_step(name, texts[name]) for step, name in steps.items()}
-        scratch.migrate_up(session.binary, data_dir, bodies, env=session.environ)
+        scratch.migrate_up(session.binary, data_dir, bodies, around=session.around)
     except scratch.MigrationFailed as error:
         session.state.held_back = held
         session.save()
@@ -246,7 +246,7 @@ def _check_not_below(session: Session, position: Position, names: Sequence[str])
 def _check_down(session: Session, position: Position, names: Sequence[str], live: Schema) -> None:
     """After down the server must be where the history without these files is."""
     kept = [name for name in position.applied if name not in names]
-    before = replay(session.binary, position.history.pairs(kept), session.shadow_cache).schema
+    before = built(session, position.history, kept).schema
     touched = changed_paths(before, position.here.schema)
     left = differences(before, live, touched, session.version)
     still = [name for name in names if name in session.state.applied]
@@ -271,12 +271,20 @@ def status(session: Session, desired: Schema, choices: Choices) -> Status:
             "held": position.held,
             "empty": position.unwritten,
             "unseen": position.unseen,
+            "silent": position.silent,
         }
         return next((said for said, names in known.items() if name in names), "pending")
 
     return Status(
-        tuple(Row(name, state(name)) for name in position.history.names),
+        _in_order(
+            [Row(name, state(name)) for name in position.history.names]
+            + [Row(name, "silent") for name in position.history.strays]
+        ),
         position.history.missing,
         found,
         read_draft(session.config.migrations) is not None,
     )
+
+
+def _in_order(rows: Sequence[Row]) -> tuple[Row, ...]:
+    return tuple(sorted(rows, key=lambda row: row.name.encode()))

@@ -16,6 +16,7 @@ from pocketvex.store.files import write_atomically
 SUM_FILE = "pocketvex.sum"
 DRAFT = Path("drafts") / "next.js"
 _CALL = re.compile(r"\bmigrate\s*\(")
+_COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.DOTALL | re.MULTILINE)
 _SIGNED = re.compile(r"^// written by PocketVex, sha256 ([0-9a-f]{64})$\n", re.MULTILINE)
 
 
@@ -35,6 +36,11 @@ class MigrationFile(NamedTuple):
         return match[0] if match else ""
 
     @property
+    def blank(self) -> bool:
+        """Whether it holds nothing but comments."""
+        return not _COMMENT.sub("", self.text).strip()
+
+    @property
     def unwritten(self) -> bool:
         """Whether it waits for somebody to write its step by hand."""
         return is_unwritten(self.text)
@@ -49,7 +55,7 @@ class History(NamedTuple):
     missing: tuple[str, ...]
     """Names that the sum file lists and the folder does not hold."""
     strays: tuple[str, ...] = ()
-    """Files that PocketBase loads and that are no migrations."""
+    """Files with code that PocketBase loads and that are no migrations."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -74,8 +80,8 @@ def read_history(folder: Path) -> History:
         for name in names:
             if name.endswith((".js", ".ts")):
                 file = MigrationFile(name, _read(folder / name))
-                # A file that calls nothing is never in `_migrations`: for PocketBase it is harmless.
-                if name in sums or _CALL.search(file.text):
+                # Whether a call is reached shows when it runs; code without any is something else.
+                if name in sums or _CALL.search(file.text) or file.blank:
                     files.append(file)
                 else:
                     strays.append(name)
