@@ -284,6 +284,19 @@ def test_the_line_of_a_failure_is_that_of_the_file() -> None:
     assert step.splitlines()[1] == "two"
 
 
+def test_a_folder_of_migrations_alone_is_verified_and_listed(tmp_path: Path) -> None:
+    project = terminal.Project(tmp_path / "project")
+    assert project("migrate", "verify").code == 2
+    project.write("pb_migrations/1700000000_make.js", MAKE)
+    project.write("pb_migrations/1700000005_old.js", "")
+    verified = project.ok("migrate", "verify").out.splitlines()
+    assert verified[0].startswith("replayed 1700000000_make.js")
+    assert verified[1].startswith("silent   1700000005_old.js  it registers no migration here")
+    listed = project.ok("migrate", "status")
+    assert listed.out == "pending  1700000000_make.js\nsilent   1700000005_old.js\n"
+    assert "note: no schema/*.py here" in listed.err
+
+
 def test_the_command_needs_no_server(tmp_path: Path) -> None:
     project = terminal.Project(tmp_path / "project")
     project.write("schema/posts.py", terminal.posts())

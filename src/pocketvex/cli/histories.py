@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
 from pocketvex.cli.consent import at_terminal, consent_to_host
-from pocketvex.cli.opening import checked_format, project, writing
+from pocketvex.cli.opening import checked_format, project, project_or_history, writing
 from pocketvex.cli.options import (
     BinaryOption,
     ConfirmOption,
@@ -37,7 +37,7 @@ def verify(
     Needs no server. What was found is remembered until a file changes.
     """
     wanted = checked_format(format)
-    config = project()
+    config = project_or_history()
 
     from pocketvex.cli.trusting import settle
     from pocketvex.run import verify as use

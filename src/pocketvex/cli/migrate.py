@@ -15,8 +15,10 @@ from pocketvex.cli.opening import (
     checked_format,
     choices,
     load,
+    load_if_any,
     opened,
     project,
+    project_or_history,
     turn,
     writing,
 )
@@ -192,15 +194,16 @@ def status(
 ) -> int:
     """List the migrations, and what the code asks beyond them."""
     wanted = checked_format(format)
-    config = project()
-    loaded = load(config, "run.migrate")
+    config = project_or_history()
+    desired = load_if_any(config, "run.migrate")
 
     from pocketvex.cli.formats import tell_status
     from pocketvex.run import migrate as use
+    from pocketvex.schema.model import Schema
 
     with opened(config, host, data_dir, pocketbase) as session:
-        found = use.status(session, loaded.schema, choices())
-    tell_status(found, loaded.schema, config, wanted)
+        found = use.status(session, desired, choices())
+    tell_status(found, desired or Schema(), config, wanted)
     return 0
 
 

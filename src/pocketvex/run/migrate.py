@@ -257,11 +257,13 @@ def _check_down(session: Session, position: Position, names: Sequence[str], live
         )
 
 
-def status(session: Session, desired: Schema, choices: Choices) -> Status:
-    """What the server has run of the history, and what the code asks beyond it."""
+def status(session: Session, desired: Schema | None, choices: Choices) -> Status:
+    """What the server has run of the history, and what the code, if there is any, asks beyond it."""
     raw = session.fetch()
     position = locate(session, session.schema_of(raw))
-    found = find_outstanding(session, desired, position, raw, answers=choices.answers).plan
+    found = Plan()
+    if desired is not None:
+        found = find_outstanding(session, desired, position, raw, answers=choices.answers).plan
 
     def state(name: str) -> str:
         if name in position.history.edited:
