@@ -122,6 +122,7 @@ def up(
     loaded = load(config, "run.migrate")
 
     from pocketvex.cli.prompts import asking
+    from pocketvex.cli.report import shown
     from pocketvex.run import migrate as use
 
     if check:
@@ -145,7 +146,10 @@ def up(
         output.data(f"sealed {name}")
     for name in ran.files:
         output.data(f"{'would run' if dry_run else 'ran'} {name}")
-    if not ran.files:
+    if ran.draft.changes or ran.draft.questions:
+        output.data("would seal and run:")
+        output.plan(shown(ran.draft))
+    elif not ran.files:
         output.data("nothing to run: the server has run the whole history")
     return 0
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
 from pocketvex.cli.compact import compact, fitted
 from pocketvex.plan.verdicts import Verdict
-from pocketvex.render.text import change_lines, plan_lines, totals
+from pocketvex.render.text import change_lines, pending_lines, plan_lines, totals
 
 if TYPE_CHECKING:
+    from pocketvex.plan.changes import Pending
     from pocketvex.plan.make import Change, Plan
     from pocketvex.run.draft import DraftState
     from pocketvex.run.sync import Outcome
@@ -84,6 +85,14 @@ def shown(plan: Plan) -> list[str]:
 
     short = replace(plan, changes=tuple(map(compact, plan.changes)))
     return fitted(plan_lines(short, width=output.width()), output.width())
+
+
+def pending_shown(pending: Iterable[Pending]) -> list[str]:
+    """Migrations that are not run yet, as a person reads them in this terminal."""
+    from dataclasses import replace
+
+    short = [replace(file, changes=tuple(map(compact, file.changes))) for file in pending]
+    return fitted(pending_lines(short, width=output.width()), output.width())
 
 
 def _without_changes(plan: Plan) -> Plan:

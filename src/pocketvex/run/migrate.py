@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pocketvex.errors import ChangesPending, HistoryError, NotAsIntended, PocketVexError, UsageError
 from pocketvex.plan.make import Plan
@@ -51,6 +51,8 @@ class Ran:
 
     sealed: tuple[str, ...]
     files: tuple[str, ...]
+    draft: Plan = field(default_factory=Plan)
+    """What a dry run would seal first."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,8 @@ def up(
         enlist(position.history.folder, [f for f in position.history.files if f.name in position.applied])
         raw = _write_secrets(session, desired, raw, position, choices)
         remember(session, desired, raw, position, (), choices)
-    return Ran(names, pending)
+    would = found.plan if found is not None and dry_run and to is None else Plan()
+    return Ran(names, pending, would)
 
 
 def _hold(session: Session, names: Sequence[str]) -> None:
