@@ -198,3 +198,28 @@ def test_a_dry_run_says_what_it_would_seal_and_run(tmp_path: Path) -> None:
     assert project.migrations == there
     project.ok("migrate", "up")
     assert project.ok("migrate", "up", "--dry-run").out.startswith("nothing to run")
+
+
+def test_what_a_conversion_loses_is_shown_with_its_values(
+    project: Project, running: Running, server: ServerFactory, latest: Binary
+) -> None:
+    with project.session(running) as session:
+        put(session, "posts", title="n", body="12")
+    pending(project, server, latest, posts({"name": "body", "type": "number"}))
+    (file,) = looked(project, running).files
+    assert file.state == "would run"
+    first, ids, shown = file.why.splitlines()
+    assert first.startswith("posts.body: ")
+    assert "2 of 3 rows" in first
+    assert "PV301" in first
+    assert ids.startswith("  rows: ")
+    assert '"short" in 1' in shown
+    assert '"much too long" in 1' in shown
+    # What is not sealed yet is looked at as well.
+    for name in project.files[1:]:
+        (project.config.migrations / name).unlink()
+    sums = project.config.migrations / "pocketvex.sum"
+    sums.write_text("".join(sums.read_text().splitlines(keepends=True)[:2]))
+    (draft,) = looked(project, running).files
+    assert draft.name == "draft.js"
+    assert '"short" in 1' in draft.why
