@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MANY = 40
 """So many applied changes are listed; of more the rest is counted."""
+_RESTART = "its restart with this folder of migrations runs it, or `migrate up --data-dir PATH`"
 HELD = "held since its `down`, or since it failed: `migrate up` runs it"
 
 
@@ -65,7 +66,8 @@ def tell_missing(outcome: Outcome) -> None:
     for name in outcome.secrets:
         output.note(f"note: secret missing: {name} is not set, so its provider was left out")
     for name in outcome.waiting:
-        output.note(f"waiting: {name} is not run on this server: `pocketvex migrate up`, or its restart")
+        way = "`pocketvex migrate up`, or its restart" if outcome.native else _RESTART
+        output.note(f"waiting: {name} is not run on this server: {way}")
 
 
 def left_lines(outcome: Outcome) -> list[str]:
@@ -118,12 +120,22 @@ def _way_on(change: Change, *, agreeable: bool) -> Iterator[str]:
         yield f"    → --confirm {quote(change.path)} agrees to it"
 
 
-def draft_lines(draft: DraftState, name: str) -> list[str]:
+def way_to_run(*, native: bool) -> str:
+    """How what waits becomes a migration and runs, on this server."""
+    if native:
+        return "`pocketvex migrate up` seals and runs it"
+    return (
+        "`pocketvex migrate generate` seals it; the server runs it at its next start with this folder of "
+        "migrations, or `migrate up --data-dir PATH` where its data is on this machine"
+    )
+
+
+def draft_lines(draft: DraftState, name: str, *, native: bool) -> list[str]:
     """What became of the draft, where something did."""
     if draft.edited:
         return [f"draft {name} was edited by hand: it is left alone"]
     if draft.written and draft.exists:
-        return [f"draft {name} written: `pocketvex migrate up` seals and runs it"]
+        return [f"draft {name} written: {way_to_run(native=native)}"]
     return [f"draft {name} is not needed any more: removed"] if draft.written else []
 
 
