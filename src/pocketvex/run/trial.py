@@ -93,11 +93,16 @@ def try_files(
 
 
 def _read(name: str, seen: Json) -> Trial:
-    def state(key: str) -> State | None:
+    def state(key: str, base: State | None = None) -> State | None:
         found = seen.get(key)
-        return State(found["collections"], found["tables"]) if found else None
+        if not found:
+            return None
+        kept = {id: base.tables[id] for id in found["kept"]} if base is not None else {}
+        read = {id: [[ids, json.loads(rows)] for ids, rows in table] for id, table in found["tables"].items()}
+        return State(found["collections"], kept | read)
 
-    before, after = state("before"), state("after")
+    before = state("before")
+    after = state("after", before)
     place = _PLACE.search(seen.get("stack", ""))
     return Trial(
         name,
@@ -105,8 +110,8 @@ def _read(name: str, seen: Json) -> Trial:
         seen["has_down"],
         before,
         after,
-        state("down") or (before if "down" in seen else None),
-        state("again") or (after if "again" in seen else None),
+        state("down", before) or (before if "down" in seen else None),
+        state("again", before) or (after if "again" in seen else None),
         seen["step"],
         re.sub(r"^(?:GoError|Error): ", "", seen["error"]).removesuffix(".."),
         int(place[1]) if place else 0,
