@@ -69,7 +69,7 @@ migrate((app) => {
     for (const id in seen.tables)
       if (before.tables[id] && same(seen.tables[id], before.tables[id])) kept.push(id);
       else tables[id] = seen.tables[id];
-    return { collections: JSON.parse(JSON.stringify(app.findAllCollections())), tables: tables, kept: kept };
+    return { collections: JSON.stringify(app.findAllCollections()), tables: tables, kept: kept };
   };
   const run = (part) => {
     const said = part(app);
@@ -93,7 +93,7 @@ migrate((app) => {
       }
     }
     const before = state();
-    seen.before = { collections: [], tables: before.tables, kept: [] };
+    seen.before = { collections: "[]", tables: before.tables, kept: [] };
     seen.step = "up";
     if (up) run(up);
     const after = state();
@@ -126,7 +126,8 @@ def trial_step(text: str, rows: Sequence[tuple[str, dict[str, Any]]], target: st
 
     What it saw is JSON in the file `target`: the states `before` (without its collections, which the caller
     knows), `after`, `down` and `again` (null where it is that of before, or of after), and the `step` in
-    which an `error` came, if any.
+    which an `error` came, if any. Collections and the rows of a table are texts of JSON of their own; tables
+    that are as they were before are only named (`kept`).
     """
     data = json.dumps({"rows": [list(row) for row in rows], "target": target})
     return f"{_HEAD}{text}{_CALL}Object.assign(pocketvex, {data});\n{_DRIVER}"

@@ -99,7 +99,7 @@ def _read(name: str, seen: Json) -> Trial:
             return None
         kept = {id: base.tables[id] for id in found["kept"]} if base is not None else {}
         read = {id: [[ids, json.loads(rows)] for ids, rows in table] for id, table in found["tables"].items()}
-        return State(found["collections"], kept | read)
+        return State(json.loads(found["collections"]), kept | read)
 
     before = state("before")
     after = state("after", before)
