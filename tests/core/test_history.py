@@ -60,6 +60,15 @@ def test_files_stand_in_the_order_of_their_bytes_and_only_those_that_pocketbase_
         (["0001_init.js"], NOW),
         (["20260101120000_long.js"], 20260101120001),
         ([f"{NOW}_a.js", "20260101120000_long.js"], 20260101120001),
+        (["1_init.js"], 2_000_000_000),
+        (["1_init.js", "2_posts.js"], 3_000_000_000),
+        (["10_init.js"], NOW),
+        (["1_init.js", "2000000000_a.js"], 2_000_000_001),
+        (["2026-03-06_init.js"], 2_026_000_000),
+        (["2026-03-06_init.js", "2026000000_a.js"], 2_026_000_001),
+        (["20260306_init.js"], 2_026_030_700),
+        (["2026.03.js"], 2_026_000_000),
+        (["20260306120000.js"], 20260306120001),
     ],
 )
 def test_a_stamp_comes_behind_every_file(folder: Path, there: list[str], stamp: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -144,3 +146,84 @@ def test_a_failure_says_which_code_explains_it(reason: str, code: str, path: str
 )  # fmt: skip
 def test_what_a_file_reaches_for(text: str, uses: list[str]) -> None:
     assert reaches_out(text) == uses
+
+
+BASE = ("text", "number", "bool", "date", "json", "autodate")
+
+
+def seen(query: str, *fields: dict[str, Any], after: str = "") -> tuple[list[Row], list[Any]]:
+    """The rows for a table with these fields and a view over it, and the ids that the view shows of them."""
+
+    def state(text: str) -> Schema:
+        numbered = [{"id": f"f{number}", **field} for number, field in enumerate(fields)]
+        table = {"id": "pbc_1", "name": "t", "type": "base", "fields": [ID, *numbered], "indexes": []}
+        other = {**table, "id": "pbc_2", "name": "o", "fields": [ID, numbered[0]]}
+        view = {"id": "pbc_3", "name": "v", "type": "view", "fields": [], "viewQuery": text}
+        return Schema.from_json([table, other, view])
+
+    rows = make_rows(state(query), state(after) if after else None)
+    with closing(sqlite3.connect(":memory:")) as database:
+        for name in ("t", "o"):
+            names = [ID["name"], *(field["name"] for field in fields)]
+            database.execute(f"CREATE TABLE {name} ({', '.join(names)})")
+        for table, values in rows:
+            marks = ", ".join("?" * len(values))
+            sql = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})"
+            database.execute(sql, list(values.values()))
+        return rows, [id for (id, *_) in database.execute(after or query)]
+
+
+TO_ITSELF = {"name": "rel", "type": "relation", "collectionId": "pbc_1", "maxSelect": 1}
+KINDS = [{"name": "x", "type": kind} for kind in BASE] + [
+    {"name": "x", "type": "select", "values": ["a", "b"]}, {**TO_ITSELF, "name": "x"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("field", KINDS, ids=lambda field: str(field["type"]))
+def test_no_view_grouped_by_an_optional_field_shows_a_row_without_an_id(
+    field: dict[str, Any],
+) -> None:
+    for later in ("", "SELECT x AS id, COUNT(id) AS n FROM t GROUP BY x"):
+        query = "SELECT id FROM t" if later else "SELECT x AS id, COUNT(id) AS n FROM t GROUP BY x"
+        rows, ids = seen(query, field, after=later)
+        assert ids
+        assert not {None, ""} & {*ids}
+        assert len(rows) == (4 if later else 2 * ROWS)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT date(x) AS id, COUNT(*) AS n FROM t GROUP BY 1",
+        "SELECT o.id AS id, t.x FROM t LEFT JOIN o ON o.x = t.x GROUP BY o.id",
+        "SELECT 1 AS id, json_group_array(json_object('d', d)) AS ds FROM"
+        " (SELECT date(x) AS d FROM t GROUP BY d) WHERE (SELECT COUNT(*) FROM (SELECT x FROM t GROUP BY x))",
+        "SELECT * FROM (SELECT x AS id FROM t GROUP BY x)",
+    ],
+)
+def test_nor_one_that_groups_inside(query: str) -> None:
+    _, ids = seen(query, {"name": "x", "type": "date"})
+    assert ids
+    assert not {None, ""} & {*ids}
+
+
+def test_json_that_a_view_takes_apart_holds_no_bare_texts() -> None:
+    query = "SELECT 1 AS id, json_group_array(json(p.value)) AS ps FROM t r, json_each(r.x) p"
+    rows, ids = seen(query, {"name": "x", "type": "json"})
+    assert ids == [1]
+    assert [row.table for row in rows].count("t") == ROWS  # the odd one has another value, and is there
+
+
+def test_a_view_that_takes_none_of_the_rows_leaves_its_table_empty_and_others_as_they_are() -> None:
+    rows, ids = seen("SELECT json_extract(x, '$.id') AS id FROM t", {"name": "x", "type": "json"})
+    assert ids == []
+    assert [row.table for row in rows] == ["o"] * ROWS
+
+
+def test_what_no_row_can_mend_changes_no_row() -> None:
+    plain = make_rows(schema({"type": "text"}))
+    assert len(plain) == ROWS
+    for query in ("SELECT id FROM elsewhere", "SELECT NULL AS id", "this is no query"):
+        view = {"id": "pbc_3", "name": "v", "type": "view", "fields": [], "viewQuery": query}
+        table = schema({"type": "text"}).collections[0].raw
+        assert make_rows(Schema.from_json([table, view])) == plain

@@ -15,13 +15,14 @@ from jsonschema import Draft202012Validator
 
 from pocketvex.diff.operations import ChangeRule, DropField, Operation
 from pocketvex.errors import Location
-from pocketvex.plan.changes import Change, Kept, Plan
+from pocketvex.plan.changes import Change, Kept, Pending, Plan
 from pocketvex.plan.facts import Evidence
 from pocketvex.plan.make import make_plan
 from pocketvex.plan.mentions import Mention
 from pocketvex.plan.questions import Option, Question
 from pocketvex.plan.verdicts import Access, Judgement, Verdict
 from pocketvex.render import github, markdown, values
+from pocketvex.render.text import pending_lines
 from pocketvex.schema.fields import TextField
 from pocketvex.schema.model import Schema
 from projects import posts, schema_of, text
@@ -221,3 +222,35 @@ def test_migrations_that_are_not_simply_applied(state: str, level: str) -> None:
     rows = [("1_a.js", "applied"), ("2_b.js", state)]
     (line,) = github.status_annotations(rows, [], "pb_migrations")
     assert line.startswith(f"::{level} file=pb_migrations/2_b.js,line=1,title=migration::")
+
+
+PENDING = (
+    Pending("1700000000_less.js", (change(HOSTILE), rule("a", "b", Access.OPENS)), by_hand=False),
+    Pending("1700000001_rows.js", tuple(change("one of many") for _ in range(50)), by_hand=True),
+)
+
+
+def test_files_that_are_to_run_and_what_they_do_are_part_of_every_format() -> None:
+    document = values.plan_values(Plan(), NOWHERE, pending=PENDING)
+    check(document, "plan")
+    assert document["in_sync"] is False
+    assert [(f["name"], f["by_hand"], len(f["changes"])) for f in document["pending"]] == [
+        ("1700000000_less.js", False, 2), ("1700000001_rows.js", True, 50),
+    ]  # fmt: skip
+    page = markdown.markdown(Plan(), NOWHERE, pending=PENDING)
+    assert "### PocketVex: 2 migrations not run here yet" in page
+    assert "`1700000001_rows.js` (written by hand)" in page
+    assert "… and 30 more changes" in page
+    assert not re.search(r"(?<!`)<img", page)
+    first, second, said = github.plan_annotations(
+        Plan(), NOWHERE, pending=PENDING, migrations="app/pb_migrations"
+    )
+    assert first.startswith("::warning file=app/pb_migrations/1700000000_less.js,line=1,title=migration::")
+    assert "not run this file yet%0Aposts.body: " in first
+    assert "… and 30 more changes" in second
+    assert "\n" not in first + second
+    assert said == "2 migrations not run here yet"
+    lines = pending_lines(PENDING, width=80)
+    assert lines[0] == "pending 1700000000_less.js"
+    assert "pending 1700000001_rows.js (written by hand)" in lines
+    assert lines[-1] == "    … and 40 more changes"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pocketvex.errors import ConfigError, UsageError
+from pocketvex.errors import ConfigError, Location, UsageError
 from pocketvex.store.config import find_root, load_config
+from pocketvex.store.dotenv import read_dotenv
 from pocketvex.store.hosts import choose_host
 from pocketvex.store.urls import normalise_url
 
@@ -51,6 +52,10 @@ def test_defaults_and_everything_set(tmp_path: Path) -> None:
             port = 8091
             pocketbase = "v0.40.6"
             default_host = "prod"
+            migration_timeout = 900
+            env_file = ".env"
+            [shadow.env]
+            SEED_EMAIL = "seed@example.com"
             [hosts.prod]
             url = "https://Example.com:443/pb/"
             email = "admin@example.com"
@@ -65,6 +70,9 @@ def test_defaults_and_everything_set(tmp_path: Path) -> None:
     )
     assert (config.schema, config.load_timeout, config.pocketbase) == (tmp_path / "db", 5, "0.40.6")
     assert (plain.port, config.port) == (None, 8091)
+    assert (plain.migration_timeout, config.migration_timeout) == (300, 900)
+    assert (plain.env_file, config.env_file) == (None, tmp_path / ".env")
+    assert (plain.shadow_env, config.shadow_env) == ({}, {"SEED_EMAIL": "seed@example.com"})
     assert config.hosts["prod"].url == "https://example.com/pb"
     assert config.hosts["prod"].password == "PROD_PASS"
     assert config.hosts["dev"].data_dir == tmp_path / "pb_data"
@@ -112,6 +120,12 @@ url = "https://me:hunter2-the-secret@a.test"
     text = "\n".join(found)
     for hint in ("'schema'?", "'prod'?", "'url'?", "everybody's"):
         assert hint in text
+    assert problems(tmp_path, "shadow = 1") == ["pocketvex.toml:1: shadow: must be a table: [shadow]"]
+    assert problems(tmp_path, '[shadow]\nenvs = 1\n[shadow.env]\nA = 1\n"b-c" = "d"') == [
+        "pocketvex.toml:3: shadow.env: A must be a text",
+        "pocketvex.toml:3: shadow.env: 'b-c' is no name of an environment variable",
+        "pocketvex.toml:2: shadow.envs: is no key of the configuration; did you mean 'env'?",
+    ]
     assert problems(tmp_path, "hosts = 1") == ["pocketvex.toml:1: hosts: must be tables: [hosts.NAME]"]
 
 
@@ -266,3 +280,22 @@ def test_what_is_ignored_has_its_reason(tmp_path: Path) -> None:
     (no_name,) = problems(tmp_path, "[ignore]\n'posts/title' = 'x'")
     assert "is no name of a thing" in no_name
     assert problems(tmp_path, "ignore = ['posts']") == ["pocketvex.toml:1: ignore: must be a table: [ignore]"]
+
+
+def test_a_file_of_variables(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    assert read_dotenv(file) == {}
+    file.write_text(
+        "# a comment\n\nA=1\nexport B = two words  # said\nC='it''s # no comment'\n".replace("''", "")
+        + 'D="a\\nb \\"c\\""\nE=\nF=a#b\n',
+        encoding="utf-8",
+    )
+    assert read_dotenv(file) == {
+        "A": "1", "B": "two words", "C": "its # no comment", "D": 'a\nb "c"', "E": "", "F": "a#b",
+    }  # fmt: skip
+    for broken in ("SECRET hunter2", 'SECRET="hunter2', "1A=hunter2"):
+        file.write_text(f"A=1\n{broken}\n")
+        with pytest.raises(ConfigError) as failure:
+            read_dotenv(file)
+        assert failure.value.where == Location(str(file), 2)
+        assert "hunter2" not in str(failure.value)

@@ -142,6 +142,20 @@ def test_killed_at_random_it_recovers_without_help(project: Project, latest: Bin
         until(lambda pid=pid: ended(pid), f"process {pid} has ended")
 
 
+def test_the_second_of_two_says_that_there_is_a_first(project: Project) -> None:
+    with project.dev() as one:
+        one.says("in sync")
+        with project.dev() as two:
+            line = two.says("runs in this project too")
+            assert line.startswith(f"note: `pocketvex dev` (process {one.process.pid}, since 20")
+            two.says("in sync")
+        project.ok("dev", "--once")
+        assert "runs in this project too" not in one.text
+    with project.dev() as one:
+        one.says("in sync")
+        assert "runs in this project too" not in one.text
+
+
 def test_two_share_one_server_and_both_work(project: Project, latest: Binary) -> None:
     with project.dev() as one, project.dev() as two:
         one.says("in sync")

@@ -14,9 +14,11 @@ from typing import NamedTuple
 import pytest
 
 from conftest import ServerFactory
-from pocketvex.errors import HistoryError
+from pocketvex.errors import HistoryError, NotAsIntended
 from pocketvex.run import baseline
 from pocketvex.run.shadow import ReplayFailed
+from pocketvex.run.trust import trust
+from pocketvex.run.variables import PLACEHOLDER, placeholders, surroundings_of, variables_of
 from pocketvex.run.verify import Verified, verify
 from pocketvex.schema.fields import TextField
 from pocketvex.schema.model import Schema
@@ -24,6 +26,7 @@ from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.ledger import mark
 from pocketvex.server.process import Running
+from pocketvex.store.config import load_config
 from pocketvex.store.history import read_history
 from projects import Project, kept
 
@@ -222,7 +225,13 @@ def proven(project: Project, binary: Binary) -> Verified:
 
 
 @pytest.mark.parametrize("name", REPLAYED)
-def test_it_replays_and_goes_on(name: str, project: Project, with_history: Callable[[Case], Running]) -> None:
+def test_it_replays_and_goes_on(
+    name: str,
+    project: Project,
+    with_history: Callable[[Case], Running],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("APP_NAME", "mine")
     running = with_history(CASES[name])
     adopted(running, project)
     outcome = project.sync(running)
@@ -231,7 +240,7 @@ def test_it_replays_and_goes_on(name: str, project: Project, with_history: Calla
     assert not kept(outcome.plan)
     assert outcome.position.applied == tuple(CASES[name].files)
     if name == "names without numbers":
-        with pytest.raises(HistoryError, match="no time stamp"):
+        with pytest.raises(HistoryError, match="sorts behind every time stamp"):
             more(project, running)
         return
     more(project, running)
@@ -280,3 +289,93 @@ def more(project: Project, running: Running) -> None:
     outcome = project.sync(running)
     assert not outcome.plan
     assert not outcome.applied
+
+
+USER = """migrate((app) => {
+  const user = new Record(app.findCollectionByNameOrId("users"));
+  user.setEmail($os.getenv("SEED_EMAIL"));
+  user.setPassword("password1234");
+  app.save(user);
+}, null);
+"""
+
+
+@pytest.mark.parametrize("given", ["the environment", "env_file", "[shadow.env]"])
+def test_a_file_that_waits_for_the_environment_is_named_with_the_variable_and_gets_it(
+    tmp_path: Path, server: ServerFactory, latest: Binary, given: str
+) -> None:
+    project, running = Project(tmp_path / "project"), server(latest)
+    project.write("1700000000_user.js", USER)
+    with pytest.raises(ReplayFailed) as failure:
+        project.sync(running)
+    assert "It reads SEED_EMAIL from the environment, where it is not set." in failure.value.why
+    assert failure.value.todo.startswith(
+        "Set SEED_EMAIL in the environment, in the file that `env_file` names"
+    )
+    if given == "the environment":
+        project.environ["SEED_EMAIL"] = "ann@example.com"
+    elif given == "env_file":
+        (project.root / ".env").write_text("# for migrations\nexport SEED_EMAIL='ann@example.com'\n")
+        (project.root / "pocketvex.toml").write_text('env_file = ".env"\n')
+    else:
+        (project.root / "pocketvex.toml").write_text('[shadow.env]\nSEED_EMAIL = "ann@example.com"\n')
+    project.config = load_config(project.root)
+    if given == "[shadow.env]":
+        # A server of one's own is no scratch server: nothing made up is written into it.
+        with pytest.raises(NotAsIntended) as refused:
+            project.sync(running)
+        assert "SEED_EMAIL" in refused.value.why
+        assert "SEED_EMAIL" in refused.value.todo
+        return
+    assert project.sync(running).ran == ("1700000000_user.js",)
+    with project.session(running) as session:
+        assert session.client.count("users") == 1
+
+
+def test_a_secret_of_ours_has_something_in_its_place_and_a_variable_of_others_not() -> None:
+    ours = "// manages: users\n\nmigrate((app) => { secret('GOOGLE') }, null);"
+    theirs = "migrate((app) => { $os.getenv('SEED'); process.env.MORE; process.env['LAST'] }, null);"
+    assert placeholders([ours, theirs], {}) == {"GOOGLE": PLACEHOLDER}
+    assert variables_of(theirs) == {"SEED", "MORE", "LAST"}
+    both = theirs.replace("SEED", "GOOGLE")
+    assert placeholders([ours, both], {"GOOGLE": "x"}) == {}
+    assert placeholders([ours, both], {}) == {"GOOGLE": PLACEHOLDER}
+
+
+BESIDE = """migrate((app) => {
+  const settings = app.settings();
+  settings.meta.appName = toString($os.readFile(PATH)).trim();
+  app.save(settings);
+}, null);
+"""
+
+
+@pytest.mark.parametrize(
+    "path", ["`${__hooks}/../pb_migrations/files/name.txt`", "'pb_migrations/files/name.txt'"]
+)
+def test_a_file_reads_beside_itself_on_the_shadow_and_on_the_server(
+    project: Project, server: ServerFactory, latest: Binary, path: str
+) -> None:
+    running, text = server(latest), BESIDE.replace("PATH", path)
+    project.write("1700000000_name.js", text)
+    (project.config.migrations / "files").mkdir()
+    (project.config.migrations / "files" / "name.txt").write_text("from the file")
+    (project.root / "pb_hooks").mkdir()
+    (project.root / "pb_hooks" / "main.pb.js").write_text('throw new Error("no hook runs in a replay");')
+    trust(project.root, [("1700000000_name.js", text)])
+    assert project.sync(running).ran == ("1700000000_name.js",)
+    with project.session(running) as session:
+        assert session.client._request("GET", "/api/settings").body["meta"]["appName"] == "from the file"
+    around = surroundings_of(project.config, {})
+    found = verify(project.root, read_history(project.config.migrations), latest, around=around)
+    assert not found.findings
+
+
+def test_what_was_written_for_an_older_pocketbase_is_said_to_be(
+    project: Project, server: ServerFactory, latest: Binary
+) -> None:
+    old = "migrate((db) => {\n  const dao = new Dao(db);\n  dao.findCollectionByNameOrId('x');\n}, null);\n"
+    project.write("1680000000_old.js", old)
+    with pytest.raises(ReplayFailed) as failure:
+        project.sync(server(latest))
+    assert "written for PocketBase 0.22 or earlier" in failure.value.why

@@ -14,6 +14,7 @@ from pocketvex.run.planning import Choices
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 from projects import Project, posts, put, rows, text
+from published import check as check_document
 
 BY_HAND = """migrate((app) => {
   if (app.countRecords("posts") > 1) {
@@ -155,3 +156,70 @@ def test_down_with_nothing_run_says_so(tmp_path: Path) -> None:
     found = project("migrate", "down")
     assert found.code == 2
     assert "there is nothing to take back: the server has run none of these migrations" in found.err
+
+
+def test_files_that_wait_are_shown_by_diff_in_every_format(tmp_path: Path) -> None:
+    project = terminal.Project(tmp_path / "project")
+    project.write("schema/posts.py", terminal.posts("body = field.text()"))
+    project.ok("dev", "--once")
+    project.ok("migrate", "up")
+    project.write("schema/posts.py", terminal.posts())
+    name = Path(project.ok("migrate", "generate", "less").out.strip()).name
+    found = project("schema", "diff", "--exit-code", "--format", "json")
+    check_document(found.json, "plan")
+    (waits,) = found.json["pending"]
+    assert (found.code, found.json["in_sync"], waits["name"], waits["by_hand"]) == (4, False, name, False)
+    assert [(c["path"], c["code"]) for c in waits["changes"]] == [("posts.body", "PV201")]
+    said = "1 migration not run here yet"
+    shown = project.ok("schema", "diff").out
+    assert shown.splitlines()[0] == f"pending {name}"
+    assert "    - posts.body: field removed" in shown
+    assert said in shown
+    page = project.ok("schema", "diff", "--format", "markdown").out
+    assert said in page.splitlines()[1]
+    assert f"- `{name}`" in page
+    assert "`posts.body`" in page
+    lines = project.ok("schema", "diff", "--format", "github").out
+    assert f"::warning file=pb_migrations/{name},line=1,title=migration::" in lines
+    assert "posts.body: field removed" in lines
+
+
+def test_a_dry_run_says_what_it_would_seal_and_run(tmp_path: Path) -> None:
+    project = terminal.Project(tmp_path / "project")
+    project.write("schema/posts.py", terminal.posts("body = field.text()"))
+    project.ok("migrate", "up")
+    project.write("schema/posts.py", terminal.posts("more = field.text()", "body = field.number()"))
+    project.ok("dev", "--once")
+    there = project.migrations
+    said = project.ok("migrate", "up", "--dry-run").out
+    assert said.splitlines()[0] == "would seal and run:"
+    assert "posts.body: " in said
+    assert "nothing to run" not in said
+    assert project.migrations == there
+    project.ok("migrate", "up")
+    assert project.ok("migrate", "up", "--dry-run").out.startswith("nothing to run")
+
+
+def test_what_a_conversion_loses_is_shown_with_its_values(
+    project: Project, running: Running, server: ServerFactory, latest: Binary
+) -> None:
+    with project.session(running) as session:
+        put(session, "posts", title="n", body="12")
+    pending(project, server, latest, posts({"name": "body", "type": "number"}))
+    (file,) = looked(project, running).files
+    assert file.state == "would run"
+    first, ids, shown = file.why.splitlines()
+    assert first.startswith("posts.body: ")
+    assert "2 of 3 rows" in first
+    assert "PV301" in first
+    assert ids.startswith("  rows: ")
+    assert '"short" in 1' in shown
+    assert '"much too long" in 1' in shown
+    # What is not sealed yet is looked at as well.
+    for name in project.files[1:]:
+        (project.config.migrations / name).unlink()
+    sums = project.config.migrations / "pocketvex.sum"
+    sums.write_text("".join(sums.read_text().splitlines(keepends=True)[:2]))
+    (draft,) = looked(project, running).files
+    assert draft.name == "draft.js"
+    assert '"short" in 1' in draft.why

@@ -135,6 +135,25 @@ def test_generate_seals_on_a_server_that_only_http_reaches_and_up_refuses_elsewh
     assert not kept(project.sync(running, local=False).plan)
 
 
+@pytest.mark.parametrize("first", ["1_init.js", "2026-03-06_init.js"])
+def test_what_is_sealed_runs_behind_files_with_other_names(
+    tmp_path: Path, server: ServerFactory, latest: Binary, first: str
+) -> None:
+    project, running = Project(tmp_path / "other", posts()), server(latest)
+    project.write(
+        first,
+        'migrate((app) => app.save(new Collection({ name: "posts", type: "base", '
+        'fields: [{ name: "title", type: "text" }] })), null);\n',
+    )
+    assert project.sync(running, confirmed={"posts"}).ran == (first,)
+    for fields in ([text("body")], [text("body"), text("more")], [text("more")]):
+        project.declare(posts(*fields))
+        (name,) = project.up(running).files
+        assert project.files[-1] == name
+    assert project.files[0] == first
+    assert not kept(project.sync(running).plan)
+
+
 def test_stamps_increase_within_one_second_and_behind_a_file_from_the_future(
     project: Project, running: Running
 ) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 
 from conftest import ServerFactory
-from pocketvex.errors import HistoryError, NotAsIntended
+from pocketvex.cli.report import left_lines
+from pocketvex.errors import HistoryError, NotAsIntended, ServerProcessError
 from pocketvex.server.binaries import Binary
 from projects import Project, kept, names, paths, posts, put, rows, text
 
@@ -165,13 +168,62 @@ def test_what_was_sealed_for_a_run_that_fails_is_a_draft_again(
     before = project.files
     project.write(
         f"{int(before[0].split('_')[0]) + 5}_guard.js",
-        'migrate((app) => {\n  if (app.countRecords("posts") > 0) throw new Error("no");\n}, null);\n',
+        GUARD,
     )
     project.declare(posts(text("body")))
     with pytest.raises(NotAsIntended):
         project.up(running)
     assert len(project.files) == 2
-    assert project.status(running) == {before[0]: "applied", project.files[1]: "pending"}
+    assert project.status(running) == {before[0]: "applied", project.files[1]: "held"}
+
+
+GUARD = 'migrate((app) => {\n  if (app.countRecords("posts") > 0) throw new Error("no");\n}, null);\n'
+
+
+@contextmanager
+def locked(data_dir: Path) -> Iterator[None]:
+    """Another process that writes there and does not come to an end."""
+    holds = "import sqlite3, sys; d = sqlite3.connect(sys.argv[1], isolation_level=None)"
+    holds += "; d.execute('BEGIN IMMEDIATE'); print('holds it', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", holds, str(data_dir / "data.db")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield
+        process.stdin.close()
+
+
+@pytest.mark.parametrize("why", ["it throws", "the database is locked"])
+def test_a_sealed_file_that_failed_is_not_run_by_a_later_dev(
+    project: Project, server: ServerFactory, latest: Binary, why: str
+) -> None:
+    running = server(latest)
+    project.declare(posts(text("body"), *([text("gone")] if why == "it throws" else [])))
+    project.up(running)
+    with project.session(running) as session:
+        put(session, "posts", title="one", body="kept")
+    project.declare(posts())
+    (name,) = project.generate(running, "less")
+    if why == "it throws":
+        project.write(f"{name.partition('_')[0]}_more.js", GUARD)
+    with locked(running.data_dir) if why == "the database is locked" else nullcontext():
+        with pytest.raises((NotAsIntended, ServerProcessError)) as failure:
+            project.up(running, backup=False)
+        assert why == "it throws" or "database is locked" in failure.value.why
+        assert why == "it throws" or "End that process" in failure.value.todo
+    # What stood in the way is gone: the next save does not take the values all of a sudden.
+    for path in project.config.migrations.glob("*_more.js"):
+        path.unlink()
+    outcome, _ = project.dev(running)
+    assert not outcome.ran
+    assert outcome.position.held == (name,)
+    assert any(line.startswith(f"= {name}: held since") for line in left_lines(outcome))
+    assert project.status(running)[name] == "held"
+    with project.session(running) as session:
+        assert rows(session, "posts")[0]["body"] == "kept"
+    assert project.up(running).files == (name,)
+    assert not project.position(running).held
 
 
 @pytest.mark.parametrize(

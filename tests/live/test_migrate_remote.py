@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from conftest import ServerFactory
+from pocketvex.cli.report import draft_lines
 from pocketvex.errors import ServerProcessError
+from pocketvex.run.draft import DraftState
 from pocketvex.server.binaries import Binary
-from projects import Project, dashboard, kept, names, paths, posts, text
+from projects import Project, dashboard, kept, names, paths, posts, put, text
 
 
 @pytest.fixture
@@ -105,3 +107,25 @@ def test_other_data_at_the_same_address_is_noticed(
     outcome = project.sync(running)
     assert paths(outcome.applied) == ["posts.more"]
     assert not kept(outcome.plan)
+
+
+def test_what_is_advised_works_there(project: Project, server: ServerFactory, latest: Binary) -> None:
+    running = server(latest, migrations_dir=project.config.migrations)
+    with project.session(running) as session:
+        put(session, "posts", title="one", body="kept")
+    project.declare(posts())
+    outcome, draft = project.dev(running, native=False)
+    (line,) = draft_lines(draft, "next.js", native=outcome.native)
+    assert line.startswith("draft next.js written: `pocketvex migrate generate` seals it; the server runs it")
+    assert "`pocketvex migrate up` seals" not in line
+    assert project.generate(running, native=False)
+    running.restart()
+    outcome, draft = project.dev(running, native=False)
+    assert not outcome.waiting
+    assert not draft.exists
+    with project.session(running) as session:
+        assert names(session.fetch(), "posts") == ["id", "title"]
+    outcome, draft = project.dev(running)
+    assert draft_lines(DraftState(True, True), "next.js", native=outcome.native) == [
+        "draft next.js written: `pocketvex migrate up` seals and runs it"
+    ]

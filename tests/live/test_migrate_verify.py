@@ -15,6 +15,7 @@ from pocketvex.render.trial import trial_step
 from pocketvex.run import verify as use
 from pocketvex.run.trust import trust
 from pocketvex.server.binaries import Binary
+from pocketvex.server.surroundings import Surroundings
 from pocketvex.store.history import read_history
 from projects import Project, posts, text
 
@@ -159,7 +160,6 @@ def test_of_other_files_is_said_what_their_down_restores(
         ({"1700000000_a.js": "migrate(async (app) => {}, null);\n"}, "failed", "is not async"),
         ({"1700000000_a.ts": "migrate((app: any) => {}, null);\n"}, "failed", "types in them"),
         ({"1700000000_a.js": MAKE + MAKE}, "failed", "calls migrate() 2 times"),
-        ({"1700000000_a.js": "if (false) migrate((app) => {});\n"}, "failed", "it never calls migrate()"),
         ({"1700000000_b.js": MAKE, "1700000000_a.js": ADD}, "failed", "in the same second"),
         ({"1700000000_a.js": MAKE, "999_b.js": "migrate(() => {}, null);"}, "replayed", "runs after"),
         ({"first.js": "migrate(() => {}, null);"}, "replayed", "has no time in its name"),
@@ -176,6 +176,70 @@ def test_what_is_wrong_with_a_folder_is_named_with_file_and_reason(
     found = verified(project, latest)
     assert any(said in f"{f.place} {f.what} {f.why}" for f in found.findings), found
     assert not state or state in states(found).values()
+
+
+ROWS = 'migrate((app) => {\n  app.db().newQuery("SELECT 1").execute();\n}, null);\n'
+
+
+@pytest.mark.parametrize(
+    "silent",
+    ["", "// migrate((app) => {\n//   null\n// })\n", "/* migrate((app) => {}) */\n",
+     'if ($os.getenv("SEED")) {\n  migrate((app) => {}, (app) => {});\n}\n'],
+)  # fmt: skip
+def test_a_file_that_registers_nothing_is_passed_over_with_a_word(
+    project: Project, server: ServerFactory, latest: Binary, silent: str
+) -> None:
+    project.write("1700000000_make.js", MAKE)
+    project.write("1700000005_old.js", silent)
+    found = verified(project, latest)
+    assert not found.findings
+    assert states(found) == {"1700000000_make.js": "replayed", "1700000005_old.js": "silent"}
+    running = server(latest)
+    project.declare()
+    for _ in range(2):
+        outcome = project.sync(running)
+        assert not outcome.plan
+        assert not outcome.position.lacking
+        assert project.up(running, recorded_only=True).files == ()
+    assert project.status(running)["1700000005_old.js"] == "silent"
+    with project.session(running) as session:
+        assert not session.client.backups()
+
+
+def test_what_waits_for_a_variable_runs_where_it_is_set(project: Project, latest: Binary) -> None:
+    project.write("1700000000_make.js", 'if ($os.getenv("SEED")) {\n' + MAKE + "}\n")
+    assert [*states(verified(project, latest)).values()] == ["silent"]
+    around = Surroundings(env={"SEED": "1"})
+    found = use.verify(project.root, read_history(project.config.migrations), latest, around=around)
+    assert [*states(found).values()] == ["replayed"]
+
+
+def test_two_files_that_say_the_same_and_change_rows_are_no_finding(project: Project, latest: Binary) -> None:
+    project.write("1700000000_a.js", ROWS)
+    project.write("1700000001_a.js", ROWS)
+    assert not verified(project, latest).findings
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_only_what_changed_is_proven_again_on_as_many_cores_as_are_idle(
+    project: Project, latest: Binary, cores: int
+) -> None:
+    def found() -> use.Verified:
+        history = read_history(project.config.migrations)
+        return use.verify(project.root, history, latest, cores=cores)
+
+    for number in range(16):
+        project.write(f"17000000{number:02}_make.js", MAKE.replace("things", f"things_{number}"))
+    first = found()
+    assert first.tried == tuple(project.files)
+    assert {file.note for file in first.files} == {"its down restores structure and values"}
+    project.write("1700000099_add.js", ADD.replace("things", "things_3").replace("DOWN", ""))
+    second = found()
+    assert second.tried == ("1700000099_add.js",)
+    assert second.files[:16] == first.files
+    project.write("1700000014_make.js", MAKE.replace("things", "others"))
+    assert found().tried == ("1700000014_make.js", "1700000015_make.js", "1700000099_add.js")
+    assert found().cached
 
 
 def test_files_before_one_that_fails_are_proven_all_the_same(project: Project, latest: Binary) -> None:
@@ -218,6 +282,19 @@ def test_the_line_of_a_failure_is_that_of_the_file() -> None:
     step = trial_step("one\ntwo\n", [], "target")
     assert step.splitlines()[0].endswith(" one")
     assert step.splitlines()[1] == "two"
+
+
+def test_a_folder_of_migrations_alone_is_verified_and_listed(tmp_path: Path) -> None:
+    project = terminal.Project(tmp_path / "project")
+    assert project("migrate", "verify").code == 2
+    project.write("pb_migrations/1700000000_make.js", MAKE)
+    project.write("pb_migrations/1700000005_old.js", "")
+    verified = project.ok("migrate", "verify").out.splitlines()
+    assert verified[0].startswith("replayed 1700000000_make.js")
+    assert verified[1].startswith("silent   1700000005_old.js  it registers no migration here")
+    listed = project.ok("migrate", "status")
+    assert listed.out == "pending  1700000000_make.js\nsilent   1700000005_old.js\n"
+    assert "note: no schema/*.py here" in listed.err
 
 
 def test_the_command_needs_no_server(tmp_path: Path) -> None:

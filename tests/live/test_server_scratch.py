@@ -17,6 +17,7 @@ from pocketvex.errors import Location, ServerProcessError, UnsupportedServer
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
+from pocketvex.server.surroundings import Surroundings
 
 MakeData = Callable[[Binary], Path]
 
@@ -239,8 +240,10 @@ def test_a_directory_that_cannot_be_used(latest: Binary, tmp_path: Path) -> None
 
 
 def test_a_run_that_does_not_end(latest: Binary, data_dir: MakeData) -> None:
-    with pytest.raises(ServerProcessError, match="did not end"):
-        scratch.migrate_up(latest, data_dir(latest), {"1_a.js": "migrate(() => { for (;;) {} })"}, timeout=1)
+    endless = {"1_a.js": "migrate(() => { for (;;) {} })"}
+    with pytest.raises(ServerProcessError, match=r"1_a.js did not end within 1 seconds") as failure:
+        scratch.migrate_up(latest, data_dir(latest), endless, around=Surroundings(limit=1))
+    assert "migration_timeout" in failure.value.todo
 
 
 def test_a_binary_that_is_missing(latest: Binary, tmp_path: Path) -> None:

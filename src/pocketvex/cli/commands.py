@@ -96,6 +96,7 @@ def _dev(
 ) -> int:
     from pocketvex.cli.view import DevView
     from pocketvex.dev.loop import Loop
+    from pocketvex.store.locks import watching
 
     config = project()
     if asked.fresh:
@@ -111,7 +112,12 @@ def _dev(
         if not said.write:
             output.note("protected: nothing is written to it without --write")
         with Loop(session, said, view=DevView(config)) as loop:
-            return loop.once() if asked.once else loop.run()
+            if asked.once:
+                return loop.once()
+            with watching(config.root, "pocketvex dev") as other:
+                if other is not None:
+                    output.note(f"note: {other} runs in this project too: each save is worked on by both")
+                return loop.run()
 
 
 @util_app.command("test-connection")

@@ -32,6 +32,7 @@ def diff(
         # The schema loads in its own interpreter while this one imports what it takes to compare.
         from pocketvex.cli.formats import tell_plan, tell_questions
         from pocketvex.plan.ignored import unused
+        from pocketvex.run.pending import pending_files
         from pocketvex.run.planning import plan_for
         from pocketvex.run.recorded import locate
 
@@ -41,14 +42,12 @@ def diff(
             loaded = pending.result()
             output.printed(loaded.printed)
             plan = plan_for(session, loaded.schema, raw, position, choices(answers=said))
+            to_run = pending_files(position, session.version)
             session.save()
     if questions:
         tell_questions(plan, loaded.schema, config, wanted)
         return 5 if exit_code and plan.questions else 0
-    tell_plan(plan, loaded.schema, config, wanted)
-    if position.pending:
-        migrations = "1 migration" if len(position.pending) == 1 else f"{len(position.pending)} migrations"
-        output.note(f"{migrations} not run here yet: `pocketvex migrate status`")
+    tell_plan(plan, loaded.schema, config, wanted, to_run)
     for path in unused(plan, config.ignore):
         output.note(f"note: [ignore] {path}: nothing of that name differs here")
     if not exit_code:

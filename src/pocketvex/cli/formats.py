@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pocketvex.cli import output
 
 if TYPE_CHECKING:
-    from pocketvex.plan.changes import Plan
+    from pocketvex.plan.changes import Pending, Plan
     from pocketvex.plan.mentions import Mention
     from pocketvex.run.migrate import Status
     from pocketvex.run.sync import Outcome
@@ -18,26 +18,31 @@ if TYPE_CHECKING:
     from pocketvex.store.config import Config
 
 
-def tell_plan(plan: Plan, desired: Schema, config: Config, format: str = "text") -> None:
-    """A plan on stdout, with what the hooks may still mean of it."""
+def tell_plan(
+    plan: Plan, desired: Schema, config: Config, format: str = "text", pending: Sequence[Pending] = ()
+) -> None:
+    """A plan on stdout, the migrations that are to run first, and what the hooks may still mean of it."""
     from pocketvex.run.mentions import mentions_of
 
     mentions = mentions_of(config, plan)
     if format == "json":
         from pocketvex.render.values import plan_values
 
-        _json(plan_values(plan, desired, mentions))
+        _json(plan_values(plan, desired, mentions, pending))
     elif format == "markdown":
         from pocketvex.render.markdown import markdown
 
-        output.data(markdown(plan, desired, mentions).rstrip("\n"))
+        output.data(markdown(plan, desired, mentions, pending=pending).rstrip("\n"))
     elif format == "github":
         from pocketvex.render.github import plan_annotations
 
-        for line in plan_annotations(plan, desired, mentions, folder=in_repository(config.root)):
+        folder = in_repository(config.root)
+        for line in plan_annotations(
+            plan, desired, mentions, folder=folder, pending=pending, migrations=_migrations(config, folder)
+        ):
             output.data(line)
     else:
-        _text(plan, mentions)
+        _text(plan, mentions, pending)
 
 
 def tell_outcome(outcome: Outcome, desired: Schema, config: Config, format: str = "text") -> None:
@@ -98,8 +103,7 @@ def tell_status(status: Status, desired: Schema, config: Config, format: str = "
     elif format == "github":
         from pocketvex.render.github import status_annotations
 
-        folder = in_repository(config.root)
-        place = f"{folder}/{config.migrations.name}" if folder else config.migrations.name
+        place = _migrations(config, in_repository(config.root))
         for line in status_annotations(rows, status.missing, place):
             output.data(line)
         tell_plan(status.plan, desired, config, format)
@@ -133,14 +137,19 @@ def mention_lines(mentions: Iterable[Mention]) -> list[str]:
     return fitted(lines, output.width())
 
 
-def _text(plan: Plan, mentions: Sequence[Mention]) -> None:
-    from pocketvex.cli.report import shown
+def _migrations(config: Config, folder: str) -> str:
+    return f"{folder}/{config.migrations.name}" if folder else config.migrations.name
+
+
+def _text(plan: Plan, mentions: Sequence[Mention], pending: Sequence[Pending]) -> None:
+    from pocketvex.cli.report import pending_shown, shown
     from pocketvex.render.text import totals
 
+    output.plan(pending_shown(pending))
     output.plan(shown(plan))
     for line in mention_lines(mentions):
         output.data(line)
-    output.data(output.styled(totals(plan), "bold"))
+    output.data(output.styled(totals(plan, pending), "bold"))
 
 
 def _status_text(rows: Sequence[tuple[str, str]], status: Status, mentions: Sequence[Mention]) -> None:

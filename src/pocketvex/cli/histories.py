@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
 from pocketvex.cli.consent import at_terminal, consent_to_host
-from pocketvex.cli.opening import checked_format, project, writing
+from pocketvex.cli.opening import checked_format, project, project_or_history, writing
 from pocketvex.cli.options import (
     BinaryOption,
     ConfirmOption,
@@ -38,16 +37,19 @@ def verify(
     Needs no server. What was found is remembered until a file changes.
     """
     wanted = checked_format(format)
-    config = project()
+    config = project_or_history()
 
     from pocketvex.cli.trusting import settle
     from pocketvex.run import verify as use
+    from pocketvex.run.variables import surroundings_of
     from pocketvex.store.history import read_history
 
     settle(config, confirm or ())
     history = read_history(config.migrations)
     _check_names(confirm or (), history.names)
-    found = use.verify(config.root, history, _binary(config, pocketbase), progress=_progress)
+    binary, around = _binary(config, pocketbase), surroundings_of(config, os.environ)
+    show = output.progress() or (lambda _: None)
+    found = use.verify(config.root, history, binary, around=around, progress=show)
     if wanted == "json":
         import json
 
@@ -159,11 +161,6 @@ def _check_names(confirmed: list[str] | tuple[str, ...], names: tuple[str, ...])
             f"--confirm {strangers[0]}: there is no such migration",
             todo="Here it takes names of files in the folder of migrations.",
         )
-
-
-def _progress(text: str) -> None:
-    if sys.stderr.isatty():
-        output.note(output.styled(f"{text} …", "dim", err=True))
 
 
 def _binary(config: Config, path: Path | None) -> Binary:

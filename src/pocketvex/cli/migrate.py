@@ -15,8 +15,10 @@ from pocketvex.cli.opening import (
     checked_format,
     choices,
     load,
+    load_if_any,
     opened,
     project,
+    project_or_history,
     turn,
     writing,
 )
@@ -120,6 +122,7 @@ def up(
     loaded = load(config, "run.migrate")
 
     from pocketvex.cli.prompts import asking
+    from pocketvex.cli.report import shown
     from pocketvex.run import migrate as use
 
     if check:
@@ -143,7 +146,10 @@ def up(
         output.data(f"sealed {name}")
     for name in ran.files:
         output.data(f"{'would run' if dry_run else 'ran'} {name}")
-    if not ran.files:
+    if ran.draft.changes or ran.draft.questions:
+        output.data("would seal and run:")
+        output.plan(shown(ran.draft))
+    elif not ran.files:
         output.data("nothing to run: the server has run the whole history")
     return 0
 
@@ -192,15 +198,16 @@ def status(
 ) -> int:
     """List the migrations, and what the code asks beyond them."""
     wanted = checked_format(format)
-    config = project()
-    loaded = load(config, "run.migrate")
+    config = project_or_history()
+    desired = load_if_any(config, "run.migrate")
 
     from pocketvex.cli.formats import tell_status
     from pocketvex.run import migrate as use
+    from pocketvex.schema.model import Schema
 
     with opened(config, host, data_dir, pocketbase) as session:
-        found = use.status(session, loaded.schema, choices())
-    tell_status(found, loaded.schema, config, wanted)
+        found = use.status(session, desired, choices())
+    tell_status(found, desired or Schema(), config, wanted)
     return 0
 
 

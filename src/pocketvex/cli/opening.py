@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pocketvex.load.loader import Loaded
     from pocketvex.run.planning import Choices
     from pocketvex.run.session import Session
+    from pocketvex.schema.model import Schema
     from pocketvex.store.config import Config
     from pocketvex.store.hosts import Host, Login
 
@@ -40,6 +41,19 @@ def project_or_here() -> Config:
         return project()
     except NoProject:
         return load_config(Path.cwd())
+
+
+def project_or_history() -> Config:
+    """The configuration of the project; a folder that has migrations and nothing else is one too."""
+    from pocketvex.store.config import load_config
+
+    try:
+        return project()
+    except NoProject:
+        config = load_config(Path.cwd())
+        if not config.migrations.is_dir():
+            raise
+        return config
 
 
 def turn(config: Config, what: str) -> AbstractContextManager[None]:
@@ -179,6 +193,15 @@ def load(config: Config, *needed: str) -> Loaded:
         loaded = pending.result()
     output.printed(loaded.printed)
     return loaded
+
+
+def load_if_any(config: Config, *needed: str) -> Schema | None:
+    """The schema that the code declares; None, and a word, where the project has no code."""
+    names = [path.suffix for path in config.schema.iterdir()] if config.schema.is_dir() else []
+    if not {".py", ".json"} & {*names}:
+        output.note(f"note: no {config.schema.name}/*.py here: only the migrations are looked at")
+        return None
+    return load(config, *needed).schema
 
 
 def _import(modules: Sequence[str]) -> None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
 from pocketvex.cli.compact import compact, fitted
 from pocketvex.plan.verdicts import Verdict
-from pocketvex.render.text import change_lines, plan_lines, totals
+from pocketvex.render.text import change_lines, pending_lines, plan_lines, totals
 
 if TYPE_CHECKING:
+    from pocketvex.plan.changes import Pending
     from pocketvex.plan.make import Change, Plan
     from pocketvex.run.draft import DraftState
     from pocketvex.run.sync import Outcome
 
 MANY = 40
 """So many applied changes are listed; of more the rest is counted."""
+_RESTART = "its restart with this folder of migrations runs it, or `migrate up --data-dir PATH`"
+HELD = "held since its `down`, or since it failed: `migrate up` runs it"
 
 
 def tell_outcome(outcome: Outcome) -> None:
@@ -63,7 +66,8 @@ def tell_missing(outcome: Outcome) -> None:
     for name in outcome.secrets:
         output.note(f"note: secret missing: {name} is not set, so its provider was left out")
     for name in outcome.waiting:
-        output.note(f"waiting: {name} is not run on this server: `pocketvex migrate up`, or its restart")
+        way = "`pocketvex migrate up`, or its restart" if outcome.native else _RESTART
+        output.note(f"waiting: {name} is not run on this server: {way}")
 
 
 def left_lines(outcome: Outcome) -> list[str]:
@@ -72,7 +76,9 @@ def left_lines(outcome: Outcome) -> list[str]:
     agreeable = {id(change) for change in outcome.wants_consent}
     for change in outcome.plan.changes:
         lines += [*change_shown(change), *_way_on(change, agreeable=id(change) in agreeable)]
-    return fitted([*lines, *plan_lines(_without_changes(outcome.plan))], output.width())
+    lines += plan_lines(_without_changes(outcome.plan))
+    lines += [f"= {name}: {HELD}" for name in outcome.position.held]
+    return fitted(lines, output.width())
 
 
 def shown(plan: Plan) -> list[str]:
@@ -81,6 +87,14 @@ def shown(plan: Plan) -> list[str]:
 
     short = replace(plan, changes=tuple(map(compact, plan.changes)))
     return fitted(plan_lines(short, width=output.width()), output.width())
+
+
+def pending_shown(pending: Iterable[Pending]) -> list[str]:
+    """Migrations that are not run yet, as a person reads them in this terminal."""
+    from dataclasses import replace
+
+    short = [replace(file, changes=tuple(map(compact, file.changes))) for file in pending]
+    return fitted(pending_lines(short, width=output.width()), output.width())
 
 
 def _without_changes(plan: Plan) -> Plan:
@@ -106,12 +120,22 @@ def _way_on(change: Change, *, agreeable: bool) -> Iterator[str]:
         yield f"    → --confirm {quote(change.path)} agrees to it"
 
 
-def draft_lines(draft: DraftState, name: str) -> list[str]:
+def way_to_run(*, native: bool) -> str:
+    """How what waits becomes a migration and runs, on this server."""
+    if native:
+        return "`pocketvex migrate up` seals and runs it"
+    return (
+        "`pocketvex migrate generate` seals it; the server runs it at its next start with this folder of "
+        "migrations, or `migrate up --data-dir PATH` where its data is on this machine"
+    )
+
+
+def draft_lines(draft: DraftState, name: str, *, native: bool) -> list[str]:
     """What became of the draft, where something did."""
     if draft.edited:
         return [f"draft {name} was edited by hand: it is left alone"]
     if draft.written and draft.exists:
-        return [f"draft {name} written: `pocketvex migrate up` seals and runs it"]
+        return [f"draft {name} written: {way_to_run(native=native)}"]
     return [f"draft {name} is not needed any more: removed"] if draft.written else []
 
 

@@ -84,12 +84,13 @@ def apply(
             given = more
             outcome = outcome.followed_by(sync(session, loaded.schema, given))
     from pocketvex.cli.formats import tell_outcome
+    from pocketvex.cli.report import way_to_run
 
     tell_outcome(outcome, loaded.schema, config, wanted)
     waits = bool(outcome.plan or outcome.waiting)
     if waits and not safe_only:
         if len(outcome.wants_consent) < len(outcome.plan.changes):
-            output.note("→ `pocketvex migrate up` runs what waits as a migration")
+            output.note(f"→ {way_to_run(native=outcome.native)}")
         return 5
     return 0
 

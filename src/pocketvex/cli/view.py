@@ -71,7 +71,7 @@ class DevView:
         """A pass that nobody asked for, and that changed nothing, is not worth a line."""
         report.tell_done(outcome)
         left = report.left_lines(outcome)
-        of_draft = report.draft_lines(draft, self.draft)
+        of_draft = report.draft_lines(draft, self.draft, native=outcome.native)
         is_new = left != self._left
         if is_new:
             output.plan(left)

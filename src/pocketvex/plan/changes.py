@@ -52,6 +52,17 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Pending:
+    """A migration that the server has not run yet."""
+
+    name: str
+    changes: tuple[Change, ...]
+    """What it changes of collections, judged by kind: no rows are counted."""
+    by_hand: bool
+    """Whether it may do more than that."""
+
+
+@dataclass(frozen=True)
 class NeedsFacts:
     """The plan depends on these counts."""
 

@@ -5,10 +5,10 @@ The form is that of workflow commands: `::error file=…,line=…,title=…::mes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pocketvex.errors import Location
-from pocketvex.plan.changes import Change, Kept, Plan
+from pocketvex.plan.changes import Change, Kept, Pending, Plan
 from pocketvex.plan.mentions import Mention, some_of
 from pocketvex.plan.questions import Question
 from pocketvex.plan.verdicts import Access, Verdict
@@ -18,6 +18,8 @@ from pocketvex.schema.model import Schema
 
 _ORDER = ("error", "warning", "notice")
 """GitHub shows ten of a level and step: what matters most comes first."""
+_SOME = 20
+"""So many changes of one migration are named."""
 
 
 _STATES = {
@@ -29,16 +31,36 @@ _STATES = {
 
 
 def plan_annotations(
-    plan: Plan, desired: Schema, mentions: Iterable[Mention] = (), *, folder: str = ""
+    plan: Plan,
+    desired: Schema,
+    mentions: Iterable[Mention] = (),
+    *,
+    folder: str = "",
+    pending: Sequence[Pending] = (),
+    migrations: str = "",
 ) -> list[str]:
     """One line a change, question, mention and piece of drift, the gravest first; the totals at the end.
 
-    `folder` is where the project lies in its repository: files are named from there.
+    `folder` is where the project lies in its repository: files are named from there; `migrations` is the
+    folder that holds those.
     """
     some = [mention for told, _ in some_of(mentions).values() for mention in told]
     found = [*_of_plan(plan, desired, folder), *(_mention(item, folder) for item in some)]
+    found += [_to_run(file, migrations) for file in pending]
     found.sort(key=_gravity)
-    return [*found, totals(plan)]
+    return [*found, totals(plan, pending)]
+
+
+def _to_run(file: Pending, folder: str) -> str:
+    """One line a file, as grave as the gravest thing that it does."""
+    levels = [level(change) for change in file.changes]
+    grave = min(levels, key=("error", "warning", "notice").index, default="notice")
+    said = [_said(change) for change in file.changes[:_SOME]]
+    if len(file.changes) > _SOME:
+        said.append(f"… and {len(file.changes) - _SOME} more changes")
+    text = "\n".join([_STATES["pending"][1], *said])
+    where = Location(f"{folder}/{file.name}", 1)
+    return command("notice" if grave == "notice" else "warning", text, "migration", where)
 
 
 def _of_plan(plan: Plan, desired: Schema, folder: str) -> Iterator[str]:

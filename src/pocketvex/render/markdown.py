@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pocketvex.errors import Location
-from pocketvex.plan.changes import Change, Plan
+from pocketvex.plan.changes import Change, Pending, Plan
 from pocketvex.plan.codes import CODES
 from pocketvex.plan.mentions import Mention, some_of
 from pocketvex.plan.questions import Question
@@ -26,6 +26,8 @@ ROOM = 60_000
 """GitHub takes a comment of 65,536 characters; what does not fit is counted."""
 _FOLD, _FOLD_SAFE = 15, 5
 """Sections longer than this are folded; what is safe interests less."""
+_SOME = 20
+"""So many changes of one migration are shown."""
 _LONG = 400
 """A rule may have thousands of characters; its beginning and its end are shown."""
 _MARKUP = str.maketrans(
@@ -40,10 +42,18 @@ class _Section(NamedTuple):
     fold: int = _FOLD
 
 
-def markdown(plan: Plan, desired: Schema, mentions: Iterable[Mention] = (), *, room: int = ROOM) -> str:
+def markdown(
+    plan: Plan,
+    desired: Schema,
+    mentions: Iterable[Mention] = (),
+    *,
+    pending: Sequence[Pending] = (),
+    room: int = ROOM,
+) -> str:
     """The plan as the text of a comment, never longer than GitHub takes."""
-    sections = [section for section in _sections(plan, desired, list(mentions)) if section.items]
-    head = [MARK, f"### PocketVex: {totals(plan)}", ""]
+    found = [_to_run(pending, desired), *_sections(plan, desired, list(mentions))]
+    sections = [section for section in found if section.items]
+    head = [MARK, f"### PocketVex: {totals(plan, pending)}", ""]
     tail = _meanings(plan)
     room -= sum(len(line) + 1 for line in (*head, *tail))
     lines: list[str] = []
@@ -70,6 +80,16 @@ def status_markdown(
         head.append(f"- … and {len(lines) - 100} more: `pocketvex migrate status` shows all of them")
     room = ROOM - sum(len(line) + 1 for line in head)
     return markdown(plan, desired, mentions, room=room) + "\n" + "\n".join(head).rstrip() + "\n"
+
+
+def _to_run(pending: Sequence[Pending], desired: Schema) -> _Section:
+    items = []
+    for file in pending:
+        items.append(f"- {code(file.name)}{' (written by hand)' if file.by_hand else ''}")
+        items += [f"  {_change(change, desired)}" for change in file.changes[:_SOME]]
+        if len(file.changes) > _SOME:
+            items.append(f"  - … and {len(file.changes) - _SOME} more changes")
+    return _Section("Migrations that are not run here yet", items)
 
 
 def _sections(plan: Plan, desired: Schema, mentions: list[Mention]) -> list[_Section]:

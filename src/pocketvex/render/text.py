@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pocketvex.diff.operations import ChangeIndex, Operation
+from pocketvex.plan.changes import Change, Kept, Pending, Plan
 from pocketvex.plan.facts import Evidence
-from pocketvex.plan.make import Change, Kept, Plan
 from pocketvex.plan.questions import Question
 from pocketvex.plan.verdicts import Access, Verdict
 
@@ -16,6 +16,10 @@ _SIGNS = {
     "create_collection": "+", "add_field": "+",
     "drop_collection": "-", "drop_field": "-",
 }  # fmt: skip
+
+
+_SOME = 10
+"""So many changes of a migration are shown; a first one may have hundreds."""
 
 
 def plan_lines(plan: Plan, *, width: int = 80) -> list[str]:
@@ -26,6 +30,18 @@ def plan_lines(plan: Plan, *, width: int = 80) -> list[str]:
     for question in plan.questions:
         lines += question_lines(question, width=width)
     lines += kept_lines(plan.kept)
+    return lines
+
+
+def pending_lines(files: Iterable[Pending], *, width: int = 80) -> list[str]:
+    """The migrations that are not run yet, and what each does."""
+    lines: list[str] = []
+    for file in files:
+        lines += [f"pending {file.name}{' (written by hand)' if file.by_hand else ''}"]
+        for change in file.changes[:_SOME]:
+            lines += [f"    {line}" for line in change_lines(change, width=width - 4)]
+        if len(file.changes) > _SOME:
+            lines.append(f"    … and {len(file.changes) - _SOME} more changes")
     return lines
 
 
@@ -106,7 +122,7 @@ def _ways_out(why: str, paths: list[str]) -> list[str]:
     return []
 
 
-def totals(plan: Plan) -> str:
+def totals(plan: Plan, pending: Sequence[Pending] = ()) -> str:
     """`2 safe, 1 unsafe, 1 waits for an answer`."""
     counted = [(plan.safe, "safe")]
     counted += [
@@ -120,6 +136,8 @@ def totals(plan: Plan) -> str:
         parts.append(f"{len(plan.drift)} changed by somebody else")
     if held := [kept for kept in plan.kept if kept.why == "held"]:
         parts.append(f"{len(held)} in a migration that is not run here")
+    if pending:
+        parts.append(f"{len(pending)} migration{'s' if len(pending) != 1 else ''} not run here yet")
     return ", ".join(parts) or "in sync"
 
 

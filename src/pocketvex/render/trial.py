@@ -24,35 +24,52 @@ _CALL = """
 _DRIVER = """
 migrate((app) => {
   const sql = (text, values) => app.db().newQuery(text).bind(values || {});
-  const text = (query) => {
-    const found = new DynamicModel({ text: "" });
-    sql("SELECT COALESCE(json_group_array(" + query).one(found);
-    return JSON.parse(found.text);
-  };
   // The columns of views have other ids after each save.
-  const shape = () =>
-    text("json_array([[id]], [[system]], [[type]], [[name]], " +
+  const shape = () => {
+    const found = new DynamicModel({ text: "" });
+    sql("SELECT COALESCE(json_group_array(json_array([[id]], [[system]], [[type]], [[name]], " +
       "CASE WHEN [[type]] = 'view' THEN '[]' ELSE [[fields]] END, [[indexes]], [[listRule]], [[viewRule]], " +
       "[[createRule]], [[updateRule]], [[deleteRule]], [[options]])), '[]') AS [[text]] " +
-      "FROM (SELECT * FROM {{_collections}} ORDER BY [[id]])");
-  const table = (name, all) => {
-    const parts = [];
+      "FROM (SELECT * FROM {{_collections}} ORDER BY [[id]])").one(found);
+    return found.text;
+  };
+  // Some columns of a table: their fields, and what reads all their rows as one text.
+  const parts = (name, all) => {
+    const found = [];
     for (let first = 0; first < all.length; first += 80) {
       const fields = all.slice(first, first + 80);
       const literals = fields.map((f) => "quote([[" + f.name + "]])").join(", ");
-      const rows = text("json_array([[id]], " + literals + ")), '[]') AS [[text]] FROM {{" + name + "}}");
-      parts.push([fields.map((f) => f.id), rows]);
+      const rows = "COALESCE(json_group_array(json_array([[id]], " + literals + ")), '[]') AS [[text]]";
+      found.push([fields.map((f) => f.id), "SELECT " + rows + " FROM {{" + name + "}}"]);
     }
-    return parts;
+    return found;
   };
+  // Few queries for many tables: each costs more than what it reads.
   const state = () => {
     const seen = { shape: shape(), tables: {} };
-    for (const [id, system, type, name, fields] of seen.shape)
-      if (type !== "view" && !system) seen.tables[id] = table(name, JSON.parse(fields));
+    const wanted = [];
+    for (const [id, system, type, name, fields] of JSON.parse(seen.shape))
+      if (type !== "view" && !system)
+        for (const [ids, query] of parts(name, JSON.parse(fields))) wanted.push([id, ids, query]);
+    for (let first = 0; first < wanted.length; first += 50) {
+      const some = wanted.slice(first, first + 50);
+      const found = arrayOf(new DynamicModel({ text: "" }));
+      sql(some.map(([_, __, query]) => query).join(" UNION ALL ")).all(found);
+      some.forEach(([id, ids], n) => {
+        seen.tables[id] = seen.tables[id] || [];
+        seen.tables[id].push([ids, found[n].text]);
+      });
+    }
     return seen;
   };
-  const whole = (seen) => {
-    return { collections: JSON.parse(JSON.stringify(app.findAllCollections())), tables: seen.tables };
+  // Of the tables only those that are not as they were before.
+  const whole = (seen, before) => {
+    const tables = {};
+    const kept = [];
+    for (const id in seen.tables)
+      if (before.tables[id] && same(seen.tables[id], before.tables[id])) kept.push(id);
+      else tables[id] = seen.tables[id];
+    return { collections: JSON.stringify(app.findAllCollections()), tables: tables, kept: kept };
   };
   const run = (part) => {
     const said = part(app);
@@ -76,20 +93,20 @@ migrate((app) => {
       }
     }
     const before = state();
-    seen.before = { collections: [], tables: before.tables };
+    seen.before = { collections: "[]", tables: before.tables, kept: [] };
     seen.step = "up";
     if (up) run(up);
     const after = state();
-    seen.after = whole(after);
+    seen.after = whole(after, before);
     if (seen.has_down) {
       seen.step = "down";
       run(down);
       const undone = state();
-      seen.down = same(undone, before) ? null : whole(undone);
+      seen.down = same(undone, before) ? null : whole(undone, before);
       seen.step = "again";
       run(up);
       const again = state();
-      seen.again = same(again, after) ? null : whole(again);
+      seen.again = same(again, after) ? null : whole(again, before);
     }
     seen.step = "";
   } catch (error) {
@@ -109,7 +126,8 @@ def trial_step(text: str, rows: Sequence[tuple[str, dict[str, Any]]], target: st
 
     What it saw is JSON in the file `target`: the states `before` (without its collections, which the caller
     knows), `after`, `down` and `again` (null where it is that of before, or of after), and the `step` in
-    which an `error` came, if any.
+    which an `error` came, if any. Collections and the rows of a table are texts of JSON of their own; tables
+    that are as they were before are only named (`kept`).
     """
     data = json.dumps({"rows": [list(row) for row in rows], "target": target})
     return f"{_HEAD}{text}{_CALL}Object.assign(pocketvex, {data});\n{_DRIVER}"

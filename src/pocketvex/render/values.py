@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pocketvex.errors import Location
-from pocketvex.plan.changes import Change, Plan
+from pocketvex.plan.changes import Change, Pending, Plan
 from pocketvex.plan.facts import Evidence
 from pocketvex.plan.mentions import Mention
 from pocketvex.plan.questions import Question
@@ -16,16 +16,24 @@ JSON_VERSION = 1
 """Rises when a key goes or changes its meaning; new keys may come without that."""
 
 
-def plan_values(plan: Plan, desired: Schema, mentions: Iterable[Mention] = ()) -> dict[str, Any]:
+def plan_values(
+    plan: Plan, desired: Schema, mentions: Iterable[Mention] = (), pending: Sequence[Pending] = ()
+) -> dict[str, Any]:
     """The plan as one versioned object."""
     return {
         "version": JSON_VERSION,
-        "in_sync": not plan and not plan.drift,
+        "in_sync": not plan and not plan.drift and not pending,
+        "pending": [pending_values(file, desired) for file in pending],
         "changes": [change_values(change, desired) for change in plan.changes],
         "questions": [question_values(question) for question in plan.questions],
         "kept": [{"path": kept.path, "why": kept.why, "reason": kept.reason} for kept in plan.kept],
         "mentions": [mention_values(mention) for mention in mentions],
     }
+
+
+def pending_values(file: Pending, desired: Schema) -> dict[str, Any]:
+    changes = [change_values(change, desired) for change in file.changes]
+    return {"name": file.name, "by_hand": file.by_hand, "changes": changes}
 
 
 def change_values(change: Change, desired: Schema) -> dict[str, Any]:

@@ -46,9 +46,12 @@ def takes_away(
 ) -> bool:
     """Whether these files, run up or `down`, may remove or rewrite rows that the server has.
 
-    Of a hand-written step nobody can tell.
+    Of a hand-written step nobody can tell: only on a server on which nothing was done yet, it takes nothing.
     """
     recorded = position.recorded
+    tables = [c for c in live.collections if c.type != "view"]
+    if not position.applied and not any(session.client.count(c.name) for c in tables if not c.system):
+        return False
     losing: set[str] = set()
     for name in names:
         file = position.history.file(name)
@@ -58,7 +61,7 @@ def takes_away(
         before, after = (at + 1, at) if down else (at, at + 1)
         losing |= _losing(*(Schema.from_json(recorded.snapshots[number]) for number in (before, after)))
     touched = {c.name for c in position.here.schema.collections if c.id in losing}
-    there = [c.name for c in live.collections if c.type != "view" and (c.id in losing or c.name in touched)]
+    there = [c.name for c in tables if c.id in losing or c.name in touched]
     return any(session.client.count(name) for name in there)
 
 

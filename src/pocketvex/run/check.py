@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from pocketvex.plan.facts import Fact
 from pocketvex.plan.make import NeedsFacts, make_plan
 from pocketvex.plan.verdicts import Judgement
 from pocketvex.render.header import is_written_by_us
+from pocketvex.render.text import example_lines
 from pocketvex.run.draft import DRAFT_STAMP, find_outstanding
 from pocketvex.run.failures import failure_of
 from pocketvex.run.planning import Choices
@@ -62,11 +63,43 @@ def check(session: Session, desired: Schema, to: str | None, choices: Choices) -
     files = position.history.pairs(up_to(position, to))
     if session.data_dir is None:
         return Checkup(tuple(_counted(session, position, files)), exact=False)
+    told = {name: _losses(session, position, name, text) for name, text in files}
     if session.local and to is None:
         found = find_outstanding(session, desired, position, raw, answers=choices.answers)
         if found.plan.changes and not found.plan.questions:
-            files.append((f"{DRAFT_STAMP}.js", found.text(DRAFT_STAMP)))
-    return Checkup(tuple(_on_a_copy(session, session.data_dir, files)), exact=True)
+            draft = f"{DRAFT_STAMP}.js"
+            files.append((draft, found.text(DRAFT_STAMP)))
+            told[draft] = _lost(found.plan.changes)
+    looked = _on_a_copy(session, session.data_dir, files)
+    return Checkup(tuple(_with(file, told[file.name]) for file in looked), exact=True)
+
+
+def _with(file: Foreseen, losses: Sequence[str]) -> Foreseen:
+    """What a file takes away is said of one that runs; another has more to say."""
+    said = [file.why, *losses] if file.state == "would run" else [file.why]
+    return replace(file, why="\n".join(filter(None, said)))
+
+
+def _losses(session: Session, position: Position, name: str, text: str) -> list[str]:
+    """What a file of ours does to rows, counted on those that the server has now."""
+    if not is_written_by_us(text):
+        return []
+    recorded = position.recorded
+    at = recorded.names.index(name)
+    before, after = (Schema.from_json(snapshot) for snapshot in recorded.snapshots[at : at + 2])
+    return _lost(_changes(session, before, after, session.schema_of(session.fetch())))
+
+
+def _lost(changes: Sequence[Change]) -> list[str]:
+    """Removed and rewritten values, and those that will not convert, with the evidence that a diff shows."""
+    lines: list[str] = []
+    for change in changes:
+        judged = change.judgement
+        if change.safe or judged.evidence is None or judged.evidence.rows == 0:
+            continue
+        lines.append(f"{change.path}: {_said(judged)}")
+        lines += [f"  {line.strip()}" for line in example_lines(judged.evidence, 100)]
+    return lines
 
 
 def _on_a_copy(session: Session, data_dir: Path, files: Sequence[tuple[str, str]]) -> list[Foreseen]:
@@ -82,7 +115,7 @@ def _on_a_copy(session: Session, data_dir: Path, files: Sequence[tuple[str, str]
         copy = Path(folder) / "data"
         scratch.copy(data_dir, copy, files=False)
         try:
-            scratch.migrate_up(session.binary, copy, run, env=session.environ)
+            scratch.migrate_up(session.binary, copy, run, around=session.around)
         except scratch.MigrationFailed as error:
             return [*_failed(error, [*run]), *(Foreseen(file.name, "not reached") for file in rest)]
     return [*(Foreseen(name, "would run") for name in run), *rest]

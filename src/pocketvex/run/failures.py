@@ -30,6 +30,9 @@ def failure_of(error: MigrationFailed) -> Failure:
         columns = unique["columns"].removeprefix("index ")
         why = f"{columns}: rows are equal there, and it becomes unique."
         return Failure("PV103", columns, f"{why}\n{error.reason}", _todo("PV103", "Tell those rows apart"))
+    if "database is locked" in error.reason:
+        todo = "Another process holds the database. End that process, or wait; then run the command again."
+        return Failure("", "", error.reason, todo)
     return Failure("", "", error.reason, "Mend the rows or the file, then run `pocketvex migrate up` again.")
 
 

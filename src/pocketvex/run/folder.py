@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
 from pocketvex.render.header import body_hash
 from pocketvex.store.history import History
+
+_ROWS = re.compile(
+    r"\b(?:newQuery|new\s+Record|find(?:All|First)?Records?\w*|countRecords|truncateCollection|recordQuery|settings)\b"
+)
+"""How a file reaches rows, and not only collections."""
 
 
 class Finding(NamedTuple):
@@ -82,9 +88,11 @@ def _order(history: History) -> Iterator[Finding]:
 
 
 def _twins(history: History) -> Iterator[Finding]:
-    """Two files behind each other that do the same. Further apart, they may be what somebody meant."""
+    """Two files behind each other that make the same. Further apart, they may be what somebody meant, and so
+    may a change of rows that is made twice."""
     for before, file in pairwise(history.files):
-        if body_hash(before.text) == body_hash(file.text) and not file.unwritten:
+        same = body_hash(before.text) == body_hash(file.text)
+        if same and not (file.unwritten or file.blank or _ROWS.search(file.text)):
             yield Finding(
                 file.name,
                 f"says the same as {before.name}",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pocketvex.errors import BackupFailed, ChangesPending, HistoryError, NotAsIntended, UsageError
+from pocketvex.errors import ChangesPending, HistoryError, NotAsIntended, PocketVexError, UsageError
 from pocketvex.plan.make import Plan
 from pocketvex.render.one_off import down_step
 from pocketvex.run.aftermath import cannot_be_updated, not_given_back
@@ -19,6 +19,7 @@ from pocketvex.run.kept import clear_found
 from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.recorded import (
     Position,
+    built,
     changed_paths,
     check_history,
     differences,
@@ -29,7 +30,6 @@ from pocketvex.run.recorded import (
 )
 from pocketvex.run.secrets import late_secrets
 from pocketvex.run.session import Json, Session, native_dir
-from pocketvex.run.shadow import replay
 from pocketvex.run.sync import make_way, remember
 from pocketvex.schema.model import Schema
 from pocketvex.store.history import enlist, read_draft, unseal, write_draft
@@ -54,14 +54,16 @@ class Ran:
 
     sealed: tuple[str, ...]
     files: tuple[str, ...]
+    draft: Plan = field(default_factory=Plan)
+    """What a dry run would seal first."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of `migrate status`: state is applied, pending, held, edited, empty or unseen.
+    """A line of `migrate status`: state is applied, pending, held, edited, empty, unseen or silent.
 
     Empty is a hand-written step that nobody has written yet; unseen one that changes no collection, on a
-    server that cannot tell what it has run.
+    server that cannot tell what it has run; silent a file that registers nothing.
     """
 
     name: str
@@ -120,13 +122,15 @@ def up(
     pending = up_to(position, to)
     if pending and not dry_run:
         native_dir(session)
+        # Held back before it runs: what fails or is cut off is not run by the next `dev` by itself.
+        _hold(session, pending)
         try:
             if choices.backup and takes_away(session, position, pending, session.schema_of(raw)):
                 back_up(session, named(pending[-1]))
             require_unmoved(session, session.fetch(), raw)
             make_way(session, raw, position)
             raw = run_files(session, position, pending)
-        except (NotAsIntended, BackupFailed):
+        except PocketVexError:
             _take_back(session, position, sealed)
             raise
         position = locate(session, session.schema_of(raw))
@@ -134,15 +138,25 @@ def up(
         enlist(position.history.folder, [f for f in position.history.files if f.name in position.applied])
         raw = _write_secrets(session, desired, raw, position, choices)
         remember(session, desired, raw, position, (), choices)
-    return Ran(names, pending)
+    would = found.plan if found is not None and dry_run and to is None else Plan()
+    return Ran(names, pending, would)
+
+
+def _hold(session: Session, names: Sequence[str]) -> None:
+    """From now on only `migrate up` runs these files here; who sees that one ran forgets it."""
+    session.state.held_back = sorted({*session.state.held_back, *names})
+    session.save()
 
 
 def _take_back(session: Session, position: Position, sealed: Sealed) -> None:
-    """What was sealed for this run and did not run is a draft again."""
+    """What was sealed for this run and did not run is a draft again; what was sealed before is held back."""
     there = session.applied() or ()
     if sealed.files and not any(file.name in there for file in sealed.files):
         unseal(position.history, sealed.files)
         write_draft(position.history.folder, sealed.draft or None)
+        names = {file.name for file in sealed.files}
+        session.state.held_back = [name for name in session.state.held_back if name not in names]
+        session.save()
 
 
 def _write_secrets(
@@ -184,13 +198,12 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     require_unmoved(session, session.fetch(), raw)
     # Held back before it is undone: a kill in between must not let `dev` run the file again.
     held = session.state.held_back
-    session.state.held_back = sorted({*held, *names})
-    session.save()
+    _hold(session, names)
     # What a killed run left behind would keep its step from being run again.
     scratch.forget(data_dir, list(steps))
     try:
         bodies = {step: down_step(name, texts[name]) for step, name in steps.items()}
-        scratch.migrate_up(session.binary, data_dir, bodies, env=session.environ)
+        scratch.migrate_up(session.binary, data_dir, bodies, around=session.around)
     except scratch.MigrationFailed as error:
         session.state.held_back = held
         session.save()
@@ -241,7 +254,7 @@ def _check_not_below(session: Session, position: Position, names: Sequence[str])
 def _check_down(session: Session, position: Position, names: Sequence[str], live: Schema) -> Schema:
     """After down the server must be where the history without these files is, which is returned."""
     kept = [name for name in position.applied if name not in names]
-    before = replay(session.binary, position.history.pairs(kept), session.shadow_cache).schema
+    before = built(session, position.history, kept).schema
     touched = changed_paths(before, position.here.schema)
     left = differences(before, live, touched, session.version)
     still = [name for name in names if name in session.state.applied]
@@ -253,11 +266,13 @@ def _check_down(session: Session, position: Position, names: Sequence[str], live
     return before
 
 
-def status(session: Session, desired: Schema, choices: Choices) -> Status:
-    """What the server has run of the history, and what the code asks beyond it."""
+def status(session: Session, desired: Schema | None, choices: Choices) -> Status:
+    """What the server has run of the history, and what the code, if there is any, asks beyond it."""
     raw = session.fetch()
     position = locate(session, session.schema_of(raw))
-    found = find_outstanding(session, desired, position, raw, answers=choices.answers).plan
+    found = Plan()
+    if desired is not None:
+        found = find_outstanding(session, desired, position, raw, answers=choices.answers).plan
 
     def state(name: str) -> str:
         if name in position.history.edited:
@@ -267,12 +282,20 @@ def status(session: Session, desired: Schema, choices: Choices) -> Status:
             "held": position.held,
             "empty": position.unwritten,
             "unseen": position.unseen,
+            "silent": position.silent,
         }
         return next((said for said, names in known.items() if name in names), "pending")
 
     return Status(
-        tuple(Row(name, state(name)) for name in position.history.names),
+        _in_order(
+            [Row(name, state(name)) for name in position.history.names]
+            + [Row(name, "silent") for name in position.history.strays]
+        ),
         position.history.missing,
         found,
         read_draft(session.config.migrations) is not None,
     )
+
+
+def _in_order(rows: Sequence[Row]) -> tuple[Row, ...]:
+    return tuple(sorted(rows, key=lambda row: row.name.encode()))

@@ -17,6 +17,7 @@ from pocketvex.run.kept import clear_found
 from pocketvex.run.secrets import PROVIDERS
 from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.run.shadow import Recorded, replay
+from pocketvex.run.variables import missing, waits_for, way_out
 from pocketvex.schema.fields import RelationField
 from pocketvex.schema.model import Schema
 from pocketvex.store.history import History, read_history
@@ -34,9 +35,11 @@ class Position(NamedTuple):
     pending: tuple[str, ...]
     """Files that the server lacks and that may be run."""
     held: tuple[str, ...]
-    """Files that `down` reverted on this server: only `migrate up` runs them again."""
+    """Files that `down` reverted on this server, or failed in `migrate up`: only that runs them again."""
     unseen: tuple[str, ...] = ()
     """Files that change no collection, on a server of which nobody can tell whether it has run them."""
+    silent: tuple[str, ...] = ()
+    """Files that register nothing: PocketBase loads them, runs nothing and records nothing."""
 
     @property
     def lacking(self) -> tuple[str, ...]:
@@ -64,26 +67,35 @@ class Position(NamedTuple):
 def locate(session: Session, live: Schema) -> Position:
     """Read the history and what the server, which has `live` now, has of it."""
     history = read_history(session.config.migrations)
-    recorded = session.recorded = replay(
-        session.binary, history.pairs(), session.shadow_cache, session.recorded
-    )
+    recorded = session.recorded = built(session, history)
     said = session.applied()
     unseen: tuple[str, ...] = ()
     if said is None:
         said, unseen = _by_structure(session, recorded, live)
     applied = tuple(name for name in said if history.file(name) is not None)
+    silent = tuple(name for name in recorded.silent if name not in applied)
+    unseen = tuple(name for name in unseen if name not in silent)
     # A file that ran again, whoever ran it, is held back no longer; one that is away may come back with git.
     session.state.held_back = [name for name in session.state.held_back if name not in applied]
     held = tuple(name for name in session.state.held_back if history.file(name) is not None)
     pending = tuple(
         file.name
         for file in history.files
-        if file.name not in {*applied, *held, *unseen} and not file.unwritten
+        if file.name not in {*applied, *held, *unseen, *silent} and not file.unwritten
     )
     here = recorded
-    if set(applied) != set(history.names):
-        here = replay(session.binary, history.pairs(applied), session.shadow_cache)
-    return Position(history, recorded, here, applied, pending, held, unseen)
+    if {*applied, *silent} != set(history.names):
+        here = built(session, history, applied)
+    return Position(history, recorded, here, applied, pending, held, unseen, silent)
+
+
+def built(session: Session, history: History, names: Sequence[str] | None = None) -> Recorded:
+    """What the history, or these files of it, builds on a scratch server."""
+    known = session.recorded if names is None else None
+    return replay(
+        session.binary, history.pairs(names), session.shadow_cache, known,
+        around=session.shadow, progress=session.progress,
+    )  # fmt: skip
 
 
 def _by_structure(
@@ -166,9 +178,12 @@ def run_files(session: Session, position: Position, names: Sequence[str]) -> lis
     data_dir = native_dir(session)
     files = dict(position.history.pairs(names))
     try:
-        scratch.migrate_up(session.binary, data_dir, files, env=session.environ)
+        scratch.migrate_up(session.binary, data_dir, files, around=session.around)
     except scratch.MigrationFailed as error:
         failure = failure_of(error)
+        waits = missing(files.get(error.file, ""), session.environ)
+        if waits and not failure.code:
+            failure = failure._replace(why=f"{failure.why}\n{waits_for(waits)}", todo=way_out(waits))
         code = f" ({failure.code})" if failure.code else ""
         raise NotAsIntended(
             f"{error.file} fails on {session.client.url}, and no file was run{code}",
@@ -197,14 +212,14 @@ def made_here(session: Session, position: Position) -> set[str]:
 def _check_reached(session: Session, position: Position, names: Sequence[str], live: Schema) -> None:
     """Whether the server has what the named files make: everything that they touch, as recorded."""
     applied = [name for name in position.history.names if name in {*position.applied, *names}]
-    after = replay(session.binary, position.history.pairs(applied), session.shadow_cache).schema
+    after = built(session, position.history, applied).schema
     touched = changed_paths(after, position.here.schema) - _without_secret(position.history, after, session)
     left = differences(after, live, touched, session.version)
-    missing = [name for name in names if name not in session.state.applied]
-    if left or missing:
+    absent = [name for name in names if name not in session.state.applied]
+    if left or absent:
         raise NotAsIntended(
             f"{session.client.url} did not end in the state that the migrations describe",
-            why="Still different: " + ", ".join([*missing, *left][:8]),
+            why="Still different: " + ", ".join([*absent, *left][:8]),
             todo="`pocketvex schema diff` shows all of it.",
         )
 

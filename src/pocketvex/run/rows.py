@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from zlib import crc32
 
 from pocketvex.run.cells import FULL, LEAST, MOST, ODD, OTHER, ROWS, cell, record_id
 from pocketvex.run.fits import Conditions, conditions, fits
 from pocketvex.run.values import lost, read_values, surviving
+from pocketvex.run.viewed import Choice, Row, chosen
 from pocketvex.schema.fields import FieldBase, SelectField
 from pocketvex.schema.model import Collection, Schema
+from pocketvex.schema.views import tables_read
 
 __all__ = ["ROWS", "Row", "insert_rows", "lost", "make_rows", "read_values", "surviving"]
-
-
-class Row(NamedTuple):
-    table: str
-    values: dict[str, Any]
-    """By column, as they are stored."""
 
 
 def make_rows(schema: Schema, after: Schema | None = None) -> list[Row]:
     """Up to ROWS records for every table that `after` changes, with all the edges; two for any other.
 
     They fit `after` as well where that is stricter: rows that do not are what the guards of a file are for.
+    Where a view of one of the two states fails with them, as far as it can be tried, others take their place.
     """
     later = {c.id: c for c in after.collections} if after else {}
-    found: list[Row] = []
+    found: list[Choice] = []
     for collection in schema.collections:
         if collection.type == "view" or collection.system:
             continue
@@ -38,7 +35,21 @@ def make_rows(schema: Schema, after: Schema | None = None) -> list[Row]:
         touched = after is None or then is None or then != collection
         rows = _rows(collection, _fitting(collection, then), touched=touched)
         found += _distinct(rows, collection, then)
-    return found
+    return chosen(found, schema, after)
+
+
+def without_rows(rows: Sequence[Row], before: Schema, after: Schema) -> tuple[str, ...]:
+    """The tables that `after` changes, that could hold rows, and that hold none for the sake of a view."""
+    held, later = {row.table for row in rows}, {c.id: c for c in after.collections}
+    empty = [c for c in before.collections if c.type != "view" and not c.system and c.name not in held]
+    return tuple(
+        c.name for c in empty if later.get(c.id) != c and _fitting(c, later.get(c.id)) and _reads(c, before)
+    )
+
+
+def _reads(collection: Collection, schema: Schema) -> bool:
+    """Whether a view names it."""
+    return any(tables_read(view.view_query, {collection.name}) for view in schema.collections)
 
 
 def insert_rows(data_dir: Path, schema: Schema, after: Schema | None = None) -> int:
@@ -56,20 +67,40 @@ def insert_rows(data_dir: Path, schema: Schema, after: Schema | None = None) -> 
     return written
 
 
-def _rows(collection: Collection, fields: list[FieldBase], *, touched: bool) -> Iterator[Row]:
+def _rows(collection: Collection, fields: list[FieldBase], *, touched: bool) -> Iterator[Choice]:
+    """Each record with what is like it and simpler: all fields filled, ordinary values, none at all."""
     unique = {column.expr.lower() for index in collection.indexes if index.unique for column in index.columns}
     refused = [(field, conditions(field) if touched else []) for field in fields]
     for number in range(ROWS) if touched else (FULL, OTHER):
         if not fields:
             break
-        values: dict[str, Any] = {}
-        for field, broken in refused:
-            # Where all have to differ, the least that a row can hold is not nothing.
-            kind = FULL if number == LEAST and field.name.lower() in unique else number
-            values[field.name] = _fit(field, number, kind, broken, long=touched)
-        if ... in values.values():
-            continue
-        yield Row(collection.name, {**values, "id": record_id(crc32(collection.id.encode()), number)})
+        row = _row(collection, refused, number, number, unique, long=touched)
+        if row is not None:
+            plain = number if number == OTHER else FULL
+            other = _row(collection, refused, number, plain, unique, long=touched)
+            yield Choice(row, other or row, _WEIGHTS[number])
+
+
+_WEIGHTS = {LEAST: 5, ODD: 4, MOST: 3, OTHER: 2, FULL: 1}
+
+
+def _row(
+    collection: Collection,
+    fields: list[tuple[FieldBase, Conditions]],
+    number: int,
+    kind: int,
+    unique: set[str],
+    *,
+    long: bool,
+) -> Row | None:
+    values: dict[str, Any] = {}
+    for field, broken in fields:
+        # Where all have to differ, the least that a row can hold is not nothing.
+        own = FULL if kind == LEAST and field.name.lower() in unique else kind
+        values[field.name] = _fit(field, number, own, broken, long=long)
+    if ... in values.values():
+        return None
+    return Row(collection.name, {**values, "id": record_id(crc32(collection.id.encode()), number)})
 
 
 def _fit(field: FieldBase, number: int, kind: int, refused: Conditions, *, long: bool) -> Any:
@@ -81,7 +112,7 @@ def _fit(field: FieldBase, number: int, kind: int, refused: Conditions, *, long:
     return ...
 
 
-def _distinct(rows: Iterator[Row], collection: Collection, after: Collection | None) -> Iterator[Row]:
+def _distinct(rows: Iterator[Choice], collection: Collection, after: Collection | None) -> Iterator[Choice]:
     """Without those that a unique index, of before or after, takes for another one.
 
     A column that is new, or gets another type, counts as one value in all of them.
@@ -92,13 +123,21 @@ def _distinct(rows: Iterator[Row], collection: Collection, after: Collection | N
     for index in after.indexes if after else ():
         if index.unique:
             keys.append([names.get(c.expr.lower(), c.expr) for c in index.columns])
-    seen: set[tuple[int, tuple[str, ...]]] = set()
-    for row in rows:
+
+    def marks(row: Row) -> set[tuple[int, tuple[str, ...]]]:
         held = {name.lower(): str(value).casefold() for name, value in row.values.items()}
-        marks = {(n, tuple(held.get(column.lower(), "") for column in key)) for n, key in enumerate(keys)}
-        if not marks & seen:
-            seen |= marks
-            yield row
+        return {(n, tuple(held.get(column.lower(), "") for column in key)) for n, key in enumerate(keys)}
+
+    seen: set[tuple[int, tuple[str, ...]]] = set()
+    kept: list[Choice] = []
+    for choice in rows:
+        if not marks(choice.row) & seen:
+            seen |= marks(choice.row)
+            kept.append(choice)
+    for choice in kept:
+        others = marks(choice.plain) - marks(choice.row)
+        yield choice._replace(plain=choice.row) if others & seen else choice
+        seen |= others
 
 
 def _fitting(collection: Collection, after: Collection | None) -> list[FieldBase]:

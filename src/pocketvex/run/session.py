@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.errors import ServerError, ServerProcessError, UnsupportedServer
+from pocketvex.run.variables import environ_of, surroundings_of
 from pocketvex.server.binaries import Binary, Version
 from pocketvex.store.config import Config
 from pocketvex.store.files import LOCAL, local_dir
@@ -40,7 +41,13 @@ class Session:
         self.config = config
         self.root = config.root
         self.host = host
-        self.environ = dict(os.environ if environ is None else environ)
+        given = os.environ if environ is None else environ
+        self.environ = environ_of(config, given, embedded=host.embedded)
+        """What migrations and secrets read."""
+        self.around = surroundings_of(config, self.environ, embedded=host.embedded)
+        """What a run of migrations finds around it on this server."""
+        self.shadow = surroundings_of(config, self.environ)
+        """The same on a scratch server."""
         self.lease: Lease | None = None
         self.notes: list[str] = list(config.notes)
         self.say: Callable[[str], None] = self.notes.append

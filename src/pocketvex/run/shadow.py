@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -17,29 +18,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pocketvex.errors import HistoryError
-from pocketvex.render.header import body_hash, secrets_of
+from pocketvex.render.header import body_hash
 from pocketvex.run.trust import require_trust
+from pocketvex.run.variables import missing, placeholders, values_read, waits_for, way_out
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
+from pocketvex.server.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from pocketvex.server import scratch
 
+__all__ = ["Far", "Recorded", "ReplayFailed", "forget_others", "placeholders", "replay"]
+
 Json = dict[str, Any]
-_FORMAT = 2
+_FORMAT = 3
 """Part of the hash: a cache that an older PocketVex wrote is not read."""
 _SNAPSHOTS = "snapshots.json"
+_NOWHERE = Surroundings()
 
 
 class ReplayFailed(HistoryError):
     """A file of the history fails on an empty server; `reason` is what PocketBase says."""
 
-    def __init__(self, error: scratch.MigrationFailed, names: Sequence[str]) -> None:
+    def __init__(
+        self, error: scratch.MigrationFailed, names: Sequence[str], waits: Sequence[str] = ()
+    ) -> None:
+        start = "give replay a place to start: `pocketvex migrate baseline --replace`."
         super().__init__(
             f"the history cannot be replayed from nothing: {error.file} fails",
-            why="\n".join([error.reason, *_hints(error, names)]),
+            why="\n".join([error.reason, *([waits_for(waits)] if waits else []), *_hints(error, names)]),
             where=error.where if error.where and error.where.file in names else None,
-            todo="Mend the file, or give replay a place to start: `pocketvex migrate baseline --replace`.",
+            todo=f"{way_out(waits)} Else {start}" if waits else f"Mend the file, or {start}",
         )
         self.file = error.file
         self.reason = error.reason
@@ -56,6 +65,11 @@ def _hints(error: scratch.MigrationFailed, names: Sequence[str]) -> Iterator[str
         yield "PocketBase runs .ts files as they are: types in them are no JavaScript."
     if "Invalid module" in error.reason:
         yield "It loads a module, and a replay runs without the hooks of the project."
+    if re.search(r"\b(?:Dao|SchemaField) is not defined", error.reason):
+        yield (
+            "It was written for PocketBase 0.22 or earlier (`new Dao(db)`), and no later one can run it: "
+            "there, a history begins anew with what the upgraded server has."
+        )
     if "no rows in result set" in error.reason:
         yield "It looks for a collection or record that no file before it makes."
 
@@ -68,6 +82,8 @@ class Recorded:
     snapshots: list[list[Json]]
     data_dir: Path
     """The scratch directory after the last file. Copy it; never change it."""
+    silent: tuple[str, ...] = ()
+    """Files that register nothing here: commented out, behind a condition, empty."""
 
     @property
     def collections(self) -> list[Json]:
@@ -80,33 +96,39 @@ class Recorded:
 
 
 def replay(
-    binary: Binary, files: Sequence[tuple[str, str]], cache: Path, known: Recorded | None = None
+    binary: Binary,
+    files: Sequence[tuple[str, str]],
+    cache: Path,
+    known: Recorded | None = None,
+    *,
+    around: Surroundings = _NOWHERE,
+    progress: Callable[[str], None] | None = None,
 ) -> Recorded:
     """Build a database from nothing by running the files (name, text) in order; or read it from the cache.
 
     `cache` is a folder in `.pocketvex`; `known` is what was read before, and is given back where it is the
-    same. Raises ReplayFailed, which names the file that cannot be replayed,
-    and ConsentNeeded where one reaches out of the database and nobody has agreed to run it here.
+    same. `progress` is told which file runs. Raises ReplayFailed, which names the file that cannot be
+    replayed, and ConsentNeeded where one reaches out of the database and nobody has agreed to run it here.
     """
-    key = sha256(
-        json.dumps([_FORMAT, str(binary.version), [(n, body_hash(t)) for n, t in files]]).encode()
-    ).hexdigest()[:32]
+    given = values_read((text for _, text in files), {**os.environ, **around.env})
+    content = [_FORMAT, str(binary.version), [(n, body_hash(t)) for n, t in files], given]
+    key = sha256(json.dumps(content).encode()).hexdigest()[:32]
     home = cache / key
     names = tuple(name for name, _ in files)
     if known is not None and known.data_dir.parent == home and (home / _SNAPSHOTS).exists():
         return known
-    snapshots = _kept(home)
-    if snapshots is None:
+    kept = _kept(home)
+    if kept is None:
         require_trust(cache.parent.parent, files)
-        _build(binary, files, home)
-        snapshots = json.loads((home / _SNAPSHOTS).read_text(encoding="utf-8"))
-    return Recorded(names, snapshots, home / "data")
+        _build(binary, files, home, around, progress)
+        kept = json.loads((home / _SNAPSHOTS).read_text(encoding="utf-8"))
+    return Recorded(names, kept["snapshots"], home / "data", tuple(kept["silent"]))
 
 
-def _kept(home: Path) -> list[list[Json]] | None:
+def _kept(home: Path) -> Json | None:
     """What was built before; what a crash of the machine cut off is built again."""
     try:
-        found: list[list[Json]] = json.loads((home / _SNAPSHOTS).read_text(encoding="utf-8"))
+        found: Json = json.loads((home / _SNAPSHOTS).read_text(encoding="utf-8"))
         return found
     except FileNotFoundError:
         return None
@@ -115,7 +137,13 @@ def _kept(home: Path) -> list[list[Json]] | None:
         return None
 
 
-def _build(binary: Binary, files: Sequence[tuple[str, str]], home: Path) -> None:
+def _build(
+    binary: Binary,
+    files: Sequence[tuple[str, str]],
+    home: Path,
+    around: Surroundings,
+    progress: Callable[[str], None] | None,
+) -> None:
     home.parent.mkdir(parents=True, exist_ok=True)
     # Here, not at the top: mostly it is built already.
     import tempfile
@@ -129,20 +157,26 @@ def _build(binary: Binary, files: Sequence[tuple[str, str]], home: Path) -> None
             steps[name] = text
             # Byte order puts it right behind the file, and before any other that is not named like it.
             steps[f"{name}.pv.js"] = scratch.snapshot_step(building / f"{number}.json")
-        env = placeholders(text for _, text in files)
+        names = [name for name, _ in files]
+        far = Far(building, names, progress)
         try:
-            scratch.migrate_up(binary, building / "data", steps, env=env)
+            env = placeholders((text for _, text in files), around.env)
+            ran = scratch.migrate_up(
+                binary, building / "data", steps, env=env, around=around, running=far.running
+            ).applied
         except scratch.MigrationFailed as error:
-            raise ReplayFailed(error, [name for name, _ in files]) from error
+            text = dict(files).get(error.file, "")
+            raise ReplayFailed(error, names, missing(text, {**os.environ, **around.env})) from error
+        finally:
+            far.end()
         scratch.forget(building / "data", [name for name in steps if name.endswith("pv.js")])
-        snapshots = [
-            json.loads((building / f"{number}.json").read_text(encoding="utf-8"))
-            for number in range(len(files) + 1)
-        ]
+        snapshots = []
         for number in range(len(files) + 1):
+            snapshots.append(json.loads((building / f"{number}.json").read_text(encoding="utf-8")))
             (building / f"{number}.json").unlink()
         (building / "data" / "types.d.ts").unlink(missing_ok=True)
-        (building / _SNAPSHOTS).write_text(json.dumps(snapshots), encoding="utf-8")
+        kept = {"snapshots": snapshots, "silent": [name for name in names if name not in ran]}
+        (building / _SNAPSHOTS).write_text(json.dumps(kept), encoding="utf-8")
         try:
             os.replace(building, home)
         except OSError:
@@ -152,9 +186,29 @@ def _build(binary: Binary, files: Sequence[tuple[str, str]], home: Path) -> None
         shutil.rmtree(building, ignore_errors=True)
 
 
-def placeholders(texts: Any) -> Mapping[str, str]:
-    """Something in the place of every secret that the files read."""
-    return {name: "pocketvex-placeholder" for text in texts for name in secrets_of(text)}
+class Far:
+    """How far a run is: before each file a step writes `NUMBER.json` into a folder."""
+
+    def __init__(self, folder: Path, names: Sequence[str], progress: Callable[[str], None] | None) -> None:
+        self._folder = folder
+        self._names = names
+        self._progress = progress
+        self._begun = 0
+
+    def running(self) -> str:
+        """The file that runs now; told as well."""
+        while (self._folder / f"{self._begun}.json").exists():
+            self._begun += 1
+        if not 0 < self._begun <= len(self._names):
+            return "a migration of PocketBase's own" if not self._begun else "the last step"
+        name = self._names[self._begun - 1]
+        if self._progress is not None:
+            self._progress(f"{name} ({self._begun} of {len(self._names)})")
+        return name
+
+    def end(self) -> None:
+        if self._progress is not None:
+            self._progress("")
 
 
 def forget_others(cache: Path, keep: int = 20) -> None:

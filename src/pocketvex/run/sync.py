@@ -55,6 +55,8 @@ class Outcome:
     """What is left and waits for its name to be said, and for nothing else."""
     unknown: tuple[str, ...] = ()
     """Names that were agreed to and that nothing here has."""
+    native: bool = True
+    """Whether migrations can be run on this server from here."""
 
     def followed_by(self, later: Outcome) -> Outcome:
         """The outcome of two passes: what is left is what the later one left."""
@@ -80,7 +82,8 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     position = locate(session, session.schema_of(raw))
     _tell(session, position)
     ran = position.pending
-    may_run = choices.write and session.local and session.data_dir is not None
+    native = session.data_dir is not None
+    may_run = choices.write and session.local and native
     waiting = () if may_run else ran
     if ran and may_run:
         if choices.backup and takes_away(session, position, ran, session.schema_of(raw)):
@@ -95,7 +98,7 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     secrets = tuple(missing_secrets(desired, session.environ))
     if waiting or not choices.write:
         unknown = unknown_names(session, choices.confirmed, plan, ())
-        return Outcome(plan, position, raw, (), waiting, secrets=secrets, unknown=unknown)
+        return Outcome(plan, position, raw, (), waiting, secrets=secrets, unknown=unknown, native=native)
     reverts = _reverts(session, with_live_ids(desired, session.schema_of(raw)), position, choices)
     # The name of a collection that is renamed or removed agrees to that, and to nothing in it.
     choices = replace(choices, whole=choices.confirmed - {change.path for change in plan.changes})
@@ -118,7 +121,7 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     left = replace(plan, changes=tuple(change for change in plan.changes if id(change) not in done))
     asked = tuple(c for c in left.changes if _only_wants_consent(c, session, choices, reverts))
     unknown = unknown_names(session, choices.confirmed, left, applied)
-    return Outcome(left, position, raw, ran, (), tuple(applied), tuple(kept), secrets, asked, unknown)
+    return Outcome(left, position, raw, ran, (), tuple(applied), tuple(kept), secrets, asked, unknown, native)
 
 
 def _back_up_first(session: Session, choices: Choices, changes: Sequence[Change]) -> None:

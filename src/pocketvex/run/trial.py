@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pocketvex.render.trial import trial_step
 from pocketvex.run.rows import Row
-from pocketvex.run.shadow import placeholders
+from pocketvex.run.shadow import Far, placeholders
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
+from pocketvex.server.surroundings import Surroundings
 
 Json = dict[str, Any]
 
@@ -56,7 +57,11 @@ class Tried(NamedTuple):
 
 
 def try_files(
-    binary: Binary, data_dir: Path, files: Sequence[tuple[str, str, Sequence[Row] | None]]
+    binary: Binary,
+    data_dir: Path,
+    files: Sequence[tuple[str, str, Sequence[Row] | None]],
+    around: Surroundings = scratch.NOWHERE,
+    progress: Callable[[str], None] | None = None,
 ) -> Tried:
     """Try these files (name, text, rows before it) one after the other; `data_dir` then has run them all.
 
@@ -66,15 +71,17 @@ def try_files(
         steps: dict[str, str] = {}
         behind = "0000000000"
         for number, (name, text, rows) in enumerate(files):
-            if rows is not None:
-                # Byte order puts it right behind the file before, and so in front of the file itself.
-                steps[f"{behind}.pv.js"] = trial_step(text, rows, str(Path(folder) / f"{number}.json"))
+            seen = Path(folder) / f"{number}.json"
+            step = scratch.mark_step(seen) if rows is None else trial_step(text, rows, str(seen))
+            # Byte order puts it right behind the file before, and so in front of the file itself.
+            steps[f"{behind}.pv.js"] = step
             steps[name] = text
             behind = name
         final = Path(folder) / "final.json"
         steps[f"{behind}.pv.js"] = scratch.snapshot_step(final)
-        env = placeholders(text for _, text, _ in files)
-        scratch.migrate_up(binary, data_dir, steps, env=env)
+        env = placeholders((text for _, text, _ in files), around.env)
+        far = Far(Path(folder), [name for name, _, _ in files], progress)
+        scratch.migrate_up(binary, data_dir, steps, env=env, around=around, running=far.running)
         scratch.forget(data_dir, [name for name in steps if name.endswith(".pv.js")])
         read = [
             _read(name, json.loads((Path(folder) / f"{number}.json").read_text(encoding="utf-8")))
@@ -86,11 +93,16 @@ def try_files(
 
 
 def _read(name: str, seen: Json) -> Trial:
-    def state(key: str) -> State | None:
+    def state(key: str, base: State | None = None) -> State | None:
         found = seen.get(key)
-        return State(found["collections"], found["tables"]) if found else None
+        if not found:
+            return None
+        kept = {id: base.tables[id] for id in found["kept"]} if base is not None else {}
+        read = {id: [[ids, json.loads(rows)] for ids, rows in table] for id, table in found["tables"].items()}
+        return State(json.loads(found["collections"]), kept | read)
 
-    before, after = state("before"), state("after")
+    before = state("before")
+    after = state("after", before)
     place = _PLACE.search(seen.get("stack", ""))
     return Trial(
         name,
@@ -98,8 +110,8 @@ def _read(name: str, seen: Json) -> Trial:
         seen["has_down"],
         before,
         after,
-        state("down") or (before if "down" in seen else None),
-        state("again") or (after if "again" in seen else None),
+        state("down", before) or (before if "down" in seen else None),
+        state("again", before) or (after if "again" in seen else None),
         seen["step"],
         re.sub(r"^(?:GoError|Error): ", "", seen["error"]).removesuffix(".."),
         int(place[1]) if place else 0,

@@ -7,36 +7,44 @@ what their down restores.
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pocketvex.diff.compare import compare
 from pocketvex.errors import NotAsIntended
 from pocketvex.render.header import is_written_by_us
-from pocketvex.run.folder import Finding, called_twice, look_at, never_called
+from pocketvex.run.folder import Finding, called_twice, look_at
 from pocketvex.run.prove import judge, moved
 from pocketvex.run.rows import make_rows
 from pocketvex.run.shadow import Recorded, ReplayFailed, replay
 from pocketvex.run.trial import Trial, try_files
 from pocketvex.run.trust import reaches_out
 from pocketvex.run.values import lost, values_of
+from pocketvex.run.variables import values_read
 from pocketvex.schema.model import Schema
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
+from pocketvex.server.surroundings import Surroundings
 from pocketvex.store.files import LOCAL, local_dir, write_atomically
 from pocketvex.store.history import History, MigrationFile
 
-_FORMAT = 1
+_FORMAT = 2
 """Part of the hash: what an older PocketVex found is not believed."""
+_SILENT = "it registers no migration here: PocketBase passes over it"
+_WORTH_IT = 8
+"""So many files are worth a scratch server more, which runs those before them again."""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One file: `proven`, `replayed` (it runs; not ours to promise more), `failed`, or `not reached`."""
+    """One file: `proven`, `replayed` (it runs; not ours to promise more), `silent` (it registers nothing),
+    `failed`, or `not reached`."""
 
     name: str
     state: str
@@ -46,62 +54,128 @@ class Checked:
     """How many rows had all their values after up as well."""
 
 
+Result = tuple[Checked, list[Finding]]
+"""What is told of one file, and what is wrong with it."""
+
+
 @dataclass(frozen=True)
 class Verified:
     version: str
     files: tuple[Checked, ...]
     findings: tuple[Finding, ...]
-    cached: bool = False
+    tried: tuple[str, ...] = ()
+    """The files that were proven now, and not some time before."""
+
+    @property
+    def cached(self) -> bool:
+        return bool(self.files) and not self.tried
 
 
 def verify(
-    root: Path, history: History, binary: Binary, *, progress: Callable[[str], None] = lambda _: None
+    root: Path,
+    history: History,
+    binary: Binary,
+    *,
+    around: Surroundings = scratch.NOWHERE,
+    progress: Callable[[str], None] = lambda _: None,
+    cores: int | None = None,
 ) -> Verified:
-    """Prove every file of the history from nothing; what was found for the same files is remembered.
+    """Prove every file of the history from nothing; what was found of a file is remembered.
 
-    Raises ConsentNeeded where a file reaches out of the database and nobody has agreed to its replay.
+    A file is proven again where it, or one before it, has changed. Raises ConsentNeeded where a file reaches
+    out of the database and nobody has agreed to its replay.
     """
-    kept = local_dir(root) / "verified" / f"{_key(history, binary)}.json"
-    found = _read(kept)
-    cached = found is not None
-    if found is None:
-        found = _verify(root, history, binary, progress)
-        write_atomically(kept, json.dumps([[asdict(c) for c in found[0]], found[1]]))
-        _forget_others(kept)
-    files, findings = found
-    edited = look_at(history)
-    return Verified(str(binary.version), tuple(files), (*edited, *findings), cached)
+    kept = local_dir(root) / "verified" / f"{binary.version}.json"
+    known = _read(kept)
+    keys = _keys(history, binary, around)
+    before = [known.get(key) for key in keys]
+    tried = tuple(file.name for file, key in zip(history.files, keys, strict=True) if key not in known)
+    if tried:
+        ground = _Ground(root / LOCAL / "shadow", binary, around, progress, cores or idle_cores())
+        found = _verify(ground, history, before)
+        known = dict(zip(keys, found, strict=True))
+        write_atomically(kept, json.dumps({k: [asdict(c), f] for k, (c, f) in known.items()}))
+    results = [known[key] for key in keys]
+    findings = [finding for _, found in results for finding in found]
+    files = tuple(checked for checked, _ in results)
+    return Verified(str(binary.version), files, (*look_at(history), *findings), tried)
 
 
-def _key(history: History, binary: Binary) -> str:
-    content = [_FORMAT, str(binary.version), [(file.name, file.hash) for file in history.files]]
-    return sha256(json.dumps(content).encode()).hexdigest()[:32]
+def _keys(history: History, binary: Binary, around: Surroundings) -> list[str]:
+    """One for each file, which changes with it and with all before it."""
+    given = values_read((text for _, text in history.pairs()), {**os.environ, **around.env})
+    digest = sha256(json.dumps([_FORMAT, str(binary.version), given]).encode())
+    found = []
+    for file in history.files:
+        digest.update(f"{file.name}\0{file.hash}\0".encode())
+        found.append(digest.hexdigest()[:32])
+    return found
 
 
-def _verify(
-    root: Path, history: History, binary: Binary, progress: Callable[[str], None]
-) -> tuple[list[Checked], list[Finding]]:
-    cache = root / LOCAL / "shadow"
+class _Ground(NamedTuple):
+    cache: Path
+    binary: Binary
+    around: Surroundings
+    progress: Callable[[str], None]
+    cores: int
+
+    def built(self, files: Sequence[MigrationFile]) -> Recorded:
+        pairs = [(file.name, file.text) for file in files]
+        return replay(self.binary, pairs, self.cache, around=self.around, progress=self.progress)
+
+
+def _verify(ground: _Ground, history: History, known: Sequence[Result | None]) -> list[Result]:
     files = list(history.files)
-    findings: list[Finding] = []
-    failed = ""
-    progress(f"replaying {_counted(len(files))} on PocketBase {binary.version}")
+    failed: Result | None = None
+    ground.progress(f"replaying {_counted(len(files))} on PocketBase {ground.binary.version}")
     try:
-        recorded = replay(binary, history.pairs(), cache)
+        recorded = ground.built(files)
     except ReplayFailed as error:
-        failed = error.file
-        findings.append(_unreplayable(error))
-        files = files[: [file.name for file in files].index(failed)]
-        recorded = replay(binary, [(file.name, file.text) for file in files], cache)
-    progress(f"trying {_counted(len(files))} up, down and up again")
-    checked: list[Checked] = []
-    for file, trial, before, after in _trials(binary, files, recorded, cache):
-        one, found = _check(file, trial, before, after, binary)
-        checked.append(one)
-        findings += found
-    for file in history.files[len(files) :]:
-        checked.append(Checked(file.name, "failed" if file.name == failed else "not reached"))
-    return checked, findings
+        failed = Checked(error.file, "failed"), [_unreplayable(error)]
+        files = files[: [file.name for file in files].index(error.file)]
+        recorded = ground.built(files)
+    found = _results(ground, files, recorded, known)
+    if failed is not None:
+        found.append(failed)
+    rest = history.files[len(found) :]
+    return [*found, *((Checked(file.name, "not reached"), []) for file in rest)]
+
+
+def _results(
+    ground: _Ground, files: Sequence[MigrationFile], recorded: Recorded, known: Sequence[Result | None]
+) -> list[Result]:
+    """What is known, and of the rest what trials show: on as many scratch servers as there are idle cores."""
+    schemas = [Schema.from_json(snapshot) for snapshot in recorded.snapshots]
+    # What reaches out is run, as somebody agreed to, and not three times more.
+    alone = any(reaches_out(file.text) for file in files)
+    parts = split([n for n in range(len(files)) if known[n] is None], 1 if alone else ground.cores)
+
+    def tried(part: Sequence[int]) -> dict[int, Result]:
+        steps = [
+            (
+                file.name,
+                file.text,
+                make_rows(schemas[number], schemas[number + 1])
+                if number in part and not reaches_out(file.text)
+                else None,
+            )
+            for number, file in enumerate(files[: part[-1] + 1])
+        ]
+        with tempfile.TemporaryDirectory(prefix="pocketvex-verify-") as folder:
+            data_dir = Path(folder) / "data"
+            scratch.copy(ground.built([]).data_dir, data_dir)
+            trials = try_files(ground.binary, data_dir, steps, ground.around, ground.progress).trials
+        return {
+            n: _check(files[n], trials[n], schemas[n], schemas[n + 1], ground.binary)
+            if files[n].name not in recorded.silent
+            else (Checked(files[n].name, "silent", _SILENT), [])
+            for n in part
+        }
+
+    with ThreadPoolExecutor(max(1, len(parts))) as pool:
+        found = {number: result for part in pool.map(tried, parts) for number, result in part.items()}
+    ground.progress("")
+    return [known[n] or found[n] for n in range(len(files))]
 
 
 def _unreplayable(error: ReplayFailed) -> Finding:
@@ -125,9 +199,23 @@ def _trials(
     return list(zip(files, tried.trials, schemas, schemas[1:], strict=False))
 
 
-def _check(
-    file: MigrationFile, trial: Trial | None, before: Schema, after: Schema, binary: Binary
-) -> tuple[Checked, list[Finding]]:
+def split(numbers: Sequence[int], parts: int) -> list[Sequence[int]]:
+    """Runs of numbers of about the same length, in order; no more of them than are worth a server."""
+    count = max(1, min(parts, len(numbers) // _WORTH_IT))
+    size = -(-len(numbers) // count)
+    return [numbers[first : first + size] for first in range(0, len(numbers), size)] if numbers else []
+
+
+def idle_cores() -> int:
+    """How many processors have nothing to do at the moment, at least one."""
+    cores = os.cpu_count() or 1
+    try:
+        return max(1, round(cores - os.getloadavg()[0]))
+    except (AttributeError, OSError):  # Windows does not tell
+        return max(1, cores // 2)
+
+
+def _check(file: MigrationFile, trial: Trial | None, before: Schema, after: Schema, binary: Binary) -> Result:
     name = file.name
     if file.unwritten:
         return Checked(name, "replayed", "nobody has written it yet"), []
@@ -135,8 +223,7 @@ def _check(
         used = ", ".join(reaches_out(file.text))
         return Checked(name, "replayed", f"it runs; not tried with rows, since it uses {used}"), []
     if trial.calls != 1:
-        finding = never_called(name) if trial.calls == 0 else called_twice(name, trial.calls)
-        return Checked(name, "failed"), [finding]
+        return Checked(name, "failed"), [called_twice(name, trial.calls)]
     if not is_written_by_us(file.text):
         return Checked(name, "replayed", _down_in_words(trial, before, binary)), []
     try:
@@ -171,18 +258,12 @@ def _down_in_words(trial: Trial, before: Schema, binary: Binary) -> str:
     return "its down restores structure and values"
 
 
-def _read(kept: Path) -> tuple[list[Checked], list[Finding]] | None:
+def _read(kept: Path) -> dict[str, Result]:
     try:
-        checked, findings = json.loads(kept.read_text(encoding="utf-8"))
-        return [Checked(**item) for item in checked], [Finding(*item) for item in findings]
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def _forget_others(kept: Path, count: int = 20) -> None:
-    entries = sorted(kept.parent.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in entries[count:]:
-        old.unlink(missing_ok=True)
+        found = json.loads(kept.read_text(encoding="utf-8"))
+        return {k: (Checked(**c), [Finding(*item) for item in f]) for k, (c, f) in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
 
 
 def _counted(number: int) -> str:

@@ -17,7 +17,14 @@ from pocketvex.server.binaries import Binary, require_supported
 from pocketvex.server.guard import run_module
 from pocketvex.server.launch import HOST, tail
 from pocketvex.server.link import WAIT, Link, Stale
-from pocketvex.server.state import State, Superuser, kept_superuser, read_json, refuse_older
+from pocketvex.server.state import (
+    State,
+    Superuser,
+    kept_superuser,
+    read_json,
+    refuse_older,
+    write_private,
+)
 from pocketvex.store.lockfile import FileLock
 
 
@@ -124,8 +131,14 @@ def _start_in_turn(
     state.prepare()
     turn, free = FileLock(state.start_lock), FileLock(state.supervisor_lock)
     if not turn.acquire(WAIT):
-        raise ServerProcessError("another command has been starting the embedded server for too long")
+        pid = read_json(state.starting).get("pid", "unknown")
+        raise ServerProcessError(
+            "another command has been starting the embedded server for too long",
+            why=f"It is process {pid}.",
+            todo="Wait until it is done, or end it; then try again.",
+        )
     with turn:
+        write_private(state.starting, {"pid": os.getpid()})
         if lease := _join(state):
             return lease
         if not free.acquire(WAIT):

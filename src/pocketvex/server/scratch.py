@@ -10,7 +10,8 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,20 +19,27 @@ from typing import Any, NamedTuple
 from pocketvex.errors import Location, ServerProcessError
 from pocketvex.server.binaries import Binary, require_supported
 from pocketvex.server.ledger import ONE_OFF, applied, forget, mark
+from pocketvex.server.surroundings import Surroundings, lay_out
 
 __all__ = [
+    "NOWHERE",
     "ONE_OFF",
+    "Clock",
     "MigrationFailed",
     "Ran",
+    "Surroundings",
     "applied",
     "collections",
     "copy",
     "forget",
     "mark",
+    "mark_step",
     "migrate_up",
     "run_once",
     "snapshot_step",
 ]
+
+NOWHERE = Surroundings()
 
 # 0.23: "Error: Failed to apply migration X.js: why"; later "failed to apply…", since 0.40 behind a date;
 # a file that does not parse is a panic of every command: "failed to run migration X.js: SyntaxError: …".
@@ -76,29 +84,32 @@ def migrate_up(
     *,
     env: Mapping[str, str] | None = None,
     hooks_dir: Path | None = None,
-    timeout: float = 300,
+    around: Surroundings = NOWHERE,
+    running: Callable[[], str] | None = None,
 ) -> Ran:
     """Run exactly these files (name to text), all or none; the directory may be new, or in use by a server.
 
-    A server up to 0.37 must be restarted afterwards. `env` is added to this process's environment. Success
-    means that `_migrations` holds the names; PocketBase's exit status is not trusted. A file that does not
-    call `migrate` leaves no name there.
+    A server up to 0.37 must be restarted afterwards. `env` is added to this process's environment and to
+    what is `around`. Success means that `_migrations` holds the names; PocketBase's exit status is not
+    trusted. A file that does not call `migrate` leaves no name there. `running` names the file that runs at
+    the moment: then the limit is for each, else for all of them together.
     """
     require_supported(binary)
     _check_names(files, before := applied(data_dir))
     with tempfile.TemporaryDirectory(prefix="pocketvex-") as folder:
-        migrations = Path(folder) / "migrations"
-        migrations.mkdir(mode=0o700)
+        places = lay_out(around, Path(folder))
         for name, text in files.items():
-            (migrations / name).write_text(text, encoding="utf-8", newline="")
+            (places.migrations / name).write_text(text, encoding="utf-8", newline="")
         output = _run(
             binary,
             (
-                *("migrate", "up", "--dir", str(data_dir), "--migrationsDir", str(migrations)),
-                *("--hooksDir", str(hooks_dir or Path(folder) / "no-hooks"), "--automigrate=false"),
+                *("migrate", "up", "--dir", str(data_dir.absolute())),
+                *("--migrationsDir", str(places.migrations)),
+                *("--hooksDir", str(hooks_dir or places.hooks), "--automigrate=false"),
             ),
-            env=env,
-            timeout=timeout,
+            places.start,
+            {**around.env, **(env or {})},
+            Clock(around.limit, list(files), running),
         )
     ran = tuple(name for name in applied(data_dir, one_offs=True) if name in files and name not in before)
     # A batch is one transaction: where one file ran, those that did not call nothing, which is harmless.
@@ -134,6 +145,11 @@ def snapshot_step(path: Path) -> str:
     Between real files (`1_a.js`, `1_a.js.snap.js`, `2_b.js`: byte order) it shows every state of one run.
     """
     return _migration(_snapshot(path))
+
+
+def mark_step(path: Path) -> str:
+    """The text of a migration that only leaves a file, by which is seen how far a run is."""
+    return _migration(f'$os.writeFile({json.dumps(str(path))}, "{{}}", 0o600);')
 
 
 def copy(data_dir: Path, to: Path, *, files: bool = True) -> None:
@@ -174,30 +190,62 @@ def _check_names(files: Mapping[str, str], before: tuple[str, ...]) -> None:
             raise ValueError(f"{name} is recorded as applied already")
 
 
-def _run(binary: Binary, arguments: tuple[str, ...], *, env: Mapping[str, str] | None, timeout: float) -> str:
+class Clock:
+    """How long a run may go on: so many seconds for each file, or for all of them together."""
+
+    def __init__(self, limit: float, names: Sequence[str], running: Callable[[], str] | None) -> None:
+        self._running = running
+        self.total = limit if running is not None else limit * max(1, len(names))
+        self._since = time.monotonic()
+        self.at = names[0] if len(names) == 1 else "`pocketbase migrate up`"
+
+    def is_up(self) -> bool:
+        if self._running is not None and (at := self._running()) != self.at:
+            self.at, self._since = at, time.monotonic()
+        return time.monotonic() - self._since > self.total
+
+
+_LOOK = 0.5
+"""Seconds between two looks at how far a run is."""
+
+
+def _run(
+    binary: Binary, arguments: tuple[str, ...], start: Path, env: Mapping[str, str], clock: Clock
+) -> str:
     try:
-        done = subprocess.run(
-            [str(binary.path), *arguments],
-            env={**os.environ, **(env or {})},
+        with subprocess.Popen(
+            [str(binary.path.absolute()), *arguments],
+            cwd=start,
+            env={**os.environ, **env},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=timeout,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ServerProcessError(
-            f"`pocketbase {' '.join(arguments[:2])}` did not end within {timeout:.0f} seconds",
-            why=_tail(error.output),
-            todo="Look for an endless loop in the migrations, or for a process that holds the database.",
-        ) from error
+        ) as process:
+            try:
+                return _output(process, clock).decode(errors="replace")
+            except BaseException:
+                process.kill()
+                raise
     except OSError as error:
         raise ServerProcessError(
             f"{binary.path} could not be run",
             why=f"{error.strerror or error}.",
             todo="Check the path of the PocketBase binary.",
         ) from error
-    return done.stdout.decode(errors="replace")
+
+
+def _output(process: subprocess.Popen[bytes], clock: Clock) -> bytes:
+    while True:
+        try:
+            return process.communicate(timeout=min(_LOOK, clock.total))[0]
+        except subprocess.TimeoutExpired as error:
+            if clock.is_up():
+                raise ServerProcessError(
+                    f"{clock.at} did not end within {clock.total:g} seconds: nothing was applied",
+                    why=_tail(error.output),
+                    todo="If it is only slow here, allow it more: `migration_timeout` in the configuration. "
+                    "Else look for a loop without an end, or for a process that holds the database.",
+                ) from None
 
 
 def _failure(output: str, files: Mapping[str, str], data_dir: Path) -> ServerProcessError:
@@ -207,6 +255,12 @@ def _failure(output: str, files: Mapping[str, str], data_dir: Path) -> ServerPro
         file = next((name for name in files if rest.startswith(f"{name}: ")), None)
         if file is not None:
             return MigrationFailed(file, rest[len(file) + 2 :].strip().removeprefix("Error: "), output)
+    if "database is locked" in output:
+        return ServerProcessError(
+            f"another process holds the database in {data_dir}: nothing was run",
+            why=_tail(output),
+            todo="End that process, or wait until it is done; then run the command again.",
+        )
     return ServerProcessError(
         f"PocketBase could not work on {data_dir}",
         why=_tail(output),

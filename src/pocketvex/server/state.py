@@ -31,6 +31,7 @@ class State:
         # Held for as long as a supervisor lives, and while a command prepares the start of one.
         self.supervisor_lock = self.root / "supervisor.lock"
         self.start_lock = self.root / "start.lock"
+        self.starting = self.root / "start.json"
         # Never created: with it, `serve` has nothing to run.
         self.no_migrations = self.root / "no-migrations"
         self.no_hooks = self.root / "no-hooks"

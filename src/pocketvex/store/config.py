@@ -48,6 +48,12 @@ class Config:
     port: int | None = None
     """Of the embedded server; None: one is chosen, and kept."""
     load_timeout: float = 30.0
+    migration_timeout: float = 300.0
+    """Seconds for which one migration may run."""
+    env_file: Path | None = None
+    """Variables for migrations and secrets, where the environment does not have them."""
+    shadow_env: Mapping[str, str] = field(default_factory=dict)
+    """What migrations read from the environment on scratch servers and on the embedded one."""
     default_host: str | None = None
     hosts: Mapping[str, HostConfig] = field(default_factory=dict)
     ignore: Mapping[str, str] = field(default_factory=dict)
@@ -102,6 +108,9 @@ def _read(root: Path, file: Path | None, table: Table, notes: tuple[str, ...]) -
     version = table.text("pocketbase")
     if version and not re.fullmatch(r"v?0\.\d+\.\d+", version):
         table.complain("pocketbase", f"{version!r} is no version of PocketBase; write it like 0.40.6")
+    env_file, shadow = table.text("env_file"), table.section("shadow")
+    shadow_env = shadow.variables("env")
+    shadow.check_unknown()
     return Config(
         root=root,
         file=file,
@@ -112,6 +121,9 @@ def _read(root: Path, file: Path | None, table: Table, notes: tuple[str, ...]) -
         pocketbase=version.removeprefix("v") if version else None,
         port=table.port("port"),
         load_timeout=table.seconds("load_timeout", 30.0),
+        migration_timeout=table.seconds("migration_timeout", 300.0),
+        env_file=(root / Path(env_file).expanduser()) if env_file else None,
+        shadow_env=shadow_env,
         default_host=default or None,
         hosts=hosts,
         ignore=table.reasons("ignore"),

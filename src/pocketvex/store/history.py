@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from pocketvex.store.files import write_atomically
 SUM_FILE = "pocketvex.sum"
 DRAFT = Path("drafts") / "next.js"
 _CALL = re.compile(r"\bmigrate\s*\(")
+_COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.DOTALL | re.MULTILINE)
 _SIGNED = re.compile(r"^// written by PocketVex, sha256 ([0-9a-f]{64})$\n", re.MULTILINE)
 
 
@@ -34,6 +36,11 @@ class MigrationFile(NamedTuple):
         return match[0] if match else ""
 
     @property
+    def blank(self) -> bool:
+        """Whether it holds nothing but comments."""
+        return not _COMMENT.sub("", self.text).strip()
+
+    @property
     def unwritten(self) -> bool:
         """Whether it waits for somebody to write its step by hand."""
         return is_unwritten(self.text)
@@ -48,7 +55,7 @@ class History(NamedTuple):
     missing: tuple[str, ...]
     """Names that the sum file lists and the folder does not hold."""
     strays: tuple[str, ...] = ()
-    """Files that PocketBase loads and that are no migrations."""
+    """Files with code that PocketBase loads and that are no migrations."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -73,8 +80,8 @@ def read_history(folder: Path) -> History:
         for name in names:
             if name.endswith((".js", ".ts")):
                 file = MigrationFile(name, _read(folder / name))
-                # A file that calls nothing is never in `_migrations`: for PocketBase it is harmless.
-                if name in sums or _CALL.search(file.text):
+                # Whether a call is reached shows when it runs; code without any is something else.
+                if name in sums or _CALL.search(file.text) or file.blank:
                     files.append(file)
                 else:
                     strays.append(name)
@@ -128,23 +135,35 @@ def _write_sums(folder: Path, sums: Mapping[str, str]) -> None:
 def next_stamp(history: History, now: int) -> int:
     """Digits for the name of the next file: `now`, or what comes behind every file that is there.
 
-    Behind means behind in PocketBase's order, which is that of the bytes: stamps with more digits than
-    unix seconds have (20260101120000_x.js) are followed by stamps of that kind.
+    Behind means behind in PocketBase's order, which is that of the bytes: `2026-03-06_x.js` is followed by
+    a number that begins with 2026, `1_init.js` by one that begins with 2, and stamps with more digits than
+    unix seconds have (20260101120000_x.js) by stamps of that kind.
     """
-    stamps = [file.digits for file in history.files if file.digits]
-    if loose := [file.name for file in history.files if not file.digits and file.name.encode() > b"9"]:
+    last = history.files[-1].name.encode() if history.files else b""
+    if f"{now}_".encode() > last:
+        return now
+    following = _behind(last, len(str(now)))
+    if following is None:
         raise HistoryError(
-            f"{history.folder.name}/{loose[-1]} has no time stamp: a new migration would be run before it",
+            f"{history.folder.name}/{last.decode()} sorts behind every time stamp: "
+            "a new migration would be run before it",
             why="PocketBase runs the files of this folder in the order of their names.",
             todo="Give it a name that begins with its time in seconds, and rename its row in `_migrations`.",
         )
-    last = max(stamps, default="")
-    if str(now) > last:
-        return now
-    following = int(last) + 1
-    if len(str(following)) != len(last):
-        raise HistoryError(f"no time stamp comes behind that of {history.names[-1]}")
     return following
+
+
+def _behind(last: bytes, width: int) -> int | None:
+    """The least number of that many digits, or of as many as the name has, whose file comes behind it."""
+    head = bytes(takewhile(lambda byte: byte in b"0123456789", last))
+    width = max(width, len(head))
+    if len(head) == width or last[len(head) : len(head) + 1] > b"9":
+        # The same beginning would not do: what stands behind it there comes behind every digit.
+        following = str(int(head or b"9") + 1).encode()
+        if len(following) != len(head):
+            return None
+        head = following
+    return int(head.ljust(width, b"0"))
 
 
 def slug(text: str) -> str:

@@ -23,7 +23,8 @@ class Holder(NamedTuple):
     since: str
 
     def __str__(self) -> str:
-        return f"`{self.what}` (process {self.pid}, since {self.since})"
+        who = f" (process {self.pid}, since {self.since})" if self.pid else ""
+        return f"`{self.what}`{who}"
 
 
 @contextmanager
@@ -42,8 +43,7 @@ def project_lock(root: Path, *, wait: float, what: str) -> Iterator[None]:
             todo="Wait until it is done, or end it; then try again.",
         )
     try:
-        me = Holder(os.getpid(), what, datetime.now(UTC).isoformat(timespec="seconds"))
-        write_atomically(_side_file(root), json.dumps(me._asdict()) + "\n", mode=0o600)
+        _write(_side_file(root), what)
         yield
     finally:
         # Before the release: after it the file may be the next holder's.
@@ -52,10 +52,36 @@ def project_lock(root: Path, *, wait: float, what: str) -> Iterator[None]:
         lock.release()
 
 
+@contextmanager
+def watching(root: Path, what: str) -> Iterator[Holder | None]:
+    """Be known as who watches this project; yields who does already. Nobody waits, and nobody is kept out."""
+    lock = FileLock(local_dir(root) / "dev.lock")
+    side = root / LOCAL / "dev.json"
+    if not lock.acquire(timeout=0):
+        yield _read(side) or Holder(0, "pocketvex dev", "")
+        return
+    try:
+        _write(side, what)
+        yield None
+    finally:
+        with suppress(OSError):
+            side.unlink()
+        lock.release()
+
+
 def holder_of(root: Path) -> Holder | None:
     """Who took the lock last, as far as is known; says nothing of whether it is still held."""
+    return _read(_side_file(root))
+
+
+def _write(side: Path, what: str) -> None:
+    me = Holder(os.getpid(), what, datetime.now(UTC).isoformat(timespec="seconds"))
+    write_atomically(side, json.dumps(me._asdict()) + "\n", mode=0o600)
+
+
+def _read(side: Path) -> Holder | None:
     try:
-        content = json.loads(_side_file(root).read_bytes())
+        content = json.loads(side.read_bytes())
         return Holder(int(content["pid"]), str(content["what"]), str(content["since"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None

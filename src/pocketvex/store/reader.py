@@ -111,6 +111,32 @@ class Table:
                 self.complain(key, f"{name} must be a table: [{self._join(path)}]")
         return found
 
+    def section(self, key: str) -> Table:
+        """The one table of that name; an empty one where there is none."""
+        value = self._get(key)
+        if value is not None and not isinstance(value, dict):
+            self.complain(key, f"must be a table: [{self._join(key)}]")
+        inner = value if isinstance(value, dict) else {}
+        return Table(inner, self._file, prefix=self._prefix, path=key, problems=self._problems)
+
+    def variables(self, key: str) -> dict[str, str]:
+        """A table of environment variables with their values."""
+        value = self._get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            self.complain(key, f"must be a table: [{self._join(f'{self._path}.{key}')}]")
+            return {}
+        found: dict[str, str] = {}
+        for name, given in value.items():
+            if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+                self.complain(key, f"{name!r} is no name of an environment variable")
+            elif not isinstance(given, str):
+                self.complain(key, f"{name} must be a text")
+            else:
+                found[name] = given
+        return found
+
     def reasons(self, key: str) -> dict[str, str]:
         """A table of texts by the names of things of a schema (`"posts.legacy" = "…"`)."""
         value = self._get(key)

@@ -1,0 +1,33 @@
+"""What the files do that a server has not run yet, as the shadow shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pocketvex.plan.changes import Change, Pending
+from pocketvex.plan.make import make_plan
+from pocketvex.render.header import is_written_by_us
+from pocketvex.run.recorded import Position
+from pocketvex.schema.model import Schema
+
+
+def pending_files(position: Position, version: tuple[int, ...]) -> tuple[Pending, ...]:
+    """Each pending file with the changes that it makes to collections, judged by their kind."""
+    recorded, found = position.recorded, []
+    for name in position.pending:
+        at = recorded.names.index(name)
+        before, after = (Schema.from_json(snapshot) for snapshot in recorded.snapshots[at : at + 2])
+        file = position.history.file(name)
+        by_hand = file is None or not is_written_by_us(file.text)
+        found.append(Pending(name, tuple(_changes(before, after, version)), by_hand))
+    return tuple(found)
+
+
+def _changes(before: Schema, after: Schema, version: tuple[int, ...]) -> Sequence[Change]:
+    renames: dict[str, str] = {}
+    while True:
+        plan = make_plan(after, before, version=version, renames=renames)
+        if not plan.questions:
+            return plan.changes
+        # What a file renames keeps its id: the rest is two changes.
+        renames |= {question.id: "" for question in plan.questions}
