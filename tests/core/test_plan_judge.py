@@ -230,12 +230,14 @@ def test_evidence_and_dependants_are_named() -> None:
     judged = {c.path: c.judgement for c in plan(after, before).changes}
     assert judged["posts.x"].evidence == Evidence(2, 3)
     assert judged["posts.x"].reason == (
-        "field removed (named by posts:listRule, posts@ix, comments:viewRule, latest:query)"
+        "field removed (named by posts:listRule, posts@ix, comments:viewRule, latest:query, changed with it)"
     )
     gone = {
         c.path: c.judgement for c in plan([table("comments")], [*before[:1], before[1], before[2]]).changes
     }
-    assert gone["posts"].reason == "collection removed (named by comments.post, latest:query)"
+    assert (
+        gone["posts"].reason == "collection removed (named by comments.post, latest:query, changed with it)"
+    )
 
 
 def test_a_relation_that_a_rule_follows_back_is_named() -> None:
@@ -248,7 +250,7 @@ def test_a_relation_that_a_rule_follows_back_is_named() -> None:
         ([posts(listRule="")], "comments"),
     ):
         reasons = {c.path: c.judgement.reason for c in plan(after, before).changes}
-        assert reasons[path].endswith("removed (named by posts:listRule)")
+        assert reasons[path].endswith("removed (named by posts:listRule, changed with it)")
 
 
 def test_what_a_view_of_somebody_else_reads_does_not_go_over_the_api() -> None:

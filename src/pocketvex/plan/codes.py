@@ -158,6 +158,20 @@ CODES: dict[str, Code] = {
         "The language of rules and filters, or JavaScript, has no plain way to write it.",
         "Rename the field: its values stay.",
     ),
+    "PV711": Code(
+        "a name that nothing has",
+        "The server looks up what stands behind `@request.auth.` and `@request.body.` only when somebody "
+        "asks, and what is not there is empty: a comparison is never true, or, where it says `!=`, it lets "
+        "everybody through. After a rename a rule, an index or a view may still say the old name.",
+        "Correct the name, or declare the field; for accounts it is enough that one auth collection has it.",
+    ),
+    "PV712": Code(
+        "a comparison with what is no choice of the field",
+        "No record holds it: the comparison is never true, or, where it says `!=`, it leaves nobody "
+        "out. A slip of the pen, or a choice that has another name by now: no rule, view or index is changed "
+        "with it.",
+        "Compare with one of the choices, or declare this one.",
+    ),
     "PV790": Code(
         "a comment silences nothing",
         "What it was about is gone, or was never found here. Left alone, it would hide the next one.",

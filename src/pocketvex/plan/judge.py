@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, assert_never
 
 from pocketvex.diff.compare import Diff
@@ -34,6 +34,7 @@ from pocketvex.plan.facts import (
     Unconvertible,
     Violating,
 )
+from pocketvex.plan.readers import Readers, told
 from pocketvex.plan.uses import Uses
 from pocketvex.plan.verdicts import Access, Answer, Judgement, Needs, Verdict
 from pocketvex.plan.violations import Limit, limits, stricter
@@ -53,11 +54,14 @@ class _Missing(Exception):
 class Judge:
     """Gives the verdicts on the operations of one diff; `facts` are what was counted on `live`."""
 
-    def __init__(self, diff: Diff, live: Schema, facts: Facts) -> None:
+    def __init__(
+        self, diff: Diff, live: Schema, facts: Facts, desired: Schema, kept: Iterable[str] = ()
+    ) -> None:
         self.live = {collection.name.lower(): collection for collection in live.collections}
         self.old_names = diff.renamed
         self.facts = facts
-        self.uses = Uses(live, diff)
+        self.uses = Uses(live, diff, kept)
+        self.readers = Readers(self.uses, desired)
         self.moved = moved_columns(diff.operations)
         self.nothing: list[Fact] = []
 
@@ -124,7 +128,9 @@ class Judge:
             case ChangeIndex():
                 return self.change_index(operation)
             case ChangeRule():
-                if operation.after and self.uses.renamed_in(operation.before) == operation.after:
+                if operation.after and (
+                    self.uses.renamed_rule(operation.before, operation.collection) == operation.after
+                ):
                     return Judgement(Verdict.SAFE, "PV120", _FOLLOWS)
                 return _access_of_rule(operation.before, operation.after)
             case ChangeOption():
@@ -136,20 +142,25 @@ class Judge:
 
     def drop_collection(self, operation: DropCollection) -> Judgement:
         users = self.uses.of(operation.collection)
-        what = "collection removed" + _used_by(users)
+        named = told([], [path for path in users if path in self.uses.touched], users)
         if operation.definition.type == "view":
             verdict = Verdict.UNSAFE if self.uses.staying(operation.collection) else Verdict.HARMLESS
-            return Judgement(verdict, "PV202", f"view removed: it holds no data{_used_by(users)}")
+            return Judgement(verdict, "PV202", f"view removed: it holds no data{named}")
         rows = self.rows(operation.collection)
-        judged = Judgement(Verdict.HARMLESS if rows == 0 else Verdict.UNSAFE, "PV202", what,
-                           evidence=Evidence(rows, rows))  # fmt: skip
+        verdict = Verdict.HARMLESS if rows == 0 else Verdict.UNSAFE
+        judged = Judgement(verdict, "PV202", f"collection removed{named}", evidence=Evidence(rows, rows))
         return self.unless_read(judged, operation.collection)
 
     def drop_field(self, operation: DropField) -> Judgement:
         at = self.old_names.get(operation.collection, operation.collection)
-        what = "field removed" + _used_by(self.uses.of(at, operation.field.name))
+        named = self.uses.of(at, operation.field.name)
+        readers = self.readers.staying(at, operation.field.name)
+        changed = [path for path in named if path in self.uses.touched]
+        what = "field removed" + told(readers, changed, named)
         judged = self.by_values("PV201", operation.collection, operation.field, what)
         judged = self.unless_read(judged, operation.collection, operation.field.name)
+        if any(not reader.closes for reader in readers):
+            judged = judged._replace(verdict=Verdict.UNSAFE, access=Access.OPENS)
         return _unless_system(judged, operation.field)
 
     def rename(self, collection: str, field: str, old: str) -> Judgement:
@@ -161,6 +172,13 @@ class Judge:
         if field and (views := self.uses.through_views(collection, field)):
             reason = f"renamed from {old}, which {views} reads through another view: takes a migration"
             return Judgement(Verdict.UNSAFE, "PV120", reason)
+        readers = self.readers.staying(collection, field) if field else []
+        if lost := [reader.path for reader in readers if reader.lost]:
+            reason = f"renamed from {old}, which {' and '.join(lost)} still says: not in the code"
+            return Judgement(Verdict.IMPOSSIBLE, "PV711", reason)
+        if readers:
+            access = Access.SAME if all(reader.closes for reader in readers) else Access.OPENS
+            return Judgement(Verdict.SAFE, "PV120", f"renamed from {old}{told(readers, [], [])}", access)
         return Judgement(Verdict.SAFE, "PV120", f"renamed from {old}")
 
     def unless_read(self, judged: Judgement, collection: str, field: str = "") -> Judgement:
@@ -326,11 +344,6 @@ def _unless_system(judged: Judgement, field: FieldBase | None) -> Judgement:
     if field is None or not field.system or judged.verdict is Verdict.UNSAFE:
         return judged
     return judged._replace(verdict=Verdict.UNSAFE, reason=f"{judged.reason}: a field marked `system`")
-
-
-def _used_by(paths: Sequence[str]) -> str:
-    some = ", ".join(paths[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
-    return f" (named by {some})" if paths else ""
 
 
 def _described(field: FieldBase) -> str:

@@ -119,7 +119,7 @@ def find_outstanding(
     answers: Answers = MappingProxyType({}),
 ) -> Outstanding:
     """What the code asks beyond the history, with evidence from the session's server, which has `raw`."""
-    check_fits(session, desired, session.schema_of(raw))
+    check_fits(session, desired, session.schema_of(raw), position.recorded.schema)
     wanted = with_dropped_options(desired, position)
     return outstanding(wanted, position, live=raw, session=session, answers=answers)
 
