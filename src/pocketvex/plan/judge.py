@@ -55,13 +55,21 @@ class Judge:
     """Gives the verdicts on the operations of one diff; `facts` are what was counted on `live`."""
 
     def __init__(
-        self, diff: Diff, live: Schema, facts: Facts, desired: Schema, kept: Iterable[str] = ()
+        self,
+        diff: Diff,
+        live: Schema,
+        facts: Facts,
+        desired: Schema,
+        kept: Iterable[str] = (),
+        by_kind: bool = False,
     ) -> None:
         self.live = {collection.name.lower(): collection for collection in live.collections}
         self.old_names = diff.renamed
         self.facts = facts
         self.uses = Uses(live, diff, kept)
         self.readers = Readers(self.uses, desired)
+        self.by_kind = by_kind
+        """For a file, which meets other rows elsewhere: what only the rows make safe is harmless here."""
         self.moved = moved_columns(diff.operations)
         self.nothing: list[Fact] = []
 
@@ -72,6 +80,8 @@ class Judge:
             judged = self.verdict(operation)
         except _Missing as missing:
             return Needs(missing.facts)
+        if self.by_kind and judged.verdict is Verdict.SAFE and judged.code in _BY_KIND:
+            judged = judged._replace(verdict=Verdict.HARMLESS)
         quiet = judged.verdict in (Verdict.SAFE, Verdict.HARMLESS)
         return judged._replace(rests_on=tuple(self.nothing)) if quiet and self.nothing else judged
 
@@ -132,13 +142,18 @@ class Judge:
                     self.uses.renamed_rule(operation.before, operation.collection) == operation.after
                 ):
                     return Judgement(Verdict.SAFE, "PV120", _FOLLOWS)
-                return _access_of_rule(operation.before, operation.after)
+                return _access_of_rule(operation.before, operation.after, self.filled(operation.collection))
             case ChangeOption():
                 return _access_of_option(operation)
             case ChangeQuery():
                 return self.change_query(operation)
             case _:
                 assert_never(operation)
+
+    def filled(self, collection: str) -> tuple[str, ...]:
+        """The fields that are empty in no record. What a view calls `id` may be."""
+        there = self.live.get(self.old_names.get(collection, collection).lower())
+        return ("id",) if there is not None and there.type != "view" else ()
 
     def drop_collection(self, operation: DropCollection) -> Judgement:
         users = self.uses.of(operation.collection)
@@ -206,7 +221,8 @@ class Judge:
             return Judgement(Verdict.SAFE, "PV101", f"new {field.type} field")
         rows = self.rows(operation.collection)
         if rows == 0:
-            return Judgement(Verdict.SAFE, "PV101", f"new {required}{field.type} field, no rows yet")
+            code = "PV102" if field.required else "PV101"
+            return Judgement(Verdict.SAFE, code, f"new {required}{field.type} field, no rows yet")
         reason = f"a new {required}field: existing rows can no longer be updated"
         if field.backfill is not None:
             reason = f"a new {required}field: a migration fills the rows with {_short(field.backfill)}"
@@ -248,7 +264,7 @@ class Judge:
         self.ask(RowCount(at), fact)
         rows = self.rows(operation.collection)
         if rows == 0:
-            return safe
+            return safe._replace(code="PV203", reason=f"{safe.reason}, no rows yet")
         found = self.count(fact)
         evidence = Evidence.of_count(found, rows)
         reason, code = safe.reason, "PV203"
@@ -285,7 +301,7 @@ class Judge:
             self.ask(RowCount(at), equals)
         rows = self.rows(operation.collection)
         if rows is not None and rows <= 1:
-            return Judgement(Verdict.SAFE, "PV101", "unique index, no rows that could be equal")
+            return Judgement(Verdict.SAFE, "PV103", "unique index, no rows that could be equal")
         found = self.count(equals)
         evidence = Evidence.of_count(found, rows)
         if found is None:
@@ -308,11 +324,11 @@ class Judge:
         return Judgement(Verdict.SAFE, code, reason, access)
 
 
-def _access_of_rule(before: str | None, after: str | None) -> Judgement:
+def _access_of_rule(before: str | None, after: str | None, filled: tuple[str, ...] = ()) -> Judgement:
     words = f"{rule_words(before)} → {rule_words(after)}"
     if equivalent(before, after):
         return Judgement(Verdict.SAFE, "PV403", f"{words}: the same in other words")
-    if narrower(after, before):
+    if narrower(after, before, filled):
         return Judgement(Verdict.SAFE, "PV402", words, Access.CLOSES)
     return Judgement(Verdict.SAFE, "PV401", words, Access.OPENS)
 
@@ -335,6 +351,9 @@ def _access_of_option(operation: ChangeOption) -> Judgement:
         return Judgement(Verdict.SAFE, "PV401", words, Access.OPENS)
     return Judgement(Verdict.SAFE, "PV403", words)
 
+
+_BY_KIND = ("PV102", "PV103", "PV203")
+"""Codes of changes whose files throw, or fail, where a row stands in the way."""
 
 _FOLLOWS = "follows a rename"
 

@@ -35,6 +35,7 @@ def make_plan(
     renames: Mapping[str, str] | None = None,
     confirmed: Iterable[str] = (),
     version: tuple[int, ...] = (0, 40, 6),
+    by_kind: bool = False,
 ) -> Plan: ...
 
 
@@ -48,6 +49,7 @@ def make_plan(
     renames: Mapping[str, str] | None = None,
     confirmed: Iterable[str] = (),
     version: tuple[int, ...] = (0, 40, 6),
+    by_kind: bool = False,
 ) -> Plan | NeedsFacts: ...
 
 
@@ -60,10 +62,12 @@ def make_plan(
     renames: Mapping[str, str] | None = None,
     confirmed: Iterable[str] = (),
     version: tuple[int, ...] = (0, 40, 6),
+    by_kind: bool = False,
 ) -> Plan | NeedsFacts:
     """The plan that brings `live` to `desired`, or the facts that it needs first.
 
     Without `facts`, nothing is asked: what depends on a count is unsafe, its evidence unknown.
+    `by_kind` is for a file: what is safe only because of the rows that were counted is harmless here.
     `confirmed` are paths that a person named: drift there may be written over.
     """
     diff = compare(desired, live, renames=renames, version=version)
@@ -88,7 +92,7 @@ def make_plan(
 
             drops = [o for o in diff.operations if isinstance(o, DropCollection)]
             stay = [o.collection for o in drops if owner.kept_because(o) and o.path not in named]
-            judge = judging.Judge(diff, live, counted, desired, stay)
+            judge = judging.Judge(diff, live, counted, desired, stay, by_kind)
         answer = judge.judge(operation)
         if facts is not None and isinstance(operation, ChangeField) and isinstance(answer, Judgement):
             asked = list(_open_choices(operation, answer))

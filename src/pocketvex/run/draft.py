@@ -86,9 +86,8 @@ def outstanding(
     renames = with_strangers(wanted, before, ownership, renames)
     known: dict[Fact, int | None] = {}
     while True:
-        plan = make_plan(
-            wanted, before, facts=known if session else None, ownership=ownership, renames=renames
-        )
+        facts = known if session else None
+        plan = make_plan(wanted, before, facts=facts, ownership=ownership, renames=renames, by_kind=True)
         if not isinstance(plan, NeedsFacts):
             break
         assert session is not None  # without one, nothing is asked
