@@ -52,7 +52,8 @@ CODES: dict[str, Code] = {
         "an option is narrowed",
         "Rows whose values the new option does not allow stay as they are, but the server refuses each later "
         "update of them until the value is changed.",
-        "Correct those rows first, or keep the wider option.",
+        "Correct those rows first, or keep the wider option. Where a field becomes required, give it "
+        "`backfill=…`: a migration writes that into the rows that are empty.",
     ),
     "PV204": Code(
         "a list becomes one value",

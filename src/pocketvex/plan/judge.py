@@ -271,8 +271,9 @@ class Judge:
         if before.multiple and not after.multiple:
             stays = getattr(after, "keep", "last")
             code, reason = "PV204", f"{reason}: a list becomes one value, the {stays} of each list stays"
-        if after.required and not before.required and after.backfill is not None and found != 0:
-            reason += f"; a migration fills empty values with {_short(after.backfill)}"
+        if after.required and not before.required and found != 0:
+            fills = f"a migration fills empty values with {_short(after.backfill)}"
+            reason += f"; {fills if after.backfill is not None else _NO_BACKFILL}"
         if found != 0:
             return Judgement(Verdict.UNSAFE, code, reason, safe.access, evidence)
         # A choice that nobody holds goes without a trace.
@@ -355,6 +356,7 @@ def _access_of_option(operation: ChangeOption) -> Judgement:
 _BY_KIND = ("PV102", "PV103", "PV203")
 """Codes of changes whose files throw, or fail, where a row stands in the way."""
 
+_NO_BACKFILL = "`backfill=` says what empty ones hold then"
 _FOLLOWS = "follows a rename"
 
 
