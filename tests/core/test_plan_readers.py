@@ -138,3 +138,21 @@ def test_a_choice_that_goes_says_who_compares_with_it() -> None:
     text = said([posts({"state": state}, listRule=new)], before)["posts:listRule"]
     message = "'closd' is no choice of state, so it leaves nothing out: did you mean 'closed'?"
     assert f"posts.listRule: {message} (PV712)" in text
+
+
+@pytest.mark.parametrize(
+    ("query", "stuck"),
+    [
+        ("SELECT x.id, x.NAME FROM (SELECT id, NAME FROM posts) x", True),
+        ("WITH x AS (SELECT id, NAME FROM posts) SELECT x.id, x.NAME FROM x", True),
+        ("SELECT id, NAME FROM posts", False),
+        ("SELECT id, (SELECT p.NAME FROM posts p WHERE p.id = q.id) AS n FROM posts q", False),
+    ],
+)
+def test_a_view_that_does_not_survive_a_rename_takes_a_migration(query: str, stuck: bool) -> None:
+    """SQLite renames the columns in it, not what a sub-select hands on under the same name."""
+    before = [posts({"name": "text"}), view("shown", query.replace("NAME", "name"))]
+    label = {"type": "text", "renamed_from": "name"}
+    found = said([posts({"label": label}), view("shown", query.replace("NAME", "label"))], before)
+    why = "renamed from name, which shown reads through a sub-select: takes a migration"
+    assert found["posts.label"] == (f"unsafe PV120 {why}" if stuck else "safe PV120 renamed from name")

@@ -130,3 +130,28 @@ def test_what_a_banned_account_sees(latest: Binary, server: ServerFactory, tmp_p
     assert "people.rank" in [c.path for c in outcome.applied], outcome
     assert not [c.path for c in outcome.applied if c.opens]
     assert seen() == 0
+
+
+def test_a_rename_under_a_sub_select_is_done_by_a_migration(
+    latest: Binary, server: ServerFactory, tmp_path: Path
+) -> None:
+    running = server(latest)
+    query = "SELECT x.id, x.title FROM (SELECT id, title FROM notes) x"
+
+    def declared(name: str, **more: Any) -> list[dict[str, Any]]:
+        notes = {"name": "notes", "fields": [text(name, **more)]}
+        return [notes, {"name": "seen", "type": "view", "query": query.replace("title", name)}]
+
+    project = Plain(tmp_path / "app", *declared("title"))
+    project.sync(running)
+    project.generate(running)
+    with project.session(running) as session:
+        put(session, "notes", title="kept")
+    project.declare(*declared("head", renamed_from="title"))
+    outcome, draft = project.dev(running)
+    assert (list(outcome.applied), draft.exists) == ([], True)
+    project.up(running)
+    with project.session(running) as session:
+        assert [row["head"] for row in session.client.records("seen")] == ["kept"]
+        assert [row["head"] for row in session.client.records("notes")] == ["kept"]
+    assert not project.diff(running).changes

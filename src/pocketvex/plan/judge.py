@@ -125,7 +125,7 @@ class Judge:
                 return self.drop_field(operation)
             case RenameField():
                 at = self.old_names.get(operation.collection, operation.collection)
-                judged = self.rename(at, operation.old, operation.old)
+                judged = self.rename(at, operation.old, operation.old, operation.new)
                 there = self.live.get(at.lower())
                 return _unless_system(judged, there.field(operation.old) if there else None)
             case ChangeField():
@@ -178,7 +178,7 @@ class Judge:
             judged = judged._replace(verdict=Verdict.UNSAFE, access=Access.OPENS)
         return _unless_system(judged, operation.field)
 
-    def rename(self, collection: str, field: str, old: str) -> Judgement:
+    def rename(self, collection: str, field: str, old: str, new: str = "") -> Judgement:
         """A rename is safe together with everything that names the old name, if the code has all of it."""
         staying = [path for path in self.uses.staying(collection, field) if path.endswith(":query")]
         if staying:
@@ -186,6 +186,9 @@ class Judge:
             return Judgement(Verdict.UNSAFE, "PV120", reason)
         if field and (views := self.uses.through_views(collection, field)):
             reason = f"renamed from {old}, which {views} reads through another view: takes a migration"
+            return Judgement(Verdict.UNSAFE, "PV120", reason)
+        if field and (view := self.renamed_in_views(collection, field, new)):
+            reason = f"renamed from {old}, which {view} reads through a sub-select: takes a migration"
             return Judgement(Verdict.UNSAFE, "PV120", reason)
         readers = self.readers.staying(collection, field) if field else []
         if lost := [reader.path for reader in readers if reader.lost]:
@@ -195,6 +198,15 @@ class Judge:
             access = Access.SAME if all(reader.closes for reader in readers) else Access.OPENS
             return Judgement(Verdict.SAFE, "PV120", f"renamed from {old}{told(readers, [], [])}", access)
         return Judgement(Verdict.SAFE, "PV120", f"renamed from {old}")
+
+    def renamed_in_views(self, collection: str, old: str, new: str) -> str:
+        """A view that does not survive the renaming of a column that it reads."""
+        if not any(path.endswith(":query") for path in self.uses.of(collection, old)):
+            return ""
+        from pocketvex.plan.tables import view_against
+
+        names = {c.name.lower(): c.name for c in self.live.values()}
+        return view_against(self.uses.live, names[collection.lower()], old, new)
 
     def unless_read(self, judged: Judgement, collection: str, field: str = "") -> Judgement:
         """The API refuses to take away what a view reads, or a relation points at."""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from pocketvex.errors import Part, Problem
+from pocketvex.plan.tables import tables_of
 from pocketvex.schema.lost_names import called, words_in
-from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
+from pocketvex.schema.model import Collection, Schema
 
 _MISSING = re.compile(r"no such column: (?:\w+\.)*(\w+)")
 
@@ -24,8 +24,8 @@ def view_problems(
     declared = {c.name.lower() for c in desired.collections}
     declared |= {(c.renamed_from or "").lower() for c in desired.collections}
     rest = [c for c in live.collections if c.name.lower() not in declared]
-    new = _tables([*desired.collections, *rest])
-    old = [_tables(state.collections) for state in (live, *states)]
+    new = tables_of([*desired.collections, *rest])
+    old = [tables_of(state.collections) for state in (live, *states)]
     try:
         for view in views:
             missing = _missing(new, view.view_query)
@@ -39,24 +39,6 @@ def view_problems(
     finally:
         for connection in (new, *old):
             connection.close()
-
-
-def _tables(collections: Iterable[Collection]) -> sqlite3.Connection:
-    """Empty tables as these collections have them, and their views."""
-    connection = sqlite3.connect(":memory:")
-    if sys.version_info >= (3, 12):
-        # Elsewise a name in double quotes that is not there is taken for a text.
-        connection.setconfig(sqlite3.SQLITE_DBCONFIG_DQS_DML, False)
-    for collection in collections:
-        names = dict.fromkeys([*SYSTEM_FIELDS[collection.type], *(field.name for field in collection.fields)])
-        columns = ", ".join(f'"{name}"' for name in names)
-        made = f"AS {collection.view_query}" if collection.type == "view" else f"({columns})"
-        kind = "VIEW" if collection.type == "view" else "TABLE"
-        try:
-            connection.execute(f'CREATE {kind} "{collection.name}" {made}')
-        except sqlite3.Error:
-            continue  # what PocketBase makes of it is its own affair
-    return connection
 
 
 def _missing(tables: sqlite3.Connection, query: str) -> str:
