@@ -122,7 +122,11 @@ def test_a_field_that_lets_an_account_sign_in() -> None:
     [
         ("", "title = 'a'", "PV705"),
         ("title = 'a'", "title = 'a' && ok = true", "PV705"),
-        ("title = 'a'", None, "PV705"),
+        ("title = 'a'", None, ""),
+        ("", None, ""),
+        ("ok = true", f"ok = true || mine = {ME}", ""),
+        ("ok = true", f"ok = true || {ME} != '' && sure = {ME}", ""),
+        ("ok = true", f"ok = true || {ME} != ''", "PV706"),
         ("title = 'a'", "", "PV706"),
         (None, "", "PV706"),
         ("title = 'a' && ok = true", "ok = true", "PV706"),
@@ -172,6 +176,29 @@ def test_indexes_that_are_never_needed(indexes: list[Any], odd: str) -> None:
 def test_a_list_that_is_filtered_by_a_relation(rules: Rules, odd: bool) -> None:
     assert (("PV708", "things.sure") in found(accounts(), things(rules=rules, indexes=[]))) == odd
     assert ("PV708", "things.sure") not in found(accounts(), things(rules=rules))
+
+
+def test_one_index_is_enough_for_what_is_compared_together() -> None:
+    both = Rules(list=f"mine = {ME} && sure = {ME}")
+    assert ("PV708", "things.sure") in found(accounts(), things(rules=both, indexes=[]))
+    declared = things(rules=both, indexes=[index("mine", "ok")])
+    assert "PV708" not in {code for code, _ in found(accounts(), declared)}
+    either = Rules(list=f"mine = {ME} && sure = {ME} || sure = {ME} && ok = true")
+    assert ("PV708", "things.sure") in found(accounts(), things(rules=either, indexes=[index("mine")]))
+
+
+@pytest.mark.parametrize(("required", "rule", "odd"), [
+    (True, "view", False), (True, "update", False), (True, "create", True), (False, "view", True),
+])  # fmt: skip
+def test_a_record_that_is_found_from_the_other_side_by_itself(required: bool, rule: str, odd: bool) -> None:
+    space = make(name="spaces", title=field.text())
+    members = make(
+        name="members", user=field.relation("accounts", required=required),
+        space=field.relation("spaces", required=True),
+        rules=Rules(**{rule: f"space.members_via_space.user ?= {ME}"}), indexes=[index("space")],
+    )  # fmt: skip
+    codes = {code for code, _ in found(accounts(team=field.text()), space, members)}
+    assert ("PV704" in codes) == odd
 
 
 def test_a_lookup_from_the_other_side() -> None:

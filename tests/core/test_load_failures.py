@@ -48,6 +48,22 @@ RAISING = {
     "recursion": ("def f(n):\n    return f(n) + 1\nf(0)\n", "2:12", "RecursionError", "without end"),
     "nul": ("a = 1\nb = '\0'\n", "2:1", "SyntaxError: the file contains a NUL byte", ""),
     "made code": ("x = 1\nexec('1 +')\n", "2:1", "SyntaxError", ""),
+    "misspelt type": (
+        HEAD + "class A(Base):\n    t = field.edtor()\n", "3:9", "has no attribute 'edtor'",
+        "Did you mean `editor`?",
+    ),
+    "misspelt helper": (
+        HEAD + "class A(Base):\n    r = Rules.ownr('a')\n", "3:9", "has no attribute 'ownr'",
+        "Did you mean `owner`?",
+    ),
+    "misspelt rule": (
+        HEAD + "class A(Base):\n    rules = Rules(creat='')\n", "3:13", "argument 'creat'",
+        "Did you mean `create`?",
+    ),
+    "no such rule": (
+        HEAD + "class A(Base):\n    rules = Rules(xyz='')\n", "3:13", "argument 'xyz'",
+        "Rules takes list, view, create, update, delete.",
+    ),
     "wrong argument": (
         HEAD + "class A(Base):\n    t = field.text(5)\n", "3:9", "TypeError: text() takes 0", "",
     ),

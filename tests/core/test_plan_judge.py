@@ -61,7 +61,7 @@ FIELDS: list[tuple[str, Json | None, Json | None, int | None, int | None, str]] 
     # what                  before                after                  rows values  verdict
     ("new", None, field(), 3, 0, "safe PV101"),
     ("new required", None, field(required=True), 3, 0, "unsafe PV102"),
-    ("new required, no rows", None, field(required=True), 0, 0, "safe PV101"),
+    ("new required, no rows", None, field(required=True), 0, 0, "safe PV102"),
     ("new required, unknown", None, field(required=True), None, None, "unsafe PV102"),
     ("gone", field(), None, 3, 2, "unsafe PV201"),
     ("gone, no values", field(), None, 3, 0, "harmless here PV201"),
@@ -76,7 +76,7 @@ FIELDS: list[tuple[str, Json | None, Json | None, int | None, int | None, str]] 
     ("max lowered", field(max=9), field(max=5), 3, 3, "unsafe PV203"),
     ("max from the default", field(), field(max=5), 3, 3, "unsafe PV203"),
     ("max lowered, no values", field(), field(max=5), 3, 0, "harmless here PV203"),
-    ("max lowered, no rows", field(), field(max=5), 0, 0, "safe PV110"),
+    ("max lowered, no rows", field(), field(max=5), 0, 0, "safe PV203"),
     ("min raised", field(), field(min=2), 3, 3, "unsafe PV203"),
     ("min lowered", field(min=2), field(), 3, 3, "safe PV110"),
     ("a pattern", field(), field(pattern="^a"), 3, 3, "unsafe PV203"),
@@ -141,7 +141,7 @@ STUCK = "CREATE UNIQUE INDEX `ix` ON `posts` (`title`, `id`)"
         ([], [PLAIN], 3, "safe PV101"),
         ([PLAIN], [], 3, "safe PV205"),
         ([], [UNIQUE], 3, "impossible PV103"),
-        ([], [UNIQUE], 1, "safe PV101"),
+        ([], [UNIQUE], 1, "safe PV103"),
         ([], [UNIQUE], None, "unsafe PV103"),
         ([PLAIN], [UNIQUE], 3, "impossible PV103"),
         ([UNIQUE], [PLAIN], 3, "safe PV101"),
@@ -230,12 +230,14 @@ def test_evidence_and_dependants_are_named() -> None:
     judged = {c.path: c.judgement for c in plan(after, before).changes}
     assert judged["posts.x"].evidence == Evidence(2, 3)
     assert judged["posts.x"].reason == (
-        "field removed (named by posts:listRule, posts@ix, comments:viewRule, latest:query)"
+        "field removed (named by posts:listRule, posts@ix, comments:viewRule, latest:query, changed with it)"
     )
     gone = {
         c.path: c.judgement for c in plan([table("comments")], [*before[:1], before[1], before[2]]).changes
     }
-    assert gone["posts"].reason == "collection removed (named by comments.post, latest:query)"
+    assert (
+        gone["posts"].reason == "collection removed (named by comments.post, latest:query, changed with it)"
+    )
 
 
 def test_a_relation_that_a_rule_follows_back_is_named() -> None:
@@ -248,7 +250,7 @@ def test_a_relation_that_a_rule_follows_back_is_named() -> None:
         ([posts(listRule="")], "comments"),
     ):
         reasons = {c.path: c.judgement.reason for c in plan(after, before).changes}
-        assert reasons[path].endswith("removed (named by posts:listRule)")
+        assert reasons[path].endswith("removed (named by posts:listRule, changed with it)")
 
 
 def test_what_a_view_of_somebody_else_reads_does_not_go_over_the_api() -> None:

@@ -146,6 +146,7 @@ COLLECTIONS: list[tuple[type[Base], str, str]] = [
     (make(rules=Rules(view="a = 1 OR b = 2")), "things.viewRule", "use ||"),
     (make(rules=Rules(view="@collection.gone.id = 1")), "things.viewRule", "no collection 'gone'"),
     (make(**TEXT, indexes=[index("gone")]), "things.indexes", "no field 'gone'"),
+    (make(**TEXT, indexes=[index("tt")]), "things.indexes", "did you mean 't'?"),
     (make(**TEXT, indexes=[index("t", name="i"), index("u", name="I")]), "things.indexes", "I stands twice"),
     (make(**TEXT, indexes=[index("t"), index("t", name="other")]), "things.indexes", "is the same as"),
     (make(indexes=["CREATE TABLE x"]), "things.indexes", "not a CREATE INDEX statement"),

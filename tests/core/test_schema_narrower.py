@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pocketvex.schema.narrower import equivalent, narrower
 from pocketvex.schema.rules import Rule
 
+SIGNED_IN = "@request.auth.id != ''"
 OWNER = "@request.auth.id != '' && author = @request.auth.id"
 
 
@@ -31,6 +32,20 @@ OWNER = "@request.auth.id != '' && author = @request.auth.id"
         (f"({OWNER}) && n > 3", OWNER),
         ("(a = 1 || b = 2) && (a = 1 || c = 3)", "a = 1 || b = 2"),
         ("a = 1 && b = 2 // ) &&\n", "b=2"),
+        ("a = 'x'", "'x' = a"),
+        ("@request.auth.id = author && n > 1", "author = @request.auth.id"),
+        ("a = 1", "a ?= 1"),
+        ("a = 'x'", "a != 'y'"),
+        ("a ?= 'x'", "a ?!= 'y'"),
+        ("a = 'x'", "a != ''"),
+        ("a = 'x' && b = 1", "a != 'y' && a != ''"),
+        ("a = 'x' || a = 'y'", "a != 'z'"),
+        ("n > 5", "n > 3 && n >= 3 && n >= 5"),
+        ("5 <= n", "n > 4.5"),
+        ("n < -1", "n <= -1"),
+        ("@request.auth.role = 'admin'", "@request.auth.id != ''"),
+        ("@request.auth.role = 'admin' || @request.auth.verified = true", SIGNED_IN),
+        (f"@request.auth.role = 'admin' && ({OWNER})", f"{OWNER} || @request.auth.role = 'admin'"),
     ],
 )
 def test_proven(after: Rule, before: Rule) -> None:
@@ -48,8 +63,21 @@ def test_proven(after: Rule, before: Rule) -> None:
         ("a = 1 || b = 2", "a = 1"),
         ("a = 1 && b = 2 || c = 3", "a = 1"),
         ("a ?= 1", "a = 1"),
-        ("a = 1", "a ?= 1"),
         ("a != 1", "a != 2"),
+        ("a = '1'", "a != '1.0'"),
+        ("a ?= 'x'", "a != 'y'"),
+        ("a = ''", "a != 'y'"),
+        ("a ~ 'x'", "'x' ~ a"),
+        ("n > 3", "n > 5"),
+        ("n >= 3", "n > 3"),
+        ("n > '5'", "n > 3"),
+        ("author = @request.auth.id", SIGNED_IN),
+        ("id = @request.auth.id", SIGNED_IN),
+        ("@request.auth.role != 'admin'", SIGNED_IN),
+        ("@request.auth.role = ''", SIGNED_IN),
+        ("@request.auth.verified = false", SIGNED_IN),
+        ("@request.auth.n = 0", SIGNED_IN),
+        ("@request.auth.role:isset = 'a'", SIGNED_IN),
         ("a = null", "a = ''"),
         ("a = '1'", "a = 1"),
         ("a:lower = 'x'", "a = 'x'"),
@@ -73,6 +101,11 @@ def test_not_proven(after: Rule, before: Rule) -> None:
 def test_the_same_in_other_words(one: str, other: str) -> None:
     assert equivalent(one, other)
     assert equivalent(other, one)
+
+
+def test_a_field_that_is_never_empty_keeps_guests_out() -> None:
+    assert narrower("id = @request.auth.id", SIGNED_IN, ("id",))
+    assert not narrower("author = @request.auth.id", SIGNED_IN, ("id",))
 
 
 @pytest.mark.parametrize("odd", ["a = 1 &&", "a = (b = 2)", "(a = 1) (b = 2)", r"a = 1 && b = 'x\\'"])

@@ -24,6 +24,7 @@ def client(binary: Binary, server: ServerFactory) -> Iterator[Client]:
         posts = {"name": "posts", "type": "base", "fields": [
             {"name": "title", "type": "text"}, {"name": "ok", "type": "bool"},
             {"name": "1st", "type": "text"},
+            {"name": "state", "type": "select", "values": ["draft", "done"], "maxSelect": 1},
             {"name": "author", "type": "relation", "collectionId": "people000000001", "maxSelect": 1},
         ]}  # fmt: skip
         client.import_collections([people, posts])
@@ -54,7 +55,7 @@ def seen(client: Client, query: str = "", token: str = "") -> list[str]:
 def test_rules_let_through_whom_the_findings_say(client: Client) -> None:
     ada = put(client, "people", name="Ada", email="ada@example.com", password="password1234")
     put(client, "people", email="bob@example.com", password="password1234")
-    put(client, "posts", title="hers", author=ada)
+    put(client, "posts", title="hers", author=ada, state="draft")
     put(client, "posts", title="nobody's")
     put(client, "posts", title="right", ok=True, author=ada)
 
@@ -70,6 +71,8 @@ def test_rules_let_through_whom_the_findings_say(client: Client) -> None:
     rules(client, "posts", listRule="title = 'hers' || (ok = true) (title = 'nobody\\'s')")
     assert seen(client) == ["hers", "nobody's", "right"], "PV702: the missing operator is the last one"
 
+    _names_that_nothing_has(client)
+
     rules(client, "posts", listRule="")
     answer = httpx.get(f"{client.url}/api/collections/posts/records?sort=title&expand=author").json()
     assert [item["expand"]["author"]["name"] for item in answer["items"] if item["author"]] == [
@@ -84,6 +87,19 @@ def test_rules_let_through_whom_the_findings_say(client: Client) -> None:
     assert query.status_code == 400, "PV710"
 
     _an_owner_writes_the_role_that_a_rule_trusts(client)
+
+
+def _names_that_nothing_has(client: Client) -> None:
+    login = {"identity": "ada@example.com", "password": "password1234"}
+    url = f"{client.url}/api/collections/people/auth-with-password"
+    token = httpx.post(url, json=login).json()["token"]
+    rules(client, "posts", listRule=f"{ME} != '' && @request.auth.rol != 'banned'")
+    assert len(seen(client, token=token)) == 3, "PV711: what is not there is not 'banned'"
+    rules(client, "posts", listRule=f"{ME} != '' && @request.auth.rol = 'admin'")
+    assert seen(client, token=token) == [], "PV711"
+    for choice, titles in (("= 'drafft'", 0), ("!= 'drafft'", 3), ("!= 'draft'", 2)):
+        rules(client, "posts", listRule=f"state {choice}")
+        assert len(seen(client)) == titles, "PV712"
 
 
 def _an_owner_writes_the_role_that_a_rule_trusts(client: Client) -> None:

@@ -74,18 +74,33 @@ def _open(operand: Operand, base: Collection, rule: str, names: Names) -> bool:
     if sent := body_field(operand):
         field = base.field(sent)
         return field is not None and not (rule == "createRule" and field.required)
-    return may_be_empty(operand, base, names) is True
+    # A record that is being made is not found from the other side yet.
+    return may_be_empty(operand, base, names, there=rule != "createRule") is True
 
 
 def _list_and_view(collection: Collection) -> Iterator[Problem]:
     listed, viewed = collection.list_rule, collection.view_rule
     if equivalent(listed, viewed):
         return
+    if viewed is None:
+        return  # only to be listed
     if narrower(viewed, listed):
         message = (
             "lets more people through than the view rule: the list shows them whole records all the same"
         )
         yield finding("PV705", collection, "listRule", message, Part(listed or "", 0, len(listed or "")))
-    elif narrower(listed, viewed) and (listed is not None or viewed == ""):
+    elif narrower(listed, viewed) and (listed is not None or viewed == "") and not _own(listed, viewed):
         message = "lets more people through than the list rule: by id, and where a relation is expanded"
         yield finding("PV706", collection, "viewRule", message, Part(viewed or "", 0, len(viewed or "")))
+
+
+def _own(listed: str | None, viewed: str) -> bool:
+    """Whether what the view rule lets through besides are people at records of their own."""
+    known = ways_of(listed)
+    more = [way for way in ways_of(viewed) if not any(term <= way for term in known)]
+    return bool(more) and all(any(_names_me(comparison) for comparison in way) for way in more)
+
+
+def _names_me(comparison: Comparison) -> bool:
+    me = any(one[:2] == ("name", SELF) and other.kind == "name" for one, other in sides(comparison))
+    return me and comparison.sign in ("=", "?=")

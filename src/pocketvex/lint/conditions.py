@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pocketvex.errors import Location, Part, Problem
-from pocketvex.schema.filter_names import Names, Refused
+from pocketvex.schema.filter_names import Names, Refused, Step
 from pocketvex.schema.filter_parser import Comparison, FilterError, Operand, parse_filter
 from pocketvex.schema.model import Collection
 from pocketvex.schema.narrower import Term, normal, terms
@@ -71,14 +71,20 @@ def keeps_guests_out(comparison: Comparison, base: Collection, names: Names) -> 
     return False
 
 
-def may_be_empty(operand: Operand, base: Collection, names: Names) -> bool | None:
-    """Whether a name may stand for nothing in some record; None where that is not known."""
+def may_be_empty(operand: Operand, base: Collection, names: Names, *, there: bool = False) -> bool | None:
+    """Whether a name may stand for nothing in some record; None where that is not known.
+
+    With `there`, the record is stored: `space.members_via_space` of a member finds that member itself.
+    """
     try:
         steps = names.follow(operand.text, base)
     except Refused:
         return None
-    if any(step.back or not (step.field.required or step.field.name == "id") for step in steps):
-        return True
+    before: tuple[Step | None, ...] = (None, *steps)
+    for step, last in zip(steps, before, strict=False):
+        back_to_itself = there and step.back and last is not None and last == step._replace(back=False)
+        if not back_to_itself and (step.back or not (step.field.required or step.field.name == "id")):
+            return True
     parts = operand.text.split(".")
     if operand.text.startswith("@") or len(steps) < len(parts):
         return None

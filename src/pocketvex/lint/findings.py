@@ -9,12 +9,15 @@ from pocketvex.lint.access import access_findings
 from pocketvex.lint.indexes import index_findings
 from pocketvex.lint.names import name_findings
 from pocketvex.lint.trust import trust_findings
+from pocketvex.schema.choice_check import missed_choices
 from pocketvex.schema.filter_parser import Version
 from pocketvex.schema.model import Schema
 from pocketvex.schema.rule_check import names_of
+from pocketvex.schema.silent_check import misspelt
 
 NEWEST: Version = (0, 40, 6)
-CODES = ("PV702", "PV703", "PV704", "PV705", "PV706", "PV707", "PV708", "PV709", "PV710")
+CODES = ("PV702", "PV703", "PV704", "PV705", "PV706", "PV707", "PV708", "PV709", "PV710",
+         "PV711", "PV712")  # fmt: skip
 """What a comment may silence."""
 
 
@@ -33,5 +36,7 @@ def _all(schema: Schema, version: Version) -> Iterator[Problem]:
     for collection in schema.collections:
         yield from access_findings(collection, names)
         yield from name_findings(collection)
+    yield from misspelt(schema)
+    yield from (problem for problem, _ in missed_choices(schema, names))
     yield from trust_findings(schema)
     yield from index_findings(schema, names)

@@ -72,7 +72,7 @@ def _missing(schema: Schema, names: Names) -> Iterator[Problem]:
         field = found.field(name) if found else None
         if found is None or not isinstance(field, RelationField) or field.multiple or found.type == "view":
             continue
-        if not any(index.columns[0].expr.lower() == name.lower() for index in found.indexes):
+        if not _has_index(found, name):
             message = f'{why}, and there is no index: indexes = [index("{name}")]'
             yield finding("PV708", found, name, message, where=field.source)
 
@@ -88,7 +88,13 @@ def _always_compared(collection: Collection) -> set[str]:
         }
         for term in ways_of(collection.list_rule)
     ]
-    return set.intersection(*ways) if ways else set()
+    # Of what a way compares together, one index is enough.
+    served = all(any(_has_index(collection, name) for name in way) for way in ways)
+    return set.intersection(*ways) if ways and not served else set()
+
+
+def _has_index(collection: Collection, name: str) -> bool:
+    return name == "id" or any(i.columns[0].expr.lower() == name.lower() for i in collection.indexes)
 
 
 def _back(text: str, base: Collection, names: Names) -> Iterator[tuple[str, str]]:

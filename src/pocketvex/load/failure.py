@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
+from difflib import get_close_matches
 from itertools import islice
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -10,7 +12,10 @@ from typing import Any, NamedTuple
 from pocketvex.errors import Location, SchemaError
 from pocketvex.load.excerpt import excerpt, source_lines
 from pocketvex.load.paths import is_users
+from pocketvex.schema import field
+from pocketvex.schema.rules import Rules
 
+_RULE = re.compile(r"Rules\S* got an unexpected keyword argument '(\w+)'")
 _BY_NAME = 'A relation takes the name of a collection as well: field.relation("posts").'
 
 
@@ -72,6 +77,10 @@ def _hint(error: BaseException) -> str:
     match error:
         case ImportError() | AttributeError() if "partially initialized module" in text:
             return f"The two files import each other. {_BY_NAME}"
+        case AttributeError() if near := _near(error.name or "", error.obj):
+            return near
+        case TypeError() if given := _RULE.search(text):
+            return _near(given[1], Rules) or f"Rules takes {', '.join(Rules._fields)}."
         case ModuleNotFoundError():
             return f"Install '{error.name}' into the environment that pocketvex runs in, or correct the name."
         case NameError() if not isinstance(error, UnboundLocalError) and "is not defined" in text:
@@ -82,6 +91,14 @@ def _hint(error: BaseException) -> str:
             return "The code calls itself without end."
         case _:
             return ""
+
+
+def _near(written: str, owner: object) -> str:
+    """What of ours was probably meant: a function for fields, a helper for rules, one of the rules."""
+    if owner is not field and owner is not Rules:
+        return ""
+    near = get_close_matches(written, [name for name in dir(owner) if name[0] != "_"], n=1)
+    return f"Did you mean `{near[0]}`?" if near else ""
 
 
 def _places(trace: TracebackType | None) -> list[Place]:

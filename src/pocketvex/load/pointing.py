@@ -63,7 +63,7 @@ def _where(problem: Problem, texts: Texts) -> Location | None:
     _, at, index = problem.path.partition("@")
     if at:
         place = find_index(around, source.file, source.line, index, part.text)
-        return _line(texts, place.file, place.line) if place else source
+        return _in_index(texts, place, part) if place else source
     rule = problem.path.partition(".")[2]
     place = find_rule(around, source.file, source.line, rule, part.text, part.start)
     if place is None:
@@ -71,6 +71,18 @@ def _where(problem: Problem, texts: Texts) -> Location | None:
     if problem.code in _WHOLE:
         return _line(texts, place.file, place.line)
     return _location(part, place, texts)
+
+
+def _in_index(texts: Texts, place: Place, part: Part) -> Location:
+    """The line that declares an index, with carets where the part is a word of it."""
+    from pocketvex.schema.rule_place import lines_of, marked
+
+    line = lines_of(texts.read(place.file))[place.line - 1]
+    at = line.find(part.text)
+    if (part.start, part.end) == (0, len(part.text)) or at < 0:
+        return _line(texts, place.file, place.line)
+    column = at + part.start + 1
+    return Location(place.file, place.line, column, marked(line, column, part.end - part.start))
 
 
 def _line(texts: Texts, file: str, line: int) -> Location:

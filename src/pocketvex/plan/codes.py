@@ -52,7 +52,8 @@ CODES: dict[str, Code] = {
         "an option is narrowed",
         "Rows whose values the new option does not allow stay as they are, but the server refuses each later "
         "update of them until the value is changed.",
-        "Correct those rows first, or keep the wider option.",
+        "Correct those rows first, or keep the wider option. Where a field becomes required, give it "
+        "`backfill=…`: a migration writes that into the rows that are empty.",
     ),
     "PV204": Code(
         "a list becomes one value",
@@ -157,6 +158,20 @@ CODES: dict[str, Code] = {
         "a field has a name that clients cannot use",
         "The language of rules and filters, or JavaScript, has no plain way to write it.",
         "Rename the field: its values stay.",
+    ),
+    "PV711": Code(
+        "a name that nothing has",
+        "The server looks up what stands behind `@request.auth.` and `@request.body.` only when somebody "
+        "asks, and what is not there is empty: a comparison is never true, or, where it says `!=`, it lets "
+        "everybody through. After a rename a rule, an index or a view may still say the old name.",
+        "Correct the name, or declare the field; for accounts it is enough that one auth collection has it.",
+    ),
+    "PV712": Code(
+        "a comparison with what is no choice of the field",
+        "No record holds it: the comparison is never true, or, where it says `!=`, it leaves nobody "
+        "out. A slip of the pen, or a choice that has another name by now: no rule, view or index is changed "
+        "with it.",
+        "Compare with one of the choices, or declare this one.",
     ),
     "PV790": Code(
         "a comment silences nothing",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, assert_never
 
 from pocketvex.diff.compare import Diff
@@ -34,6 +34,7 @@ from pocketvex.plan.facts import (
     Unconvertible,
     Violating,
 )
+from pocketvex.plan.readers import Readers, told
 from pocketvex.plan.uses import Uses
 from pocketvex.plan.verdicts import Access, Answer, Judgement, Needs, Verdict
 from pocketvex.plan.violations import Limit, all_limits, stricter
@@ -53,11 +54,22 @@ class _Missing(Exception):
 class Judge:
     """Gives the verdicts on the operations of one diff; `facts` are what was counted on `live`."""
 
-    def __init__(self, diff: Diff, live: Schema, facts: Facts) -> None:
+    def __init__(
+        self,
+        diff: Diff,
+        live: Schema,
+        facts: Facts,
+        desired: Schema,
+        kept: Iterable[str] = (),
+        by_kind: bool = False,
+    ) -> None:
         self.live = {collection.name.lower(): collection for collection in live.collections}
         self.old_names = diff.renamed
         self.facts = facts
-        self.uses = Uses(live, diff)
+        self.uses = Uses(live, diff, kept)
+        self.readers = Readers(self.uses, desired)
+        self.by_kind = by_kind
+        """For a file, which meets other rows elsewhere: what only the rows make safe is harmless here."""
         self.moved = moved_columns(diff.operations)
         self.nothing: list[Fact] = []
 
@@ -68,6 +80,8 @@ class Judge:
             judged = self.verdict(operation)
         except _Missing as missing:
             return Needs(missing.facts)
+        if self.by_kind and judged.verdict is Verdict.SAFE and judged.code in _BY_KIND:
+            judged = judged._replace(verdict=Verdict.HARMLESS)
         quiet = judged.verdict in (Verdict.SAFE, Verdict.HARMLESS)
         return judged._replace(rests_on=tuple(self.nothing)) if quiet and self.nothing else judged
 
@@ -111,7 +125,7 @@ class Judge:
                 return self.drop_field(operation)
             case RenameField():
                 at = self.old_names.get(operation.collection, operation.collection)
-                judged = self.rename(at, operation.old, operation.old)
+                judged = self.rename(at, operation.old, operation.old, operation.new)
                 there = self.live.get(at.lower())
                 return _unless_system(judged, there.field(operation.old) if there else None)
             case ChangeField():
@@ -124,9 +138,11 @@ class Judge:
             case ChangeIndex():
                 return self.change_index(operation)
             case ChangeRule():
-                if operation.after and self.uses.renamed_in(operation.before) == operation.after:
+                if operation.after and (
+                    self.uses.renamed_rule(operation.before, operation.collection) == operation.after
+                ):
                     return Judgement(Verdict.SAFE, "PV120", _FOLLOWS)
-                return _access_of_rule(operation.before, operation.after)
+                return _access_of_rule(operation.before, operation.after, self.filled(operation.collection))
             case ChangeOption():
                 return _access_of_option(operation)
             case ChangeQuery():
@@ -134,25 +150,35 @@ class Judge:
             case _:
                 assert_never(operation)
 
+    def filled(self, collection: str) -> tuple[str, ...]:
+        """The fields that are empty in no record. What a view calls `id` may be."""
+        there = self.live.get(self.old_names.get(collection, collection).lower())
+        return ("id",) if there is not None and there.type != "view" else ()
+
     def drop_collection(self, operation: DropCollection) -> Judgement:
         users = self.uses.of(operation.collection)
-        what = "collection removed" + _used_by(users)
+        named = told([], [path for path in users if path in self.uses.touched], users)
         if operation.definition.type == "view":
             verdict = Verdict.UNSAFE if self.uses.staying(operation.collection) else Verdict.HARMLESS
-            return Judgement(verdict, "PV202", f"view removed: it holds no data{_used_by(users)}")
+            return Judgement(verdict, "PV202", f"view removed: it holds no data{named}")
         rows = self.rows(operation.collection)
-        judged = Judgement(Verdict.HARMLESS if rows == 0 else Verdict.UNSAFE, "PV202", what,
-                           evidence=Evidence(rows, rows))  # fmt: skip
+        verdict = Verdict.HARMLESS if rows == 0 else Verdict.UNSAFE
+        judged = Judgement(verdict, "PV202", f"collection removed{named}", evidence=Evidence(rows, rows))
         return self.unless_read(judged, operation.collection)
 
     def drop_field(self, operation: DropField) -> Judgement:
         at = self.old_names.get(operation.collection, operation.collection)
-        what = "field removed" + _used_by(self.uses.of(at, operation.field.name))
+        named = self.uses.of(at, operation.field.name)
+        readers = self.readers.staying(at, operation.field.name)
+        changed = [path for path in named if path in self.uses.touched]
+        what = "field removed" + told(readers, changed, named)
         judged = self.by_values("PV201", operation.collection, operation.field, what)
         judged = self.unless_read(judged, operation.collection, operation.field.name)
+        if any(not reader.closes for reader in readers):
+            judged = judged._replace(verdict=Verdict.UNSAFE, access=Access.OPENS)
         return _unless_system(judged, operation.field)
 
-    def rename(self, collection: str, field: str, old: str) -> Judgement:
+    def rename(self, collection: str, field: str, old: str, new: str = "") -> Judgement:
         """A rename is safe together with everything that names the old name, if the code has all of it."""
         staying = [path for path in self.uses.staying(collection, field) if path.endswith(":query")]
         if staying:
@@ -161,7 +187,26 @@ class Judge:
         if field and (views := self.uses.through_views(collection, field)):
             reason = f"renamed from {old}, which {views} reads through another view: takes a migration"
             return Judgement(Verdict.UNSAFE, "PV120", reason)
+        if field and (view := self.renamed_in_views(collection, field, new)):
+            reason = f"renamed from {old}, which {view} reads through a sub-select: takes a migration"
+            return Judgement(Verdict.UNSAFE, "PV120", reason)
+        readers = self.readers.staying(collection, field) if field else []
+        if lost := [reader.path for reader in readers if reader.lost]:
+            reason = f"renamed from {old}, which {' and '.join(lost)} still says: not in the code"
+            return Judgement(Verdict.IMPOSSIBLE, "PV711", reason)
+        if readers:
+            access = Access.SAME if all(reader.closes for reader in readers) else Access.OPENS
+            return Judgement(Verdict.SAFE, "PV120", f"renamed from {old}{told(readers, [], [])}", access)
         return Judgement(Verdict.SAFE, "PV120", f"renamed from {old}")
+
+    def renamed_in_views(self, collection: str, old: str, new: str) -> str:
+        """A view that does not survive the renaming of a column that it reads."""
+        if not any(path.endswith(":query") for path in self.uses.of(collection, old)):
+            return ""
+        from pocketvex.plan.tables import view_against
+
+        names = {c.name.lower(): c.name for c in self.live.values()}
+        return view_against(self.uses.live, names[collection.lower()], old, new)
 
     def unless_read(self, judged: Judgement, collection: str, field: str = "") -> Judgement:
         """The API refuses to take away what a view reads, or a relation points at."""
@@ -188,7 +233,8 @@ class Judge:
             return Judgement(Verdict.SAFE, "PV101", f"new {field.type} field")
         rows = self.rows(operation.collection)
         if rows == 0:
-            return Judgement(Verdict.SAFE, "PV101", f"new {required}{field.type} field, no rows yet")
+            code = "PV102" if field.required else "PV101"
+            return Judgement(Verdict.SAFE, code, f"new {required}{field.type} field, no rows yet")
         reason = f"a new {required}field: existing rows can no longer be updated"
         if field.backfill is not None:
             reason = f"a new {required}field: a migration fills the rows with {_short(field.backfill)}"
@@ -230,15 +276,16 @@ class Judge:
         self.ask(RowCount(at), fact)
         rows = self.rows(operation.collection)
         if rows == 0:
-            return safe
+            return safe._replace(code="PV203", reason=f"{safe.reason}, no rows yet")
         found = self.count(fact)
         evidence = Evidence.of_count(found, rows)
         reason, code = safe.reason, "PV203"
         if before.multiple and not after.multiple:
             stays = getattr(after, "keep", "last")
             code, reason = "PV204", f"{reason}: a list becomes one value, the {stays} of each list stays"
-        if after.required and not before.required and after.backfill is not None and found != 0:
-            reason += f"; a migration fills empty values with {_short(after.backfill)}"
+        if after.required and not before.required and found != 0:
+            fills = f"a migration fills empty values with {_short(after.backfill)}"
+            reason += f"; {fills if after.backfill is not None else _NO_BACKFILL}"
         if found != 0:
             return Judgement(Verdict.UNSAFE, code, reason, safe.access, evidence)
         # A choice that nobody holds goes without a trace.
@@ -267,7 +314,7 @@ class Judge:
             self.ask(RowCount(at), equals)
         rows = self.rows(operation.collection)
         if rows is not None and rows <= 1:
-            return Judgement(Verdict.SAFE, "PV101", "unique index, no rows that could be equal")
+            return Judgement(Verdict.SAFE, "PV103", "unique index, no rows that could be equal")
         found = self.count(equals)
         evidence = Evidence.of_count(found, rows)
         if found is None:
@@ -290,11 +337,11 @@ class Judge:
         return Judgement(Verdict.SAFE, code, reason, access)
 
 
-def _access_of_rule(before: str | None, after: str | None) -> Judgement:
+def _access_of_rule(before: str | None, after: str | None, filled: tuple[str, ...] = ()) -> Judgement:
     words = f"{rule_words(before)} → {rule_words(after)}"
     if equivalent(before, after):
         return Judgement(Verdict.SAFE, "PV403", f"{words}: the same in other words")
-    if narrower(after, before):
+    if narrower(after, before, filled):
         return Judgement(Verdict.SAFE, "PV402", words, Access.CLOSES)
     return Judgement(Verdict.SAFE, "PV401", words, Access.OPENS)
 
@@ -318,6 +365,10 @@ def _access_of_option(operation: ChangeOption) -> Judgement:
     return Judgement(Verdict.SAFE, "PV403", words)
 
 
+_BY_KIND = ("PV102", "PV103", "PV203")
+"""Codes of changes whose files throw, or fail, where a row stands in the way."""
+
+_NO_BACKFILL = "`backfill=` says what empty ones hold then"
 _FOLLOWS = "follows a rename"
 
 
@@ -326,11 +377,6 @@ def _unless_system(judged: Judgement, field: FieldBase | None) -> Judgement:
     if field is None or not field.system or judged.verdict is Verdict.UNSAFE:
         return judged
     return judged._replace(verdict=Verdict.UNSAFE, reason=f"{judged.reason}: a field marked `system`")
-
-
-def _used_by(paths: Sequence[str]) -> str:
-    some = ", ".join(paths[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
-    return f" (named by {some})" if paths else ""
 
 
 def _described(field: FieldBase) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, overload
 
 from pocketvex.diff.compare import compare
-from pocketvex.diff.operations import ChangeField, DropField, Operation
+from pocketvex.diff.operations import ChangeField, DropCollection, DropField, Operation
 from pocketvex.plan.changes import Change, Kept, NeedsAnswers, NeedsFacts, Plan
 from pocketvex.plan.facts import Fact, Facts, RowCount
 from pocketvex.plan.ownership import Owner, Ownership, is_untouched_users
@@ -35,6 +35,7 @@ def make_plan(
     renames: Mapping[str, str] | None = None,
     confirmed: Iterable[str] = (),
     version: tuple[int, ...] = (0, 40, 6),
+    by_kind: bool = False,
 ) -> Plan: ...
 
 
@@ -48,6 +49,7 @@ def make_plan(
     renames: Mapping[str, str] | None = None,
     confirmed: Iterable[str] = (),
     version: tuple[int, ...] = (0, 40, 6),
+    by_kind: bool = False,
 ) -> Plan | NeedsFacts: ...
 
 
@@ -60,10 +62,12 @@ def make_plan(
     renames: Mapping[str, str] | None = None,
     confirmed: Iterable[str] = (),
     version: tuple[int, ...] = (0, 40, 6),
+    by_kind: bool = False,
 ) -> Plan | NeedsFacts:
     """The plan that brings `live` to `desired`, or the facts that it needs first.
 
     Without `facts`, nothing is asked: what depends on a count is unsafe, its evidence unknown.
+    `by_kind` is for a file: what is safe only because of the rows that were counted is harmless here.
     `confirmed` are paths that a person named: drift there may be written over.
     """
     diff = compare(desired, live, renames=renames, version=version)
@@ -86,7 +90,9 @@ def make_plan(
             # Here, not at the top: mostly nothing differs, and then there is nothing to judge.
             from pocketvex.plan import judge as judging
 
-            judge = judging.Judge(diff, live, counted)
+            drops = [o for o in diff.operations if isinstance(o, DropCollection)]
+            stay = [o.collection for o in drops if owner.kept_because(o) and o.path not in named]
+            judge = judging.Judge(diff, live, counted, desired, stay, by_kind)
         answer = judge.judge(operation)
         if facts is not None and isinstance(operation, ChangeField) and isinstance(answer, Judgement):
             asked = list(_open_choices(operation, answer))
@@ -104,10 +110,11 @@ def make_plan(
     if needed:
         return NeedsFacts(frozenset(needed))
     if changes:
+        from pocketvex.plan.missed import with_missed
         from pocketvex.plan.waits import with_waiting
 
         left = [*(item.operation for item in kept), *unanswered]
-        changes = with_waiting(changes, left, diff.ambiguous, live)
+        changes = with_missed(with_waiting(changes, left, diff.ambiguous, live), desired, live)
     return Plan(tuple(changes), tuple(questions), tuple(kept), diff.renamed)
 
 

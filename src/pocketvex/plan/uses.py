@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from pocketvex.diff.compare import Diff
 from pocketvex.diff.operations import DropCollection, RenameField
 from pocketvex.schema.fields import RelationField
+from pocketvex.schema.filter_named import NEWEST, Meaning, Named
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import Schema
+from pocketvex.schema.rule_check import names_of
+from pocketvex.schema.rules import RULE_NAMES
 
 _WORD = re.compile(r"\w+")
 _ABROAD = re.compile(r"(?<=\.)\w+")
@@ -19,11 +22,18 @@ _VIA = "_via_"
 _NEW = "_pv_new_"
 """Marks a name that was put in already, so that a name handed on is not renamed twice."""
 _STRING = r"'(?:\\.|''|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
-_NAMES = re.compile(rf"{_STRING}|@request\.[\w.]+|\w+")
+_NAMES = re.compile(rf"{_STRING}|\w+")
+_SENT = re.compile(rf"({_STRING})|@request\.(?:(body)\.|(auth)(?=\.)|(?:query|headers)\.[\w.:]+|\w+)")
+
+
+def _plain(text: str) -> str:
+    """A rule without the words of the language: what the request holds stands as a field of its own
+    collection, what an account has as one of another."""
+    return text if _QUERY.match(text) else _SENT.sub(lambda m: m[1] or "", text)
 
 
 def words_of(text: str) -> set[str]:
-    words = set(_WORD.findall(text.lower()))
+    words = set(_WORD.findall(_plain(text).lower()))
     return words | _followed_back(words)
 
 
@@ -36,7 +46,8 @@ def words_abroad(text: str) -> set[str]:
     """The words that may name a thing of another collection: all of a query, those behind a dot of a rule."""
     if _QUERY.match(text):
         return words_of(text)
-    return set(_ABROAD.findall(text.lower())) | _followed_back(set(_WORD.findall(text.lower())))
+    plain = _plain(text).lower()
+    return set(_ABROAD.findall(plain)) | _followed_back(set(_WORD.findall(plain)))
 
 
 def names_it(text: str, home: str, collection: str, field: str = "") -> bool:
@@ -44,7 +55,7 @@ def names_it(text: str, home: str, collection: str, field: str = "") -> bool:
 
     In doubt it does: a field of another collection stands behind a dot, or anywhere in a query.
     """
-    bare = re.sub(_STRING, "''", text)
+    bare = re.sub(_STRING, "''", _plain(text))
     if not field:
         word = rf"(?<!\w){re.escape(collection)}({_VIA}\w+)?(?!\w)"
         return re.search(word, bare, re.IGNORECASE) is not None
@@ -59,9 +70,13 @@ def names_it(text: str, home: str, collection: str, field: str = "") -> bool:
 class Uses:
     """Answers about what `live` says of its own names, and what is left of it after a diff."""
 
-    def __init__(self, live: Schema, diff: Diff) -> None:
+    def __init__(self, live: Schema, diff: Diff, kept: Iterable[str] = ()) -> None:
         self.live = live
         self.diff = diff
+        self.kept = frozenset(kept)
+        """The collections that the code does not have, and that stay all the same."""
+        self.meant: dict[str, list[Named] | None] = {}
+        """By its path what a rule names; None where it cannot be read."""
 
     def of(self, collection: str, field: str = "") -> list[str]:
         """The paths of all that names a collection, or a field of it."""
@@ -78,10 +93,26 @@ class Uses:
             elif isinstance(thing, RelationField):
                 named = not field
             else:
-                named = names_it(thing, home, collection, field)
+                named = self.named(path, thing, home, collection, field)
             if named:
                 found.append(path)
         return found
+
+    def named(self, path: str, text: str, home: str, collection: str, field: str) -> bool:
+        """Whether a rule or a query means it: what can be looked up decides, else the words."""
+        base = self.live.collection(home)
+        if path.endswith(":query") or base is None:
+            return names_it(text, home, collection, field)
+        if path not in self.meant:
+            self.meant[path] = self.meaning.of(text, base)
+        found = self.meant[path]
+        if found is None:
+            return names_it(text, home, collection, field)
+        return any(name.means(collection, field) for name in found)
+
+    @cached_property
+    def meaning(self) -> Meaning:
+        return Meaning(names_of(self.live, NEWEST, self.live))
 
     def staying(self, collection: str, field: str = "") -> list[str]:
         """Those that the diff neither changes nor removes."""
@@ -103,11 +134,13 @@ class Uses:
         old = self.diff.renamed
         found = set()
         for operation in self.diff.operations:
+            if isinstance(operation, DropCollection) and operation.collection in self.kept:
+                continue
             at = old.get(operation.collection, operation.collection)
             found.add(at + operation.path.removeprefix(operation.collection))
             if isinstance(operation, DropCollection):
                 found |= {f"{at}.{field.name}" for field in operation.definition.fields}
-                found |= {f"{at}:query"}
+                found |= {f"{at}:{rule}" for rule in (*RULE_NAMES, "query")}
             if isinstance(operation, RenameField):
                 found.add(f"{at}.{operation.old}")
         return found
@@ -162,11 +195,32 @@ class Uses:
                     found[old] = old
         return found
 
-    def renamed_in(self, text: str | None) -> str | None:
-        """A rule or query with the new names in the place of the old ones; None where nothing changes.
+    def renamed_rule(self, text: str | None, collection: str) -> str | None:
+        """A rule with the new names in the place of the old ones; None where nothing changes, or where one
+        means several things of which not all are renamed alike."""
+        base = self.live.collection(self.diff.renamed.get(collection, collection))
+        if not text or base is None or not self.renames:
+            return None
+        new: dict[tuple[int, int], set[str]] = {}
+        for name in self.meaning.of(text, base) or ():
+            new.setdefault((name.start, name.end), set()).add(self.new_name(name))
+        if any(len(names) > 1 for names in new.values()):
+            return None
+        changed = text
+        for (start, end), (now,) in sorted(new.items(), reverse=True):
+            changed = changed[:start] + now + changed[end:]
+        return changed if changed != text else None
 
-        `@request.auth.…` is left alone: it is another collection's.
-        """
+    def new_name(self, name: Named) -> str:
+        home = self.new_homes.get(name.collection, name.collection)
+        return self.fields.get(home, {}).get(name.field, name.field) if name.field else home
+
+    @cached_property
+    def new_homes(self) -> dict[str, str]:
+        return {old: new for new, old in self.diff.renamed.items()}
+
+    def renamed_in(self, text: str | None) -> str | None:
+        """A query with the new names in the place of the old ones; None where nothing changes."""
         if not text or not self.renames:
             return None
         changed = _NAMES.sub(lambda m: self._renamed(m[0]), text)

@@ -86,9 +86,8 @@ def outstanding(
     renames = with_strangers(wanted, before, ownership, renames)
     known: dict[Fact, int | None] = {}
     while True:
-        plan = make_plan(
-            wanted, before, facts=known if session else None, ownership=ownership, renames=renames
-        )
+        facts = known if session else None
+        plan = make_plan(wanted, before, facts=facts, ownership=ownership, renames=renames, by_kind=True)
         if not isinstance(plan, NeedsFacts):
             break
         assert session is not None  # without one, nothing is asked
@@ -119,7 +118,7 @@ def find_outstanding(
     answers: Answers = MappingProxyType({}),
 ) -> Outstanding:
     """What the code asks beyond the history, with evidence from the session's server, which has `raw`."""
-    check_fits(session, desired, session.schema_of(raw))
+    check_fits(session, desired, session.schema_of(raw), position.recorded.schema)
     wanted = with_dropped_options(desired, position)
     return outstanding(wanted, position, live=raw, session=session, answers=answers)
 

@@ -25,6 +25,8 @@ def failure_of(error: MigrationFailed) -> Failure:
     if guard := _GUARD.search(error.reason):
         new = "the new field is required" in guard["says"]
         code, first = ("PV102", "Give the field `backfill=`") if new else ("PV203", "Change those rows")
+        if "it becomes required" in guard["says"]:
+            first = "Give the field `backfill=`, which fills the rows that are empty, or change those rows"
         return Failure(code, guard["path"], error.reason, _todo(code, first))
     if unique := _UNIQUE.search(error.reason):
         columns = unique["columns"].removeprefix("index ")

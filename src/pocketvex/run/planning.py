@@ -49,7 +49,7 @@ def plan_for(
 
     A sign-in provider whose secret is not set is no difference; one whose secret is set now is written.
     """
-    check_fits(session, desired, session.schema_of(raw))
+    check_fits(session, desired, session.schema_of(raw), position.recorded.schema)
     remembered = still_open(
         session.state.answers, desired, (session.schema_of(raw), position.recorded.schema)
     )

@@ -16,7 +16,7 @@ from pocketvex.schema.fields import FIELD, MODELS, FieldBase, RelationField
 from pocketvex.schema.indexes import Index, parse_column, parse_index
 from pocketvex.schema.model import Collection, Schema
 from pocketvex.schema.rules import RULE_NAMES
-from pocketvex.schema.validate import check
+from pocketvex.schema.validate import check, meant
 
 _COLLECTION_KEYS = {
     "name", "type", "id", "renamed_from", "source", "system", "fields", "indexes", "auth", "viewQuery",
@@ -109,14 +109,14 @@ class _Builder:
             return None
         if type_ not in MODELS:
             known = ", ".join(MODELS)
-            self.wrong(path, f"no field type '{type_}'{_meant(type_, MODELS)} (there are: {known})", where)
+            self.wrong(path, f"no field type '{type_}'{meant(type_, MODELS)} (there are: {known})", where)
             return None
         for message in raw.get("wrong", ()):
             self.wrong(path, message, where)
         known_keys = {*keys_of(MODELS[type_]), "unique", "source", "wrong"}
         unknown = raw.keys() - known_keys
         for key in sorted(unknown):
-            self.wrong(path, f"a {type_} field has no option '{key}'{_meant(key, known_keys)}", where)
+            self.wrong(path, f"a {type_} field has no option '{key}'{meant(key, known_keys)}", where)
         options = {k: v for k, v in raw.items() if k not in unknown and k not in ("unique", "wrong")}
         target = options.get("target")
         if isinstance(target, type) and issubclass(target, Base):
@@ -179,7 +179,7 @@ class _Builder:
         known = keys_of(model)
         for key, value in values.items():
             if key not in known:
-                self.wrong(path, f"no option '{key}'{_meant(key, known)}", where)
+                self.wrong(path, f"no option '{key}'{meant(key, known)}", where)
             elif inner := _inner_model(model, key):
                 self.unknown_keys(inner, value, f"{path}.{key}", where)
 
@@ -229,20 +229,13 @@ def _unknown_key(key: str, value: object) -> str:
     if key == "rules":
         return f"`rules` takes Rules(list=…, view=…, create=…, update=…, delete=…), not {value!r}"
     known = _COLLECTION_KEYS - _NOT_IN_SHELL - {"source"} | {"fields", "indexes"}
-    return f"a collection has no '{key}'{_meant(str(key), known)}"
+    return f"a collection has no '{key}'{meant(str(key), known)}"
 
 
 def _no_field(value: object) -> str:
     if inspect.isfunction(value) and value.__module__ == "pocketvex.schema.field":
         return f"is a field that is not called: write field.{value.__name__}()"
     return f"is not a field: {value!r}; use field.text(), field.number() …"
-
-
-def _meant(key: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(key, list(known), n=1)
-    return f": did you mean '{near[0]}'?" if near else ""
 
 
 def _index_name(collection: str, stem: str) -> str:
@@ -284,7 +277,7 @@ def _spell_out(written: dict[str, Any]) -> dict[str, Any]:
     for name, group in (("tokens", _TOKENS), ("templates", _TEMPLATES)):
         for key, value in dict(values.pop(name, None) or {}).items():
             if key not in group:
-                raise ValueError(f"{name} has no '{key}'{_meant(key, group)} (there are: {', '.join(group)})")
+                raise ValueError(f"{name} has no '{key}'{meant(key, group)} (there are: {', '.join(group)})")
             values[group[key]] = value if isinstance(value, dict) else {"duration": value}
     for name in ("mfa", "otp", "auth_alert", "oauth2", "password_auth"):
         if isinstance(values.get(name), bool):

@@ -1,16 +1,19 @@
 """Whether one rule lets through no more than another, as far as their form proves it.
 
-Comparisons are taken as unknowns; only `&&`, `||` and parentheses count. There is no negation in the
-language, so that holds for comparisons that SQL finds neither true nor false, and for rows that are joined
-on the way: an answer of yes is certain, a no only means that nothing was proven.
+Comparisons are taken as unknowns, of which one may imply another (`implied`); else only `&&`, `||` and
+parentheses count. There is no negation in the language, so that holds for comparisons that SQL finds neither
+true nor false, and for rows that are joined on the way: an answer of yes is certain, a no only means that
+nothing was proven.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import lru_cache
 from itertools import product
 
 from pocketvex.schema.filter_parser import Comparison, FilterError, Group, Operand, parse_filter
+from pocketvex.schema.implied import TURNED, implied
 from pocketvex.schema.rules import Rule
 
 Term = frozenset[Comparison]
@@ -22,8 +25,11 @@ _BEFORE = (0, 39, 0)
 _MAX_TERMS = 512
 
 
-def narrower(after: Rule, before: Rule) -> bool:
-    """Whether surely nobody passes `after` who does not pass `before`; true of equal rules as well."""
+def narrower(after: Rule, before: Rule, filled: Container[str] = ()) -> bool:
+    """Whether surely nobody passes `after` who does not pass `before`; true of equal rules as well.
+
+    `filled` are names of fields that are empty in no record.
+    """
     if after is None or before == "":
         return True
     if before is None or after == "":
@@ -33,7 +39,15 @@ def narrower(after: Rule, before: Rule) -> bool:
     ours, theirs = terms(after), terms(before)
     if ours is None or theirs is None:
         return False
-    return all(any(enough <= term for enough in theirs) for term in ours)
+    return all(any(_enough(term, wanted, filled) for wanted in theirs) for term in ours)
+
+
+def _enough(term: Term, wanted: Term, filled: Container[str]) -> bool:
+    """Whether who passes all of `term` passes all of `wanted`."""
+    return all(
+        comparison in term or any(implied(comparison, given, filled) for given in term)
+        for comparison in wanted
+    )
 
 
 def equivalent(one: Rule, other: Rule) -> bool:
@@ -74,8 +88,16 @@ def _ways(part: Comparison | Group) -> list[Term]:
 
 
 def normal(comparison: Comparison) -> Comparison:
-    """Equal for two comparisons that differ in their place and in how a value is spelt."""
-    return Comparison(_normal(comparison.left), comparison.sign, _normal(comparison.right))
+    """Equal for two comparisons that differ in their place, in which side stands first, and in how a value
+    is spelt."""
+    left, sign, right = _normal(comparison.left), comparison.sign, _normal(comparison.right)
+    if sign in TURNED and (_is_value(left), left) > (_is_value(right), right):
+        left, sign, right = right, TURNED[sign], left
+    return Comparison(left, sign, right)
+
+
+def _is_value(operand: Operand) -> bool:
+    return operand.kind in ("text", "number") or operand.text in ("null", "true", "false")
 
 
 def _normal(operand: Operand) -> Operand:

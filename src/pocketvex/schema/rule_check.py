@@ -92,14 +92,15 @@ def _wrong(names: Names, collection: Collection, rule: str, text: str) -> Iterat
         return
     base = names.by_name.get(collection.name.lower(), collection)
     for wrong in names.wrong(found, base):
-        yield _problem(collection, rule, _message(text, wrong), Part(text, wrong.start, wrong.end))
+        yield _problem(collection, rule, message_of(text, wrong), Part(text, wrong.start, wrong.end))
 
 
 def _problem(collection: Collection, rule: str, message: str, part: Part) -> Problem:
     return Problem(f"{collection.name}.{rule}", message, collection.source, "PV701", part)
 
 
-def _message(text: str, wrong: Wrong) -> str:
+def message_of(text: str, wrong: Wrong) -> str:
+    """What is wrong with a rule, and what was probably meant."""
     if wrong.since:
         return f"{wrong.what} came with PocketBase {'.'.join(map(str, wrong.since))}"
     written = text[wrong.start : wrong.end]

@@ -6,7 +6,7 @@ Each limit is the server's (POCKETBASE 0.23 to 0.40, verified by sending what br
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from math import isfinite
 from types import MappingProxyType
@@ -69,7 +69,7 @@ def _check(schema: Schema, broken: Mapping[str, AbstractSet[str]]) -> Iterator[P
         yield from _fields(collection)
         lost = broken.get(collection.name.lower(), frozenset())
         yield from _indexes(collection, index_names, lost)
-        yield from _references(collection, types, known)
+        yield from _references(collection, types, known, names)
         yield from _auth(collection, lost)
 
 
@@ -238,13 +238,13 @@ def _indexes(collection: Collection, taken: dict[str, str], lost: AbstractSet[st
         own.add(name)
         for column in index.columns:
             if _WORD.fullmatch(column.expr) and column.expr.lower() not in columns:
-                yield _problem(collection, "indexes", f"{index.name}: no field '{column.expr}'")
+                said = meant(column.expr, [field.name for field in collection.fields])
+                yield _problem(collection, "indexes", f"{index.name}: no field '{column.expr}'{said}")
 
 
 def _references(
-    collection: Collection, types: Mapping[str, str], known: AbstractSet[str]
+    collection: Collection, types: Mapping[str, str], known: AbstractSet[str], names: AbstractSet[str]
 ) -> Iterator[Problem]:
-    adopt = "declare it, or adopt it from a server with `pocketvex schema pull {0}`"
     for field in collection.fields:
         if not isinstance(field, RelationField):
             continue
@@ -252,13 +252,25 @@ def _references(
         if not target:
             yield _problem(collection, field.name, "a relation needs a target", field.source)
         elif target not in known:
-            message = f"no collection '{field.target}': {adopt.format(field.target)}"
-            yield _problem(collection, field.name, message, field.source)
+            yield _problem(collection, field.name, _no_collection(field.target, names), field.source)
         elif types.get(target) == "view" and collection.type != "view":
             yield _problem(collection, field.name, "a relation cannot point at a view", field.source)
     for name in sorted(sources(collection.view_query) if collection.view_query else ()):
         if name.lower() not in known:
-            yield _problem(collection, "query", f"no collection '{name}': {adopt.format(name)}")
+            yield _problem(collection, "query", _no_collection(name, names))
+
+
+def _no_collection(name: str, names: AbstractSet[str]) -> str:
+    adopt = f"declare it, or adopt it from a server with `pocketvex schema pull {name}`"
+    return f"no collection '{name}'{meant(name, names) or f': {adopt}'}"
+
+
+def meant(written: str, known: Iterable[str]) -> str:
+    """`: did you mean 'title'?`, or nothing where no known name is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(written, list(known), n=1)
+    return f": did you mean '{near[0]}'?" if near else ""
 
 
 def _auth(collection: Collection, lost: AbstractSet[str]) -> Iterator[Problem]:
@@ -285,7 +297,8 @@ def _auth(collection: Collection, lost: AbstractSet[str]) -> Iterator[Problem]:
         if name.lower() in lost:
             continue
         if name != "email" and collection.field(name) is None:
-            yield _problem(collection, "password_auth", f"no field '{name}'")
+            said = meant(name, [field.name for field in collection.fields])
+            yield _problem(collection, "password_auth", f"no field '{name}'{said}")
         elif name != "email" and not any(i.unique and i.covers_only(name) for i in collection.indexes):
             yield _problem(
                 collection, "password_auth", f"'{name}' needs a unique index of its own (unique=True)"

@@ -28,6 +28,27 @@ def normal_query(query: str) -> str:
     return re.sub(_PARTS, lambda m: m[0], folded)
 
 
+def outside_texts(query: str) -> str:
+    """The query with what stands in texts and comments made spaces: every other character keeps its place."""
+    return re.sub(_PARTS, lambda m: " " * len(m[0]) if m["string"] or m["comment"] else m[0], query)
+
+
+def without_comments(query: str) -> str:
+    """The query with its comments made spaces: every other character keeps its place."""
+    return re.sub(_PARTS, lambda m: " " * len(m[0]) if m["comment"] else m[0], query)
+
+
+def aliases(query: str) -> list[tuple[str, str]]:
+    """What stands behind FROM and JOIN: what the query calls it, and what it is."""
+    found = []
+    for clause in re.findall(_TABLES, outside_texts(query)):
+        for part in clause.split(","):
+            words = [word for word in re.findall(r"\w+", part) if word.upper() != "AS"]
+            if words:
+                found.append((words[-1], words[0]))
+    return found
+
+
 def tables_read(query: str, known: set[str]) -> set[str]:
     """Which of the known collections the query names as a word of its own."""
     bare = re.sub(_PARTS, lambda m: " '' " if m["string"] else m[0] if m["quoted"] else " ", query)
