@@ -8,13 +8,16 @@ from pocketvex.errors import Problem
 from pocketvex.lint.access import access_findings
 from pocketvex.lint.indexes import index_findings
 from pocketvex.lint.names import name_findings
+from pocketvex.lint.options import option_findings
 from pocketvex.lint.trust import trust_findings
 from pocketvex.schema.filter_parser import Version
 from pocketvex.schema.model import Schema
 from pocketvex.schema.rule_check import names_of
 
 NEWEST: Version = (0, 40, 6)
-CODES = ("PV702", "PV703", "PV704", "PV705", "PV706", "PV707", "PV708", "PV709", "PV710")
+CODES = (
+    "PV702", "PV703", "PV704", "PV705", "PV706", "PV707", "PV708", "PV709", "PV710", "PV720", "PV721",
+)  # fmt: skip
 """What a comment may silence."""
 
 
@@ -35,3 +38,4 @@ def _all(schema: Schema, version: Version) -> Iterator[Problem]:
         yield from name_findings(collection)
     yield from trust_findings(schema)
     yield from index_findings(schema, names)
+    yield from option_findings(schema, version)

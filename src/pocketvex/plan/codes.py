@@ -106,7 +106,8 @@ CODES: dict[str, Code] = {
     "PV701": Code(
         "a mistake in a rule",
         "The server would refuse it: a name that is not there, or something that the filter language of this "
-        "version does not have. Nothing is sent.",
+        "version does not have. Nothing is sent. A rule that a server has already may name what is gone by "
+        "now in another collection: that is a finding.",
         "Correct it where the carets are.",
     ),
     "PV702": Code(
@@ -157,6 +158,19 @@ CODES: dict[str, Code] = {
         "a field has a name that clients cannot use",
         "The language of rules and filters, or JavaScript, has no plain way to write it.",
         "Rename the field: its values stay.",
+    ),
+    "PV720": Code(
+        "PocketBase refuses it when the collection is saved",
+        "A server may hold it all the same: an older version took it, or a migration wrote it that checks "
+        "nothing. Nothing new of the kind is sent, and PocketBase takes no other change of that collection "
+        "meanwhile.",
+        "Correct it, on the server first where it holds it.",
+    ),
+    "PV721": Code(
+        "an option cannot do what it says",
+        "PocketBase takes it without a word: a choice that stands twice, a range that holds nothing, a name "
+        "to sign in by that no field has.",
+        "Correct it.",
     ),
     "PV790": Code(
         "a comment silences nothing",

@@ -44,7 +44,7 @@ def build_schema(written: Iterable[dict[str, Any] | type[Base]]) -> Schema:
     if schema.may_have_rules:
         from pocketvex.schema.rule_check import rule_problems
 
-        builder.problems += rule_problems(schema, unsure=builder.broken)
+        builder.problems += rule_problems(schema, unsure=builder.broken, own=True)
     if builder.problems:
         count = len(builder.problems)
         raise SchemaError(
