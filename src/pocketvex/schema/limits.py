@@ -31,7 +31,7 @@ from pocketvex.schema.model import Collection, Schema
 from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.system import SYSTEM_COLLECTIONS
 from pocketvex.schema.validate import adopting
-from pocketvex.schema.views import sources
+from pocketvex.schema.views import sources, tables_read
 
 _MAX_INT = 2**53 - 1
 # At least two parts, no underscore, no dot at the end (0.23 to 0.40).
@@ -68,7 +68,8 @@ def _refused(schema: Schema, collection: Collection) -> Iterator[Problem]:
         if collection.rules()[rule] is not None:
             yield _problem(collection, rule, "a view is read-only: only list and view rules")
     yield from _same_indexes(collection)
-    yield from _unknown_tables(schema, collection)
+    for name in unknown_tables(schema, collection):
+        yield _problem(collection, "query", f"no collection '{name}': {adopting(name)}")
     yield from _auth(collection)
 
 
@@ -154,12 +155,25 @@ def _same_indexes(collection: Collection) -> Iterator[Problem]:
             yield _problem(collection, "indexes", f"{index.name} is the same as {twin}")
 
 
-def _unknown_tables(schema: Schema, collection: Collection) -> Iterator[Problem]:
-    """What a query reads that is no collection of the code; a table that a migration made may be meant."""
-    for name in sorted(sources(collection.view_query) if collection.view_query else ()):
-        if name in SYSTEM_COLLECTIONS or _TABLE_OF_ITS_OWN.fullmatch(name) or schema.collection(name):
-            continue
-        yield _problem(collection, "query", f"no collection '{name}': {adopting(name)}")
+def unknown_tables(schema: Schema, view: Collection) -> list[str]:
+    """What a query reads that is no collection of the code: a table of a migration, or a mistake."""
+    read = sorted(sources(view.view_query)) if view.view_query else []
+    return [
+        name for name in read
+        if not (name in SYSTEM_COLLECTIONS or _TABLE_OF_ITS_OWN.fullmatch(name) or schema.collection(name))
+    ]  # fmt: skip
+
+
+def unknown_views(schema: Schema) -> dict[str, str]:
+    """The views that cannot be made from the code alone, with the table that each of them reads."""
+    views = [c for c in schema.collections if c.type == "view"]
+    found = {view.name: unknown[0] for view in views if (unknown := unknown_tables(schema, view))}
+    for _ in views if found else ():  # a view may read another one
+        for view in views:
+            via = sorted(tables_read(view.view_query, {*found} - {view.name}))
+            if view.name not in found and via:
+                found[view.name] = found[via[0]]
+    return found
 
 
 def _auth(collection: Collection) -> Iterator[Problem]:
