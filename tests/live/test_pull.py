@@ -206,6 +206,34 @@ def test_a_file_of_another_kind_is_not_in_the_way(place: Place) -> None:
     assert place.project.ok("schema", "diff", "--exit-code").out == "in sync\n"
 
 
+def test_a_collection_that_somebody_marked_as_a_system_one_is_the_projects(place: Place) -> None:
+    vault = {"name": "vault", "type": "base", "system": True, "fields": [{"name": "title", "type": "text"}]}
+    created = place.client._request("POST", "/api/collections", json=vault)
+    relation = {"name": "vault", "type": "relation", "collectionId": created.body["id"], "maxSelect": 1}
+    place.edit(fields=[*place.fields, relation])
+    assert "+ schema/vault.py\n" in place.pull().out
+    assert "vault = field.relation(Vault)" in place.project.read("schema/notes.py")
+    assert place.project.ok("schema", "diff", "--exit-code").out == "in sync\n"
+    place.project.ok("types", "generate")
+    assert "VaultRecord" in place.project.types
+    text = place.project.read("schema/vault.py")
+    place.project.write("schema/vault.py", text + "    note = field.text()\n")
+    place.project.ok("dev", "--once")
+    there = next(c for c in place.client.collections() if c["name"] == "vault")
+    assert there["system"]
+    assert [f["name"] for f in there["fields"]] == ["id", "title", "note"]
+
+
+def test_a_relation_that_is_known_by_its_id_leads_to_its_collection(place: Place) -> None:
+    """What an export of some collections says of the others."""
+    notes = next(c for c in place.client.collections() if c["name"] == "notes")
+    place.project.write("schema/part.json", json.dumps([notes]))
+    broken = place.project("schema", "diff")
+    assert (broken.code, "`pocketvex schema pull users`" in broken.err) == (2, True)
+    assert place.pull("_pb_users_auth_").out == "+ schema/users.py\n"
+    assert place.project.ok("schema", "diff", "--exit-code").out == "in sync\n"
+
+
 def test_an_export_needs_no_server(place: Place, tmp_path: Path) -> None:
     file = tmp_path / "pb_schema.json"
     file.write_text(json.dumps(place.client.collections()), encoding="utf-8")

@@ -14,8 +14,9 @@ from pocketvex.schema.auth import stated_options
 from pocketvex.schema.declare import Base, Env, FieldDeclaration, IndexDeclaration, as_values
 from pocketvex.schema.fields import FIELD, MODELS, FieldBase, RelationField
 from pocketvex.schema.indexes import Index, parse_column, parse_index
-from pocketvex.schema.model import Collection, Schema
+from pocketvex.schema.model import Collection, Schema, default_collection_id, system_id
 from pocketvex.schema.rules import RULE_NAMES
+from pocketvex.schema.system import SYSTEM_COLLECTIONS
 from pocketvex.schema.validate import check
 
 _COLLECTION_KEYS = {
@@ -184,7 +185,7 @@ class _Builder:
                 self.unknown_keys(inner, value, f"{path}.{key}", where)
 
     def resolve_targets(self, schema: Schema) -> None:
-        ids = {c.id: c.name for c in schema.collections if c.id}
+        ids = _ids(schema)
         names = {c.name.lower(): c.name for c in schema.collections}
         for collection in schema.collections:
             for field in collection.fields:
@@ -192,6 +193,16 @@ class _Builder:
                     target = field.target or ids.get(field.collection_id, field.collection_id)
                     target = collection.name if target == "self" else ids.get(target, target)
                     field.target = names.get(target.lower(), target)
+
+
+def _ids(schema: Schema) -> dict[str, str]:
+    """The names of collections by their ids: those that are declared, else those that PocketBase gives.
+
+    An export of some collections points at the others by their ids alone.
+    """
+    usual = {system_id(name): name for name in (*SYSTEM_COLLECTIONS, "users")}
+    usual |= {default_collection_id(c): c.name for c in schema.collections if not c.id}
+    return {**usual, **{c.id: c.name for c in schema.collections if c.id}}
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from math import isfinite
 
 from pocketvex.errors import Location, Problem
@@ -49,7 +50,8 @@ def refused(schema: Schema) -> list[Problem]:
 
 def odd(schema: Schema) -> list[Problem]:
     """What a server takes, and what cannot do what it says."""
-    return [problem for c in schema.collections for problem in _odd(c)]
+    names = {name.lower() for name in schema.names()}
+    return [problem for c in schema.collections for problem in _odd(c, names)]
 
 
 def _problem(collection: Collection, path: str, message: str, where: Location | None = None) -> Problem:
@@ -207,7 +209,10 @@ def _identities(collection: Collection) -> Iterator[Problem]:
             )
 
 
-def _odd(collection: Collection) -> Iterator[Problem]:
+def _odd(collection: Collection, names: AbstractSet[str]) -> Iterator[Problem]:
+    if collection.id.lower() in names:
+        message = f"{collection.id} is the name of a collection: PocketBase refuses every later save"
+        yield _problem(collection, "id", message)
     for field in collection.fields if collection.type != "view" else ():
         for message in _odd_options(field):
             yield _problem(collection, field.name, message, field.source)
