@@ -133,6 +133,61 @@ def test_what_a_person_wrote_is_shown_and_not_rewritten(place: Place) -> None:
     assert place.pull("notes").out == "= notes: the code says the same\n"
 
 
+FORCED = """from pocketvex import Base, Rules, field
+
+
+class Stamps:
+    note = field.text()
+
+
+class Notes(Stamps, Base):
+    title = field.text(max=100)  # short
+    # my comment
+    mine = Rules.authenticated()
+    rules = Rules(view=mine)
+
+
+def helper() -> str:
+    return "used elsewhere"
+"""
+OTHER = """from pocketvex import Base, field
+
+from schema.base import Stamps, helper
+
+
+class Other(Stamps, Base):
+    x = field.text(help=helper())
+"""
+
+
+def test_a_forced_pull_leaves_what_is_a_persons(place: Place) -> None:
+    place.project.write("schema/base.py", FORCED)
+    place.project.write("schema/other.py", OTHER)
+    place.pull("users")
+    place.edit(fields=[*place.fields, {"name": "note", "type": "text"}], viewRule="@request.auth.id != ''")
+    done = place.pull("notes", "--force")
+    assert (done.code, done.out) == (0, "~ schema/base.py\n"), done
+    assert place.project.read(".pocketvex/before-pull/base.1.py") == FORCED
+    assert "the file as it was: .pocketvex/before-pull/base.1.py" in done.err
+    author = '    author = field.relation("users")\n'
+    rules = "    rules = Rules(list=Rules.public(), view=Rules.authenticated())\n"
+    wanted = FORCED.replace("    title = field.text(max=100)  # short\n", "    title = field.text(max=200)\n")
+    wanted = wanted.replace(
+        "    mine = Rules.authenticated()\n", f"    mine = Rules.authenticated()\n{author}"
+    )
+    assert place.project.read("schema/base.py") == wanted.replace("    rules = Rules(view=mine)\n", rules)
+    assert place.project.ok("schema", "diff").out.startswith("+ other: new base collection")
+    # What the mixin gives is not on the server any more: the class stands alone, and that is said.
+    place.edit(fields=[field for field in place.fields if field["name"] != "note"])
+    again = place.pull("notes", "--force")
+    assert (again.code, "notes is written anew as a whole, without Stamps" in again.err) == (0, True), again
+    text = place.project.read("schema/base.py")
+    assert "class Notes(Base):\n    title = field.text(max=200)\n" in text
+    assert text.endswith(FORCED[FORCED.index("\n\ndef helper") :])
+    assert (place.project.root / ".pocketvex/before-pull/base.2.py").is_file()
+    assert place.pull("notes").out == "= notes: the code says the same\n"
+
+
 def test_a_file_that_pull_wrote_follows_the_server_when_it_is_named(place: Place) -> None:
     place.pull()
     place.edit(fields=[*place.fields, {"name": "more", "type": "number"}], viewRule="")
@@ -294,3 +349,25 @@ def test_a_new_server_has_no_changed_system_collections(version: str, tmp_path: 
     users = render_python(Schema.from_json(empty), Style(usual=usual_options(empty))).modules[0].text
     assert "oauth2" not in users
     assert "tokens" not in users
+
+
+def test_an_empty_folder_is_a_project_that_declares_nothing(place: Place) -> None:
+    (place.project.root / "schema").mkdir()
+    nothing = "schema/ holds neither *.py nor *.json: the project declares nothing"
+    for command in ("schema diff", "types generate", "schema lint", "migrate status", "dev --once"):
+        done = place.project(*command.split())
+        assert (done.code, nothing in done.out + done.err) == (0, True), done
+    before = place.client.collections()
+    place.project.ok("schema", "pull")
+    for file in (place.project.root / "schema").glob("*.py"):
+        file.unlink()
+    # Nothing that the project has is removed because its files are away for a moment.
+    for command in ("schema diff", "schema apply", "dev --once", "migrate generate"):
+        done = place.project(*command.split())
+        assert done.code == 2, done
+        assert "schema/ declares nothing, and the project has made notes, users" in done.err
+    one = place.project("schema", "apply", "--confirm", "notes")
+    assert (one.code, "the project has made users" in one.err) == (2, True)
+    assert place.client.collections() == before
+    both = place.project("schema", "apply", "--confirm", "notes", "--confirm", "users")
+    assert (both.code, "- notes" in both.out) == (0, True), both

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pocketvex.run.asked import Asked
     from pocketvex.run.pull import Left, Result
     from pocketvex.run.session import Session
+    from pocketvex.schema.model import Schema
     from pocketvex.store.config import Config
 
 FromOption = Annotated[
@@ -37,7 +38,7 @@ def pull(
         bool, typer.Option("--one-file", help="One file for all, in the place of one for each.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Write the files of the named collections anew.")
+        bool, typer.Option("--force", help="Write the classes of the named collections anew.")
     ] = False,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
@@ -45,7 +46,7 @@ def pull(
     """Write Python for what a server has. Files that exist are left alone."""
     if force and not names:
         raise UsageError(
-            "--force wants names: the collections whose files may be written anew",
+            "--force wants names: the collections whose classes may be written anew",
             todo="Say `pocketvex schema pull posts --force`.",
         )
     if from_ is not None and host is not None:
@@ -75,6 +76,7 @@ def _from_server(session: Session, asked: Asked, print_: bool) -> int:
         return _print(pulled, pull.parts(pulled, live, asked))
     result = pull.find(session.config, live, asked, usual, session.version)
     code = _write(session.config, result)
+    _force(session.config, result, live, session.version)
     if taken := (*result.adopted, *result.same):
         desired = pull.check(session.config, result, live, session.version)
         adopt.take_over(session, desired, raw, taken)
@@ -102,6 +104,7 @@ def _from_file(config: Config, file: Path, asked: Asked, print_: bool) -> int:
     with turn(config, "pocketvex schema pull"):
         result = pull.find(config, live, asked, usual, binary.version)
         code = _write(config, result)
+        _force(config, result, live, binary.version)
         if result.adopted:
             pull.check(config, result, live, binary.version)
     return code
@@ -136,6 +139,20 @@ def _write(config: Config, result: Result) -> int:
     return 5 if any(left.named for left in result.left) else 0
 
 
+def _force(config: Config, result: Result, live: Schema, version: tuple[int, ...]) -> None:
+    """Bring classes in a person's files to what the server has, and say where the old file lies."""
+    from pocketvex.run.forcing import bring
+
+    copies: set[str] = set()
+    for brought in bring(config, result.forced, result.adopted, live, version):
+        if brought.copy not in copies:
+            output.data(f"~ {brought.file}")
+            output.note(f"the file as it was: {brought.copy}")
+        copies.add(brought.copy)
+        if brought.lost:
+            output.note(f"note: {brought.name} is written anew as a whole, without {', '.join(brought.lost)}")
+
+
 def _show(left: Left) -> None:
     """What the server has in the place of what a person wrote."""
     stem = left.path.partition(".")[0].partition(":")[0].partition("@")[0]
@@ -153,7 +170,7 @@ def _show(left: Left) -> None:
     output.data(left.text)
     for line in left.diff:
         output.note(f"    {line}")
-    output.note(f"→ paste it, or `pocketvex schema pull {stem} --force` writes the file anew")
+    output.note(f"→ paste it, or `pocketvex schema pull {stem} --force` writes the class anew")
 
 
 def _tell(pulled: Pulled) -> None:

@@ -84,6 +84,10 @@ def _of_code(config: Config, *, check: bool) -> Files:
 
     from pocketvex.run.types import files_of_code, files_without_columns
 
+    if not loaded.files:
+        from pocketvex.load.sources import declares_nothing
+
+        output.note(f"note: {declares_nothing(config.schema.name)}")
     _tell_unknown(loaded.schema)
     try:
         return files_of_code(config, loaded.schema, lambda: _binary(config))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 
 from pocketvex.errors import Problem, SchemaError
+from pocketvex.load.paths import shown_path
 from pocketvex.load.pointing import pointed
+from pocketvex.load.sources import declares_nothing
 from pocketvex.run.session import Session
 from pocketvex.schema.limits import refused
 from pocketvex.schema.model import Schema
@@ -28,6 +31,29 @@ def check_fits(session: Session, desired: Schema, live: Schema) -> None:
         raise SchemaError(
             f"PocketBase {version} cannot hold this schema",
             problems=pointed(problems, os.path.realpath(session.root)),
+        )
+
+
+def check_declares(
+    session: Session, desired: Schema, live: Schema, managed: Collection[str], agreed: Collection[str] = ()
+) -> None:
+    """Raise SchemaError where the code declares nothing, and that would remove what nobody named.
+
+    `managed` are the collections of the project, `agreed` those that were named. Files that are moved away
+    for a moment are no wish.
+    """
+    if desired.collections:
+        return
+    shown = shown_path(str(session.config.schema), os.path.realpath(session.root))
+    if (note := declares_nothing(shown)) not in session.notes:
+        session.notes.append(note)
+    owned = {*managed, *session.state.managed} & live.names()
+    if unnamed := sorted(owned - {*agreed}):
+        raise SchemaError(
+            f"{shown}/ declares nothing, and the project has made {', '.join(unnamed)}",
+            why="An empty folder would mean that nothing of it is wanted.",
+            todo="Bring the files back; or name each that is to go, as in "
+            f"`pocketvex schema apply --confirm {unnamed[0]}`.",
         )
 
 
