@@ -11,7 +11,8 @@ import typer
 from pocketvex.cli import output
 from pocketvex.cli.opening import opened, project_or_here, turn
 from pocketvex.cli.options import BinaryOption, DataDirOption, HostOption
-from pocketvex.errors import UsageError
+from pocketvex.errors import PocketVexError, UsageError
+from pocketvex.store.config import EMBEDDED
 
 if TYPE_CHECKING:
     from pocketvex.render.python import Pulled
@@ -63,10 +64,19 @@ def pull(
         return _from_server(session, asked, print_)
 
 
+def pull_history(config: Config) -> int:
+    """Run the history on the embedded server, and write what it builds."""
+    from pocketvex.run.asked import Asked
+
+    with turn(config, "pocketvex init"), opened(config, EMBEDDED) as session:
+        return _from_server(session, Asked(), print_=False)
+
+
 def _from_server(session: Session, asked: Asked, print_: bool) -> int:
     from pocketvex.run import adopt, pull
     from pocketvex.run.shadow import replay
 
+    _run_history(session)
     raw = session.fetch()
     live = session.schema_of(raw)
     empty = replay(session.binary, [], session.shadow_cache).collections
@@ -86,6 +96,40 @@ def _from_server(session: Session, asked: Asked, print_: bool) -> int:
     for path in [] if asked.names else adopt.changed_system(raw, empty):
         output.note(f"note: {path} was changed on the server: PocketBase's own collections stay as they are")
     return code
+
+
+def _run_history(session: Session) -> None:
+    """Where a folder has only a history, the embedded server first becomes what that builds.
+
+    Elsewhere the files that a server lacks are named: what they build is not what is pulled.
+    """
+    from pocketvex.run.code import declares_something
+    from pocketvex.run.recorded import locate
+
+    alone = session.host.embedded and not declares_something(session.config)
+    try:
+        lacking = locate(session, session.schema_of(session.fetch())).lacking
+    except PocketVexError:
+        if alone:
+            raise
+        return  # it is said when the collections are taken over
+    if not lacking:
+        return
+    number = f"{len(lacking)} file{'s' if len(lacking) != 1 else ''} of {session.config.migrations.name}/"
+    if not alone:
+        output.note(
+            f"note: {number} did not run there, so what they build is not pulled: {', '.join(lacking)}"
+        )
+        output.note("→ `pocketvex migrate up` runs them")
+        return
+    import time
+
+    from pocketvex.run import migrate
+    from pocketvex.run.planning import Choices
+    from pocketvex.schema.model import Schema
+
+    migrate.up(session, Schema(), to=None, now=int(time.time()), choices=Choices(), recorded_only=True)
+    output.note(f"ran {number}")
 
 
 def _from_file(config: Config, file: Path, asked: Asked, print_: bool) -> int:
