@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,12 @@ from grounds import Ground
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.diff.compare import compare
-from pocketvex.render.python import Style, render_python
+from pocketvex.render.python import Pulled, Style, render_python
 from pocketvex.run.adopt import changed_system, usual_options
+from pocketvex.run.types import files_of_code, files_of_server
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
+from pocketvex.store.config import load_config
 from pulled import declared_by
 from terminal import Project
 
@@ -44,7 +48,32 @@ def test_what_is_pulled_is_what_the_server_has(
     live = place.schema
     pulled = render_python(live, Style(usual=usual_options(ground.empty.collections)))
     assert not pulled.left_out
-    assert not compare(declared_by(pulled.modules), live, version=ground.version, ask=False).operations
+    code = declared_by(pulled.modules)
+    assert not compare(code, live, version=ground.version, ask=False).operations
+    if number % len(SUPPORTED) == len(SUPPORTED) - 1:
+        assert_types_are_the_same(code, place.raw, ground, tmp_path)
+    if number == 0:
+        assert_ruff_has_nothing_to_add(pulled, tmp_path)
+
+
+def assert_types_are_the_same(code: Schema, raw: list[Json], ground: Ground, folder: Path) -> None:
+    """Whether they are generated of the code, or of the server that it was pulled from."""
+    (folder / "pocketvex.toml").touch()
+    mine = files_of_code(load_config(folder), code, lambda: ground.binary)["types.ts"]
+    theirs = files_of_server(raw)["types.ts"]
+    assert mine.split("schema-hash")[1].split("\n", 1)[1] == theirs.split("schema-hash")[1].split("\n", 1)[1]
+
+
+def assert_ruff_has_nothing_to_add(pulled: Pulled, folder: Path) -> None:
+    (folder / "schema").mkdir()
+    for module in pulled.modules:
+        (folder / "schema" / f"{module.name}.py").write_text(module.text, encoding="utf-8")
+    for check in (["check"], ["check", "--select", "RUF"], ["format", "--check"]):
+        ran = subprocess.run(
+            [sys.executable, "-m", "ruff", *check, "--isolated", "schema"], cwd=folder, capture_output=True,
+            text=True, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 NOTES: Json = {
@@ -349,6 +378,10 @@ def test_a_new_server_has_no_changed_system_collections(version: str, tmp_path: 
     users = render_python(Schema.from_json(empty), Style(usual=usual_options(empty))).modules[0].text
     assert "oauth2" not in users
     assert "tokens" not in users
+    # A mail that a server was born with is nobody's text, whatever a newer one would write.
+    newest = Ground(binary_of(LATEST), tmp_path, tmp_path).empty.collections
+    users = render_python(Schema.from_json(empty), Style(usual=usual_options(newest))).modules[0].text
+    assert "<p>" not in users
 
 
 def test_an_empty_folder_is_a_project_that_declares_nothing(place: Place) -> None:

@@ -37,7 +37,13 @@ from pocketvex import Auth, Rules, field
 class Users(Auth):
     name = field.text(max=255)
     avatar = field.file(
-        mime_types=["image/jpeg", "image/png", "image/svg+xml", "image/gif", "image/webp"]
+        mime_types=[
+            "image/jpeg",
+            "image/png",
+            "image/svg+xml",
+            "image/gif",
+            "image/webp",
+        ],
     )
     created, updated = field.timestamps()
 
@@ -72,7 +78,7 @@ class Posts(Base):
         update=Rules.owner("author"),
         delete=Rules.owner("author"),
     )
-    indexes = [index("author", "created DESC")]
+    indexes = (index("author", "created DESC"),)
 ''',
 }
 
