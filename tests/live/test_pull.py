@@ -306,6 +306,10 @@ def test_a_collection_that_somebody_marked_as_a_system_one_is_the_projects(place
     there = next(c for c in place.client.collections() if c["name"] == "vault")
     assert there["system"]
     assert [f["name"] for f in there["fields"]] == ["id", "title", "note"]
+    text = place.project.read("schema/vault.py").replace("import Base, field", "import Base, Rules, field")
+    place.project.write("schema/vault.py", text + '    rules = Rules(list="")\n')
+    refused = place.project("schema", "diff")
+    assert (refused.code, "PocketBase changes none of its rules" in refused.err) == (2, True), refused
 
 
 def test_a_relation_that_is_known_by_its_id_leads_to_its_collection(place: Place) -> None:

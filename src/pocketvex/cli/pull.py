@@ -76,7 +76,8 @@ def _from_server(session: Session, asked: Asked, print_: bool) -> int:
     from pocketvex.run import adopt, pull
     from pocketvex.run.shadow import replay
 
-    _run_history(session)
+    if not asked.names:
+        _run_history(session, may_run=not print_)
     raw = session.fetch()
     live = session.schema_of(raw)
     empty = replay(session.binary, [], session.shadow_cache).collections
@@ -98,7 +99,7 @@ def _from_server(session: Session, asked: Asked, print_: bool) -> int:
     return code
 
 
-def _run_history(session: Session) -> None:
+def _run_history(session: Session, *, may_run: bool) -> None:
     """Where a folder has only a history, the embedded server first becomes what that builds.
 
     Elsewhere the files that a server lacks are named: what they build is not what is pulled.
@@ -106,19 +107,19 @@ def _run_history(session: Session) -> None:
     from pocketvex.run.code import declares_something
     from pocketvex.run.recorded import locate
 
-    alone = session.host.embedded and not declares_something(session.config)
+    alone = may_run and session.host.embedded and not declares_something(session.config)
     try:
-        lacking = locate(session, session.schema_of(session.fetch())).lacking
+        pending = locate(session, session.schema_of(session.fetch())).pending
     except PocketVexError:
         if alone:
             raise
         return  # it is said when the collections are taken over
-    if not lacking:
+    if not pending:
         return
-    number = f"{len(lacking)} file{'s' if len(lacking) != 1 else ''} of {session.config.migrations.name}/"
+    number = f"{len(pending)} file{'s' if len(pending) != 1 else ''} of {session.config.migrations.name}/"
     if not alone:
         output.note(
-            f"note: {number} did not run there, so what they build is not pulled: {', '.join(lacking)}"
+            f"note: {number} did not run there, so what they build is not pulled: {', '.join(pending)}"
         )
         output.note("→ `pocketvex migrate up` runs them")
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from pocketvex.errors import Problem, SchemaError
 from pocketvex.load.paths import shown_path
@@ -12,6 +12,7 @@ from pocketvex.load.sources import declares_nothing
 from pocketvex.run.session import Session
 from pocketvex.schema.limits import refused
 from pocketvex.schema.model import Schema
+from pocketvex.schema.rules import spelled
 from pocketvex.schema.validate import for_server
 from pocketvex.server.binaries import Version
 
@@ -22,7 +23,7 @@ def check_fits(session: Session, desired: Schema, live: Schema) -> None:
     What it holds just so already is no reason: it may have come by a migration that checks nothing.
     """
     version = session.version
-    problems = [*for_server(desired, version), *refused(desired)]
+    problems = [*for_server(desired, version), *refused(desired), *_of_marked(desired, live)]
     problems += _in_rules(desired, version, live)
     if not problems:
         return
@@ -32,6 +33,20 @@ def check_fits(session: Session, desired: Schema, live: Schema) -> None:
             f"PocketBase {version} cannot hold this schema",
             problems=pointed(problems, os.path.realpath(session.root)),
         )
+
+
+def _of_marked(desired: Schema, live: Schema) -> Iterator[Problem]:
+    """Changes of rules that PocketBase refuses, since somebody marked the collection as a system one."""
+    for there in live.collections:
+        mine = desired.collection(there.name)
+        if mine is None or there.system or not there.raw.get("system"):
+            continue
+        for (name, rule), current in zip(mine.rules().items(), there.rules().values(), strict=True):
+            if spelled(rule) != spelled(current):
+                message = (
+                    "is marked as a system collection on this server: PocketBase changes none of its rules"
+                )
+                yield Problem(f"{mine.name}.{name}", message, mine.source)
 
 
 def check_declares(
