@@ -312,6 +312,18 @@ def test_a_collection_that_somebody_marked_as_a_system_one_is_the_projects(place
     assert (refused.code, "PocketBase changes none of its rules" in refused.err) == (2, True), refused
 
 
+def test_an_id_with_limits_of_its_own_gets_the_pattern_that_the_server_gives_it(place: Place) -> None:
+    place.pull()
+    id = 'id = field.text(min=5, max=5, autogenerate_pattern="[a-z0-9]{5}")'
+    place.project.write(
+        "schema/short.py", f"from pocketvex import Base, field\n\n\nclass Short(Base):\n    {id}\n"
+    )
+    place.project.ok("dev", "--once")
+    there = next(c for c in place.client.collections() if c["name"] == "short")
+    assert (there["fields"][0]["pattern"], there["fields"][0]["max"]) == ("^[a-z0-9]+$", 5)
+    assert place.project.ok("schema", "diff", "--exit-code").out == "in sync\n"
+
+
 def test_a_relation_that_is_known_by_its_id_leads_to_its_collection(place: Place) -> None:
     """What an export of some collections says of the others."""
     notes = next(c for c in place.client.collections() if c["name"] == "notes")

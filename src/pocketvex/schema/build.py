@@ -16,7 +16,7 @@ from pocketvex.schema.fields import FIELD, MODELS, FieldBase, RelationField
 from pocketvex.schema.indexes import Index, parse_column, parse_index
 from pocketvex.schema.model import Collection, Schema, default_collection_id, system_id
 from pocketvex.schema.rules import RULE_NAMES
-from pocketvex.schema.system import SYSTEM_COLLECTIONS
+from pocketvex.schema.system import STANDARD, SYSTEM_COLLECTIONS
 from pocketvex.schema.validate import check
 
 _COLLECTION_KEYS = {
@@ -27,6 +27,10 @@ _UNION_STEPS = {*MODELS, "other", "float", "int", "str"}
 _NOT_IN_SHELL = {"fields", "indexes", "auth", "strays"}
 # Partial unique indexes let many records leave an optional value empty: the server stores "".
 _EMPTY_IS_TEXT = ("text", "editor", "email", "url", "date", "select", "file", "relation")
+
+
+_PATTERN_OF_ID = STANDARD["base"][0]["pattern"]
+"""What the server gives an `id` that has none."""
 
 
 def build_schema(written: Iterable[dict[str, Any] | type[Base]]) -> Schema:
@@ -131,6 +135,8 @@ class _Builder:
             except Exception as error:  # whatever a model's own code raises
                 reason = str(error).partition("\n")[0]
                 self.wrong(path, f"{options.pop('model')!r} is no model that JSON can hold: {reason}", where)
+        if name == "id" and type_ == "text" and not options.get("pattern"):
+            options["pattern"] = _PATTERN_OF_ID
         try:
             return FIELD.validate_python({**options, "source": where})
         except ValidationError as error:
