@@ -167,14 +167,14 @@ def test_a_schema_of_the_wrong_type(tmp_path: Path) -> None:
 
 
 def test_problems_carry_their_line(tmp_path: Path) -> None:
-    module = HEAD + 'class A(Base):\n    n = field.number(min=5, max=1)\n    r = field.relation("nowhere")\n'
-    export = json.dumps([{"name": "b", "fields": [{"name": "s", "type": "select", "values": []}]}], indent=1)
+    module = HEAD + 'class A(Base):\n    n = field.number(min="x")\n    r = field.relation("nowhere")\n'
+    export = json.dumps([{"name": "b", "fields": [{"name": "s", "type": "select", "values": 5}]}], indent=1)
     problems = fail(tmp_path, {"schema/a.py": module, "schema/b.json": export}).problems
     found = {str(p.where): (p.path, p.where.excerpt if p.where else "") for p in problems}
     assert found == {
-        "schema/a.py:3": ("a.n", "n = field.number(min=5, max=1)"),
+        "schema/a.py:3": ("a.n.min", 'n = field.number(min="x")'),
         "schema/a.py:4": ("a.r", 'r = field.relation("nowhere")'),
-        "schema/b.json:6": ("b.s", '"name": "s",'),
+        "schema/b.json:6": ("b.s.values", '"name": "s",'),
     }
 
 

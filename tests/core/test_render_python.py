@@ -56,6 +56,9 @@ def assert_the_law(pulled: Pulled, schema: Schema) -> None:
             assert {field.name: ids[field.name] for field in mine.fields} == {
                 field.name: field.id for field in mine.fields
             }
+            # Also where some of them are no attributes.
+            declared = [field.name for field in mine.fields if not mine.is_system_field(field.name)]
+            assert declared == [f.name for f in collection.fields if not mine.is_system_field(f.name)]
 
 
 def is_the_servers(operation: Operation, schema: Schema) -> bool:
@@ -104,6 +107,8 @@ EXPECTED = """from pocketvex import Auth, field
 class Users(Auth):
     role = field.text(max=20)
 
+from typing import ClassVar
+
 from pocketvex import Base, Rules, field, index
 
 from schema.users import Users
@@ -117,8 +122,8 @@ class BlogPosts(Base):
     author = field.relation(Users, cascade_delete=True)
     parent = field.relation("self", max=3)
     at = field.date(min="2020-01-01")
+    fields: ClassVar = {"class": field.number(only_int=True)}
     created, updated = field.timestamps()
-    fields = {"class": field.number(only_int=True)}
 
     rules = Rules(
         list=Rules.public(),
@@ -126,10 +131,10 @@ class BlogPosts(Base):
         create=Rules.owner("author"),
         update=Rules.any(Rules.owner("author"), Rules.role("it")),
     )
-    indexes = [
+    indexes = (
         index("author", "created DESC"),
         index("lower(title)", unique=True, where="title != ''", name="one_title"),
-    ]
+    )
 """
 
 
@@ -195,7 +200,7 @@ def test_a_name_that_no_server_allows_is_no_code() -> None:
     (module,) = render_python(hostile).modules
     assert re.fullmatch(r"\w+", module.name)
     statements = ast.parse(module.text).body
-    assert [type(statement) for statement in statements] == [ast.ImportFrom, ast.ClassDef]
+    assert [type(statement) for statement in statements] == [ast.ImportFrom, ast.ImportFrom, ast.ClassDef]
     assert repr(name)[1:-1] in module.text
 
 
@@ -252,22 +257,24 @@ def test_accounts_say_what_differs_from_a_new_server() -> None:
     found = text_of({"name": "m", "type": "auth", **changed}, style=Style(usual={"": usual}))
     assert (
         found
-        == """from pocketvex import Auth, env, field
+        == """from typing import ClassVar
+
+from pocketvex import Auth, env, field
 
 
 class M(Auth):
     auth_rule = "verified = true"
     password_auth = False
-    oauth2 = [
+    oauth2 = (
         {
             "name": "github",
             "client_id": "x",
             "client_secret": env("GITHUB_CLIENT_SECRET"),
             "auth_url": "https://example.com",
         },
-    ]
-    otp = {"enabled": True, "duration": "5m"}
-    tokens = {"auth": "7d"}
+    )
+    otp: ClassVar = {"enabled": True, "duration": "5m"}
+    tokens: ClassVar = {"auth": "7d"}
 """.replace(", field", "")
     )
     assert text_of({"name": "m", "type": "auth", **ACCOUNT}, style=Style(usual={"": usual})) == (
@@ -280,6 +287,52 @@ ACCOUNT: Json = {
     "authToken": {"duration": 432000}, "passwordAuth": {"enabled": True, "identityFields": ["email"]},
     "oauth2": {"enabled": False, "providers": [], "mappedFields": {"name": ""}},
 }  # fmt: skip
+
+
+def test_fields_that_are_no_attributes_keep_their_place() -> None:
+    names = ["a", "class", "created", "updated", "from", "b"]
+    types = {"created": {"onCreate": True}, "updated": {"onCreate": True, "onUpdate": True}}
+    fields = [{"name": n, "type": "autodate" if n in types else "text", **types.get(n, {})} for n in names]
+    found = text_of({"name": "x", "fields": fields})
+    assert (
+        found
+        == """from typing import ClassVar
+
+from pocketvex import Base, field
+
+
+class X(Base):
+    a = field.text()
+    fields: ClassVar = {
+        "class": field.text(),
+        "created": field.created(),
+        "updated": field.updated(),
+        "from": field.text(),
+    }
+    b = field.text()
+"""
+    )
+
+
+def test_a_helper_says_it_whatever_the_quotes() -> None:
+    rules = {
+        "listRule": '@request.auth.id != ""',
+        "viewRule": '@request.auth.id != "" && author = @request.auth.id',
+        "createRule": '@request.auth.role = "it\'s"',
+        "manageRule": '@request.auth.role = "admin"',
+    }
+    fields = [{"name": n, "type": "text"} for n in ("author", "role")]
+    found = text_of({"name": "users", "type": "auth", "fields": fields, **rules})
+    assert 'manage_rule = Rules.role("admin")' in found
+    assert "list=Rules.authenticated()" in found
+    assert 'view=Rules.owner("author")' in found
+    assert "create='@request.auth.role = \"it\\'s\"'" in found
+
+
+def test_a_module_is_called_as_its_class() -> None:
+    pulled = render_python(on_a_server({"name": "MediaClipLabels"}))
+    assert [module.name for module in pulled.modules] == ["media_clip_labels"]
+    assert 'class MediaClipLabels(Base, name="MediaClipLabels"):' in pulled.modules[0].text
 
 
 @settings(deadline=None, max_examples=150)
@@ -301,8 +354,8 @@ def test_real_schemas_come_back_and_ruff_has_nothing_to_add(tmp_path: Path) -> N
         for module in pulled.modules:
             (folder / f"{module.name}.py").write_text(module.text, encoding="utf-8")
         assert not pulled.left_out
-    selected = ["--select", "E4,E7,E9,F,I,UP,W,B,C4,PIE,SIM", "--line-length", "100", "--isolated"]
-    for check in (["check", *selected], ["format", "--check", "--isolated", "--line-length", "100"]):
+    selected = ["--extend-select", "RUF,F,I,UP,W,B,C4,PIE,SIM", "--isolated"]
+    for check in (["check", *selected], ["check", "--isolated"], ["format", "--check", "--isolated"]):
         for project in sorted(tmp_path.iterdir()):
             ran = subprocess.run(
                 [sys.executable, "-m", "ruff", *check, "schema"], cwd=project, capture_output=True, text=True,

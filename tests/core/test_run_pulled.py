@@ -31,14 +31,14 @@ def test_modules_import_each_other_where_python_has_a_name_for_their_folder(
 @pytest.mark.parametrize(
     ("file", "text", "width"),
     [
-        ("pocketvex.toml", "", 100),
-        ("ruff.toml", "line-length = 88", 88),
+        ("pocketvex.toml", "", 88),
+        ("ruff.toml", "line-length = 100", 100),
         (".ruff.toml", "line-length = 72", 72),
         ("pyproject.toml", "[tool.ruff]\nline-length = 120", 120),
         ("pyproject.toml", "[tool.black]\nline-length = 79", 79),
-        ("pyproject.toml", "[tool.ruff]\nline-length = 'wide'", 100),
-        ("pyproject.toml", "not toml", 100),
-        ("pyproject.toml", "tool = 1", 100),
+        ("pyproject.toml", "[tool.ruff]\nline-length = 'wide'", 88),
+        ("pyproject.toml", "not toml", 88),
+        ("pyproject.toml", "tool = 1", 88),
     ],
 )
 def test_lines_are_as_long_as_the_project_has_them(tmp_path: Path, file: str, text: str, width: int) -> None:

@@ -14,7 +14,8 @@ from pocketvex.schema import field
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.declare import Auth, Base, View, declared, index, snake_case
 from pocketvex.schema.dictionary import from_dictionary
-from pocketvex.schema.model import Collection, Schema
+from pocketvex.schema.ids import USERS_ID, collection_id
+from pocketvex.schema.model import Collection, Schema, system_id
 from pocketvex.schema.rules import Rules
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
@@ -324,3 +325,30 @@ def test_real_exports_load_as_the_server_has_them(file: Path) -> None:
             assert {f.name: f.id for f in collection.fields} == {f.name: f.id for f in there.fields}
     for ours in declared_.relations():
         assert server.collection(ours.target) is not None
+
+
+def test_an_export_of_some_collections_points_at_the_others_by_their_ids() -> None:
+    def relation(name: str, id: str) -> dict[str, object]:
+        return {"name": name, "type": "relation", "collectionId": id, "maxSelect": 1}
+
+    tags_id = collection_id("base", "tags")
+    fields = [
+        relation("user", USERS_ID),
+        relation("tag", tags_id),
+        relation("root", system_id("_superusers")),
+        relation("own", "abcdefghi012345"),
+    ]
+    export: list[dict[str, object]] = [{"name": "a", "id": "pbc_a", "type": "base", "fields": fields}]
+    own = {"name": "mine", "id": "abcdefghi012345", "fields": []}
+    for users in ({"name": "users", "type": "auth"}, {"name": "People", "type": "auth", "id": USERS_ID}):
+        schema = build_schema(from_dictionary([*export, own, users, {"name": "tags"}], lambda *_: None))
+        assert [r.target for r in schema.relations()] == [users["name"], "tags", "_superusers", "mine"]
+        ids = {f["name"]: f["collectionId"] for f in schema.to_json()[0]["fields"]}
+        assert ids == {f["name"]: f["collectionId"] for f in fields}
+    with pytest.raises(SchemaError) as raised:
+        build_schema(from_dictionary(export, lambda *_: None))
+    assert [str(p).partition(": declare")[0] for p in raised.value.problems] == [
+        "a.user: no collection 'users'",
+        f"a.tag: no collection '{tags_id}'",
+        "a.own: no collection 'abcdefghi012345'",
+    ]

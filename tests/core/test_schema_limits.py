@@ -11,16 +11,21 @@ from pocketvex.errors import Problem, SchemaError
 from pocketvex.schema import field
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.declare import Auth, Base, FieldDeclaration, View, env, index
+from pocketvex.schema.limits import odd, refused
 from pocketvex.schema.rules import Rules
 from pocketvex.schema.validate import for_server
+from pocketvex.schema.views import sources
 
 
-def problems(*classes: type[Base] | dict[str, Any]) -> dict[str, str]:
+def problems(*classes: type[Base] | dict[str, Any], held: bool | None = None) -> dict[str, str]:
+    """What is said of it; `held`: whether only what a server may hold is wanted, or only what it may not."""
     found: tuple[Problem, ...] = ()
     try:
-        build_schema(classes)
+        schema = build_schema(classes)
     except SchemaError as error:
-        found = error.problems
+        found = () if held else error.problems
+    else:
+        found = () if held is False else (*refused(schema), *odd(schema))
     assert all(problem.where for problem in found)
     return {problem.path: problem.message for problem in found}
 
@@ -54,7 +59,7 @@ FIELDS: list[tuple[FieldDeclaration, str]] = [
     (field.email(only_domains=["not a domain"]), "'not a domain' is not a domain"),
     (field.url(except_domains=["-a.de"]), "is not a domain"),
     (field.url(except_domains=["localhost"]), "'localhost' is not a domain"),
-    (field.url(except_domains=["EXAMPLE.com"]), "'EXAMPLE.com' is not a domain"),
+    (field.url(except_domains=["EXAMPLE.com"]), "'EXAMPLE.com' matches no address"),
     (field.url(except_domains=["example.com."]), "'example.com.' is not a domain"),
     (field.url(except_domains=["a_b.com"]), "'a_b.com' is not a domain"),
     (field.date(min="yesterday"), "'yesterday' is not a date"),
@@ -63,7 +68,7 @@ FIELDS: list[tuple[FieldDeclaration, str]] = [
     (field.autodate(on_create=True, required=True), "neither `required` nor `help`"),
     (field.created(help="x"), "neither `required` nor `help`"),
     (field.select(), "needs values"),
-    (field.select("a", ""), "an empty text cannot be one of the values"),
+    (field.select("a", ""), "an empty text is one of the values"),
     (field.select("a", "a"), "stands twice"),
     (field.select("a", max=2), "max (2) is more than there are values (1)"),
     (field.select("a", max=-1), "max must be between"),
@@ -82,10 +87,16 @@ FIELDS: list[tuple[FieldDeclaration, str]] = [
 @pytest.mark.parametrize(("declared", "message"), FIELDS, ids=lambda v: v if isinstance(v, str) else v.type)
 def test_field_limits(declared: FieldDeclaration, message: str) -> None:
     view = make(View, "a_view", query="SELECT id FROM things")
-    found = problems(make(f=declared), view)
+    found = problems(make(f=declared), view, held=message not in NOWHERE)
     assert list(found) == ["things.f"]
     assert message in found["things.f"]
 
+
+NOWHERE = (
+    "neither `required` nor `help`", "schema pull nowhere", "a relation needs a target",
+    "an id has at most 100",
+)  # fmt: skip
+"""What no server can hold, so that no project with it is loaded."""
 
 FINE = [
     field.text(min=1, max=0),
@@ -144,8 +155,7 @@ COLLECTIONS: list[tuple[type[Base], str, str]] = [
     (make(rules=Rules(list="@request.data.a = 1")), "things.listRule", "it is @request.body since"),
     (make(rules=Rules(view="a = 1 and b = 2")), "things.viewRule", "use &&"),
     (make(rules=Rules(view="a = 1 OR b = 2")), "things.viewRule", "use ||"),
-    (make(rules=Rules(view="@collection.gone.id = 1")), "things.viewRule", "no collection 'gone'"),
-    (make(**TEXT, indexes=[index("gone")]), "things.indexes", "no field 'gone'"),
+    (make(**TEXT, indexes=[index("lost")]), "things.indexes", "no field 'lost'"),
     (make(**TEXT, indexes=[index("tt")]), "things.indexes", "did you mean 't'?"),
     (make(**TEXT, indexes=[index("t", name="i"), index("u", name="I")]), "things.indexes", "I stands twice"),
     (make(**TEXT, indexes=[index("t"), index("t", name="other")]), "things.indexes", "is the same as"),
@@ -174,6 +184,14 @@ COLLECTIONS: list[tuple[type[Base], str, str]] = [
 ]
 
 
+HELD = (
+    "no collection 'nowhere'", "read-only", "is the same as", "cannot be public", "10 seconds", "empty",
+    "10 to 86400", "length at least 4", "at least one identity field", "no field 'gone'",
+    "unique index of its own",
+)  # fmt: skip
+"""What a server may hold."""
+
+
 @pytest.mark.parametrize(
     ("declared", "path", "message"), COLLECTIONS, ids=lambda v: v if isinstance(v, str) else ""
 )
@@ -181,6 +199,7 @@ def test_collection_limits(declared: type[Base], path: str, message: str) -> Non
     found = problems(declared)
     assert message in found[path]
     assert len(found) == 1
+    assert problems(declared, held=True) == (found if message in HELD else {})
 
 
 @pytest.mark.parametrize(
@@ -216,6 +235,37 @@ def test_all_problems_at_once() -> None:
         make(name="three", a=field.relation("two"), b=field.relation("gone"), c=field.text(maxx=1)),  # type: ignore[call-arg]
     )
     assert sorted(found) == ["one.bad.min", "three.b", "three.c", "two.listRule"]
+
+
+def test_identity_fields_are_looked_at_while_passwords_are_on() -> None:
+    names = {"identity_fields": ["email", "gone"]}
+    on = build_schema([make(Auth, password_auth={"enabled": True, **names})])
+    off = build_schema([make(Auth, password_auth={"enabled": False, **names})])
+    assert ([p.message for p in refused(on)], odd(on)) == (["no field 'gone'"], [])
+    assert refused(off) == []
+    assert [p.message for p in odd(off)] == ["no field 'gone': passwords can not be switched on like that"]
+
+
+@pytest.mark.parametrize(
+    "table", ["_collections", "_params", "_migrations", "sqlite_master", "main.things", "pragma_table_list"]
+)
+def test_a_view_may_read_what_is_no_collection(table: str) -> None:
+    seen = make(View, "seen", query=f"SELECT t.id FROM {table} t")
+    assert problems(make(name="things"), seen) == {}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT id FROM things WHERE name IS NOT DISTINCT FROM other",
+        "SELECT q.id FROM (WITH q(id) AS (SELECT id FROM things) SELECT id FROM q) q",
+        'WITH RECURSIVE a AS MATERIALIZED (SELECT id FROM [things]), "b" (id) AS (SELECT id FROM a) '
+        "SELECT id FROM b",
+        "SELECT t.id FROM main . `things` AS t, main.things o, json_each(t.x) e",
+    ],
+)
+def test_which_tables_a_query_reads(query: str) -> None:
+    assert sources(query) == {"things"}
 
 
 def test_names_that_differ_in_case_only() -> None:

@@ -29,6 +29,12 @@ def test_the_root_is_found_from_below(tmp_path: Path) -> None:
     below.mkdir(parents=True)
     with pytest.raises(ConfigError, match="pocketvex init"):
         find_root(below)
+    below.rmdir()
+    assert find_root(tmp_path / "app") == tmp_path / "app"
+    (tmp_path / "app" / "schema" / "tables.sql").touch()
+    with pytest.raises(ConfigError, match="pocketvex init"):
+        find_root(tmp_path / "app")
+    below.mkdir()
     (tmp_path / "app" / "schema" / "posts.py").touch()
     assert find_root(below) == find_root(tmp_path / "app") == tmp_path / "app"
     # A configuration further up says more than a folder that happens to be called schema.

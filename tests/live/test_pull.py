@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,12 @@ from grounds import Ground
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.diff.compare import compare
-from pocketvex.render.python import Style, render_python
+from pocketvex.render.python import Pulled, Style, render_python
 from pocketvex.run.adopt import changed_system, usual_options
+from pocketvex.run.types import files_of_code, files_of_server
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
+from pocketvex.store.config import load_config
 from pulled import declared_by
 from terminal import Project
 
@@ -44,7 +48,32 @@ def test_what_is_pulled_is_what_the_server_has(
     live = place.schema
     pulled = render_python(live, Style(usual=usual_options(ground.empty.collections)))
     assert not pulled.left_out
-    assert not compare(declared_by(pulled.modules), live, version=ground.version, ask=False).operations
+    code = declared_by(pulled.modules)
+    assert not compare(code, live, version=ground.version, ask=False).operations
+    if number % len(SUPPORTED) == len(SUPPORTED) - 1:
+        assert_types_are_the_same(code, place.raw, ground, tmp_path)
+    if number == 0:
+        assert_ruff_has_nothing_to_add(pulled, tmp_path)
+
+
+def assert_types_are_the_same(code: Schema, raw: list[Json], ground: Ground, folder: Path) -> None:
+    """Whether they are generated of the code, or of the server that it was pulled from."""
+    (folder / "pocketvex.toml").touch()
+    mine = files_of_code(load_config(folder), code, lambda: ground.binary)["types.ts"]
+    theirs = files_of_server(raw)["types.ts"]
+    assert mine.split("schema-hash")[1].split("\n", 1)[1] == theirs.split("schema-hash")[1].split("\n", 1)[1]
+
+
+def assert_ruff_has_nothing_to_add(pulled: Pulled, folder: Path) -> None:
+    (folder / "schema").mkdir()
+    for module in pulled.modules:
+        (folder / "schema" / f"{module.name}.py").write_text(module.text, encoding="utf-8")
+    for check in (["check"], ["check", "--select", "RUF"], ["format", "--check"]):
+        ran = subprocess.run(
+            [sys.executable, "-m", "ruff", *check, "--isolated", "schema"], cwd=folder, capture_output=True,
+            text=True, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 NOTES: Json = {
@@ -133,6 +162,61 @@ def test_what_a_person_wrote_is_shown_and_not_rewritten(place: Place) -> None:
     assert place.pull("notes").out == "= notes: the code says the same\n"
 
 
+FORCED = """from pocketvex import Base, Rules, field
+
+
+class Stamps:
+    note = field.text()
+
+
+class Notes(Stamps, Base):
+    title = field.text(max=100)  # short
+    # my comment
+    mine = Rules.authenticated()
+    rules = Rules(view=mine)
+
+
+def helper() -> str:
+    return "used elsewhere"
+"""
+OTHER = """from pocketvex import Base, field
+
+from schema.base import Stamps, helper
+
+
+class Other(Stamps, Base):
+    x = field.text(help=helper())
+"""
+
+
+def test_a_forced_pull_leaves_what_is_a_persons(place: Place) -> None:
+    place.project.write("schema/base.py", FORCED)
+    place.project.write("schema/other.py", OTHER)
+    place.pull("users")
+    place.edit(fields=[*place.fields, {"name": "note", "type": "text"}], viewRule="@request.auth.id != ''")
+    done = place.pull("notes", "--force")
+    assert (done.code, done.out) == (0, "~ schema/base.py\n"), done
+    assert place.project.read(".pocketvex/before-pull/base.1.py") == FORCED
+    assert "the file as it was: .pocketvex/before-pull/base.1.py" in done.err
+    author = '    author = field.relation("users")\n'
+    rules = "    rules = Rules(list=Rules.public(), view=Rules.authenticated())\n"
+    wanted = FORCED.replace("    title = field.text(max=100)  # short\n", "    title = field.text(max=200)\n")
+    wanted = wanted.replace(
+        "    mine = Rules.authenticated()\n", f"    mine = Rules.authenticated()\n{author}"
+    )
+    assert place.project.read("schema/base.py") == wanted.replace("    rules = Rules(view=mine)\n", rules)
+    assert place.project.ok("schema", "diff").out.startswith("+ other: new base collection")
+    # What the mixin gives is not on the server any more: the class stands alone, and that is said.
+    place.edit(fields=[field for field in place.fields if field["name"] != "note"])
+    again = place.pull("notes", "--force")
+    assert (again.code, "notes is written anew as a whole, without Stamps" in again.err) == (0, True), again
+    text = place.project.read("schema/base.py")
+    assert "class Notes(Base):\n    title = field.text(max=200)\n" in text
+    assert text.endswith(FORCED[FORCED.index("\n\ndef helper") :])
+    assert (place.project.root / ".pocketvex/before-pull/base.2.py").is_file()
+    assert place.pull("notes").out == "= notes: the code says the same\n"
+
+
 def test_a_file_that_pull_wrote_follows_the_server_when_it_is_named(place: Place) -> None:
     place.pull()
     place.edit(fields=[*place.fields, {"name": "more", "type": "number"}], viewRule="")
@@ -206,6 +290,50 @@ def test_a_file_of_another_kind_is_not_in_the_way(place: Place) -> None:
     assert place.project.ok("schema", "diff", "--exit-code").out == "in sync\n"
 
 
+def test_a_collection_that_somebody_marked_as_a_system_one_is_the_projects(place: Place) -> None:
+    vault = {"name": "vault", "type": "base", "system": True, "fields": [{"name": "title", "type": "text"}]}
+    created = place.client._request("POST", "/api/collections", json=vault)
+    relation = {"name": "vault", "type": "relation", "collectionId": created.body["id"], "maxSelect": 1}
+    place.edit(fields=[*place.fields, relation])
+    assert "+ schema/vault.py\n" in place.pull().out
+    assert "vault = field.relation(Vault)" in place.project.read("schema/notes.py")
+    assert place.project.ok("schema", "diff", "--exit-code").out == "in sync\n"
+    place.project.ok("types", "generate")
+    assert "VaultRecord" in place.project.types
+    text = place.project.read("schema/vault.py")
+    place.project.write("schema/vault.py", text + "    note = field.text()\n")
+    place.project.ok("dev", "--once")
+    there = next(c for c in place.client.collections() if c["name"] == "vault")
+    assert there["system"]
+    assert [f["name"] for f in there["fields"]] == ["id", "title", "note"]
+    text = place.project.read("schema/vault.py").replace("import Base, field", "import Base, Rules, field")
+    place.project.write("schema/vault.py", text + '    rules = Rules(list="")\n')
+    refused = place.project("schema", "diff")
+    assert (refused.code, "PocketBase changes none of its rules" in refused.err) == (2, True), refused
+
+
+def test_an_id_with_limits_of_its_own_gets_the_pattern_that_the_server_gives_it(place: Place) -> None:
+    place.pull()
+    id = 'id = field.text(min=5, max=5, autogenerate_pattern="[a-z0-9]{5}")'
+    place.project.write(
+        "schema/short.py", f"from pocketvex import Base, field\n\n\nclass Short(Base):\n    {id}\n"
+    )
+    place.project.ok("dev", "--once")
+    there = next(c for c in place.client.collections() if c["name"] == "short")
+    assert (there["fields"][0]["pattern"], there["fields"][0]["max"]) == ("^[a-z0-9]+$", 5)
+    assert place.project.ok("schema", "diff", "--exit-code").out == "in sync\n"
+
+
+def test_a_relation_that_is_known_by_its_id_leads_to_its_collection(place: Place) -> None:
+    """What an export of some collections says of the others."""
+    notes = next(c for c in place.client.collections() if c["name"] == "notes")
+    place.project.write("schema/part.json", json.dumps([notes]))
+    broken = place.project("schema", "diff")
+    assert (broken.code, "`pocketvex schema pull users`" in broken.err) == (2, True)
+    assert place.pull("_pb_users_auth_").out == "+ schema/users.py\n"
+    assert place.project.ok("schema", "diff", "--exit-code").out == "in sync\n"
+
+
 def test_an_export_needs_no_server(place: Place, tmp_path: Path) -> None:
     file = tmp_path / "pb_schema.json"
     file.write_text(json.dumps(place.client.collections()), encoding="utf-8")
@@ -266,3 +394,29 @@ def test_a_new_server_has_no_changed_system_collections(version: str, tmp_path: 
     users = render_python(Schema.from_json(empty), Style(usual=usual_options(empty))).modules[0].text
     assert "oauth2" not in users
     assert "tokens" not in users
+    # A mail that a server was born with is nobody's text, whatever a newer one would write.
+    newest = Ground(binary_of(LATEST), tmp_path, tmp_path).empty.collections
+    users = render_python(Schema.from_json(empty), Style(usual=usual_options(newest))).modules[0].text
+    assert "<p>" not in users
+
+
+def test_an_empty_folder_is_a_project_that_declares_nothing(place: Place) -> None:
+    (place.project.root / "schema").mkdir()
+    nothing = "schema/ holds neither *.py nor *.json: the project declares nothing"
+    for command in ("schema diff", "types generate", "schema lint", "migrate status", "dev --once"):
+        done = place.project(*command.split())
+        assert (done.code, nothing in done.out + done.err) == (0, True), done
+    before = place.client.collections()
+    place.project.ok("schema", "pull")
+    for file in (place.project.root / "schema").glob("*.py"):
+        file.unlink()
+    # Nothing that the project has is removed because its files are away for a moment.
+    for command in ("schema diff", "schema apply", "dev --once", "migrate generate"):
+        done = place.project(*command.split())
+        assert done.code == 2, done
+        assert "schema/ declares nothing, and the project has made notes, users" in done.err
+    one = place.project("schema", "apply", "--confirm", "notes")
+    assert (one.code, "the project has made users" in one.err) == (2, True)
+    assert place.client.collections() == before
+    both = place.project("schema", "apply", "--confirm", "notes", "--confirm", "users")
+    assert (both.code, "- notes" in both.out) == (0, True), both

@@ -33,20 +33,29 @@ def register(app: typer.Typer) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; this folder by default.")] = Path(),
 ) -> int:
-    """Make a small project that works at once. Files that exist are left alone."""
+    """Make a small project that works at once, or one of what is there. Files that exist are left alone."""
+    import os
+
     from pocketvex.errors import UsageError
-    from pocketvex.run.scaffold import scaffold
+    from pocketvex.run.scaffold import Found, look, scaffold
 
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file", todo="Name a folder; it is made if it is not there.")
-    made, kept = scaffold(folder)
+    config, found = look(folder, os.environ)
+    made, kept = scaffold(folder, sample=found is Found.NOTHING)
     for name in made:
         output.data(f"+ {name}")
     for name in kept:
         output.data(f"= {name} exists, left alone")
+    code = 0
+    if found is Found.HISTORY:
+        from pocketvex.cli.pull import pull_history
+
+        code = pull_history(config)
     where = "" if folder == Path() else f"cd {folder} && "
-    output.note(f"→ {where}pocketvex dev")
-    return 0
+    following = "schema pull" if found is Found.SERVER else "dev"
+    output.note(f"→ {where}pocketvex {following}")
+    return code
 
 
 def dev(

@@ -37,6 +37,10 @@ def lint(
             _tell(list(error.problems), format, config)
         raise
     output.printed(loaded.printed)
+    if not loaded.files:
+        from pocketvex.load.sources import declares_nothing
+
+        output.note(f"note: {declares_nothing(config.schema.name)}")
     findings = _findings(config, loaded)
     _tell(findings, format, config)
     return 7 if findings else 0

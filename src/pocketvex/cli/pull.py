@@ -11,13 +11,15 @@ import typer
 from pocketvex.cli import output
 from pocketvex.cli.opening import opened, project_or_here, turn
 from pocketvex.cli.options import BinaryOption, DataDirOption, HostOption
-from pocketvex.errors import UsageError
+from pocketvex.errors import PocketVexError, UsageError
+from pocketvex.store.config import EMBEDDED
 
 if TYPE_CHECKING:
     from pocketvex.render.python import Pulled
     from pocketvex.run.asked import Asked
     from pocketvex.run.pull import Left, Result
     from pocketvex.run.session import Session
+    from pocketvex.schema.model import Schema
     from pocketvex.store.config import Config
 
 FromOption = Annotated[
@@ -37,7 +39,7 @@ def pull(
         bool, typer.Option("--one-file", help="One file for all, in the place of one for each.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Write the files of the named collections anew.")
+        bool, typer.Option("--force", help="Write the classes of the named collections anew.")
     ] = False,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
@@ -45,7 +47,7 @@ def pull(
     """Write Python for what a server has. Files that exist are left alone."""
     if force and not names:
         raise UsageError(
-            "--force wants names: the collections whose files may be written anew",
+            "--force wants names: the collections whose classes may be written anew",
             todo="Say `pocketvex schema pull posts --force`.",
         )
     if from_ is not None and host is not None:
@@ -62,10 +64,20 @@ def pull(
         return _from_server(session, asked, print_)
 
 
+def pull_history(config: Config) -> int:
+    """Run the history on the embedded server, and write what it builds."""
+    from pocketvex.run.asked import Asked
+
+    with turn(config, "pocketvex init"), opened(config, EMBEDDED) as session:
+        return _from_server(session, Asked(), print_=False)
+
+
 def _from_server(session: Session, asked: Asked, print_: bool) -> int:
     from pocketvex.run import adopt, pull
     from pocketvex.run.shadow import replay
 
+    if not asked.names:
+        _run_history(session, may_run=not print_)
     raw = session.fetch()
     live = session.schema_of(raw)
     empty = replay(session.binary, [], session.shadow_cache).collections
@@ -75,6 +87,7 @@ def _from_server(session: Session, asked: Asked, print_: bool) -> int:
         return _print(pulled, pull.parts(pulled, live, asked))
     result = pull.find(session.config, live, asked, usual, session.version)
     code = _write(session.config, result)
+    _force(session.config, result, live, session.version)
     if taken := (*result.adopted, *result.same):
         desired = pull.check(session.config, result, live, session.version)
         adopt.take_over(session, desired, raw, taken)
@@ -84,6 +97,40 @@ def _from_server(session: Session, asked: Asked, print_: bool) -> int:
     for path in [] if asked.names else adopt.changed_system(raw, empty):
         output.note(f"note: {path} was changed on the server: PocketBase's own collections stay as they are")
     return code
+
+
+def _run_history(session: Session, *, may_run: bool) -> None:
+    """Where a folder has only a history, the embedded server first becomes what that builds.
+
+    Elsewhere the files that a server lacks are named: what they build is not what is pulled.
+    """
+    from pocketvex.run.code import declares_something
+    from pocketvex.run.recorded import locate
+
+    alone = may_run and session.host.embedded and not declares_something(session.config)
+    try:
+        pending = locate(session, session.schema_of(session.fetch())).pending
+    except PocketVexError:
+        if alone:
+            raise
+        return  # it is said when the collections are taken over
+    if not pending:
+        return
+    number = f"{len(pending)} file{'s' if len(pending) != 1 else ''} of {session.config.migrations.name}/"
+    if not alone:
+        output.note(
+            f"note: {number} did not run there, so what they build is not pulled: {', '.join(pending)}"
+        )
+        output.note("→ `pocketvex migrate up` runs them")
+        return
+    import time
+
+    from pocketvex.run import migrate
+    from pocketvex.run.planning import Choices
+    from pocketvex.schema.model import Schema
+
+    migrate.up(session, Schema(), to=None, now=int(time.time()), choices=Choices(), recorded_only=True)
+    output.note(f"ran {number}")
 
 
 def _from_file(config: Config, file: Path, asked: Asked, print_: bool) -> int:
@@ -102,6 +149,7 @@ def _from_file(config: Config, file: Path, asked: Asked, print_: bool) -> int:
     with turn(config, "pocketvex schema pull"):
         result = pull.find(config, live, asked, usual, binary.version)
         code = _write(config, result)
+        _force(config, result, live, binary.version)
         if result.adopted:
             pull.check(config, result, live, binary.version)
     return code
@@ -136,6 +184,20 @@ def _write(config: Config, result: Result) -> int:
     return 5 if any(left.named for left in result.left) else 0
 
 
+def _force(config: Config, result: Result, live: Schema, version: tuple[int, ...]) -> None:
+    """Bring classes in a person's files to what the server has, and say where the old file lies."""
+    from pocketvex.run.forcing import bring
+
+    copies: set[str] = set()
+    for brought in bring(config, result.forced, result.adopted, live, version):
+        if brought.copy not in copies:
+            output.data(f"~ {brought.file}")
+            output.note(f"the file as it was: {brought.copy}")
+        copies.add(brought.copy)
+        if brought.lost:
+            output.note(f"note: {brought.name} is written anew as a whole, without {', '.join(brought.lost)}")
+
+
 def _show(left: Left) -> None:
     """What the server has in the place of what a person wrote."""
     stem = left.path.partition(".")[0].partition(":")[0].partition("@")[0]
@@ -153,7 +215,7 @@ def _show(left: Left) -> None:
     output.data(left.text)
     for line in left.diff:
         output.note(f"    {line}")
-    output.note(f"→ paste it, or `pocketvex schema pull {stem} --force` writes the file anew")
+    output.note(f"→ paste it, or `pocketvex schema pull {stem} --force` writes the class anew")
 
 
 def _tell(pulled: Pulled) -> None:

@@ -12,6 +12,7 @@ from pocketvex.errors import ServerProcessError, UsageError
 
 if TYPE_CHECKING:
     from pocketvex.run.types import Files
+    from pocketvex.schema.model import Schema
     from pocketvex.server.binaries import Binary
     from pocketvex.store.config import Config
 
@@ -83,6 +84,11 @@ def _of_code(config: Config, *, check: bool) -> Files:
 
     from pocketvex.run.types import files_of_code, files_without_columns
 
+    if not loaded.files:
+        from pocketvex.load.sources import declares_nothing
+
+        output.note(f"note: {declares_nothing(config.schema.name)}")
+    _tell_unknown(loaded.schema)
     try:
         return files_of_code(config, loaded.schema, lambda: _binary(config))
     except ServerProcessError as error:
@@ -91,6 +97,16 @@ def _of_code(config: Config, *, check: bool) -> Files:
             raise
         output.note(f"the columns of views stay unknown: {error.what}")
         return files_without_columns(loaded.schema)
+
+
+def _tell_unknown(schema: Schema) -> None:
+    """Name the views that read a table which no collection stands for: PocketBase cannot be asked."""
+    if not any(c.type == "view" for c in schema.collections):
+        return
+    from pocketvex.schema.limits import unknown_views
+
+    for name, table in unknown_views(schema).items():
+        output.note(f"note: the columns of {name} stay unknown: it reads {table}, which is no collection")
 
 
 def _binary(config: Config) -> Binary:

@@ -38,7 +38,7 @@ from pocketvex.schema.auth import without_secrets
 from pocketvex.schema.fields import FieldBase, RelationField
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
-from pocketvex.schema.rules import RULE_NAMES
+from pocketvex.schema.rules import RULE_NAMES, spelled
 from pocketvex.schema.views import normal_query
 
 _SYSTEM = {type_: frozenset(name.lower() for name in names) for type_, names in SYSTEM_FIELDS.items()}
@@ -74,6 +74,9 @@ def compare(
     is new.
     """
     return _Comparison(desired, live, dict(renames or {}), version, ask).diff()
+
+
+_RULE_OPTIONS = ("authRule", "manageRule", "mfa.rule")
 
 
 class _Comparison:
@@ -139,7 +142,7 @@ class _Comparison:
         self.operations += [
             ChangeRule(new.name, rule, before[rule], after[rule])
             for rule in RULE_NAMES
-            if before[rule] != after[rule]
+            if spelled(before[rule]) != spelled(after[rule])
         ]
         self.options(new, old)
 
@@ -224,6 +227,8 @@ class _Comparison:
         before = flat_options(old.auth)
         for name, value in flat_options(new.auth).items():
             current = before.get(name)
+            if name in _RULE_OPTIONS and spelled(value) == spelled(current):
+                continue
             if not same_option(value, current):
                 self.operations.append(ChangeOption(new.name, name, current, value))
 

@@ -8,6 +8,7 @@ from pocketvex.errors import Problem
 from pocketvex.lint.access import access_findings
 from pocketvex.lint.indexes import index_findings
 from pocketvex.lint.names import name_findings
+from pocketvex.lint.options import option_findings
 from pocketvex.lint.trust import trust_findings
 from pocketvex.schema.choice_check import missed_choices
 from pocketvex.schema.filter_parser import Version
@@ -16,8 +17,10 @@ from pocketvex.schema.rule_check import names_of
 from pocketvex.schema.silent_check import misspelt
 
 NEWEST: Version = (0, 40, 6)
-CODES = ("PV702", "PV703", "PV704", "PV705", "PV706", "PV707", "PV708", "PV709", "PV710",
-         "PV711", "PV712")  # fmt: skip
+CODES = (
+    "PV702", "PV703", "PV704", "PV705", "PV706", "PV707", "PV708", "PV709", "PV710", "PV711", "PV712",
+    "PV720", "PV721",
+)  # fmt: skip
 """What a comment may silence."""
 
 
@@ -40,3 +43,4 @@ def _all(schema: Schema, version: Version) -> Iterator[Problem]:
     yield from (problem for problem, _ in missed_choices(schema, names))
     yield from trust_findings(schema)
     yield from index_findings(schema, names)
+    yield from option_findings(schema, version)

@@ -54,7 +54,7 @@ def _build(answer: Mapping[str, Any], sources: Sources, shown: Shown) -> Schema:
         raise SchemaError(_count(problems), problems=problems) from None
     if problems:
         raise SchemaError(_count(problems), problems=problems)
-    if not schema.collections:
+    if not schema.collections and sources.files:
         raise SchemaError(
             "the schema declares no collections",
             todo="Declare at least one: an empty schema would mean that nothing of the server is wanted.",

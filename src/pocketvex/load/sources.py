@@ -23,9 +23,9 @@ class Sources(NamedTuple):
 
 
 def find_sources(folder: str, shown: Shown) -> Sources:
-    """The files to load: those that begin with `_` or `.` are only there for others to import.
+    """The files to load, none in an empty folder: those with `_` or `.` in front are for others to import.
 
-    Raises SchemaError where there is nothing to load, or a file that cannot be imported by its name.
+    Raises SchemaError where there is no folder, or a file that cannot be imported by its name.
     """
     todo = "Begin with `pocketvex init`, or with `pocketvex schema pull` where a server has a schema already."
     try:
@@ -36,8 +36,6 @@ def find_sources(folder: str, shown: Shown) -> Sources:
         raise SchemaError(f"there is no folder {shown(folder)} ({error.strerror})", todo=todo) from None
     paths = {name: os.path.join(folder, name) for name in names}
     found = [name for name in names if name.endswith((".py", ".json")) and not os.path.isdir(paths[name])]
-    if not found:
-        raise SchemaError(f"{shown(folder)} holds no schema: neither *.py nor *.json", todo=todo)
     problems = [
         Problem("", message, Location(shown(paths[name])))
         for name in found
@@ -48,6 +46,11 @@ def find_sources(folder: str, shown: Shown) -> Sources:
     modules = tuple(name.removesuffix(".py") for name in found if name.endswith(".py"))
     exported = tuple(Path(paths[name]) for name in found if name.endswith(".json"))
     return Sources(modules, exported, tuple(paths[name] for name in found))
+
+
+def declares_nothing(folder: str) -> str:
+    """What is said of a folder without a file to load; it is a project all the same."""
+    return f"{folder}/ holds neither *.py nor *.json: the project declares nothing"
 
 
 def _unfit(name: str, path: str) -> str:

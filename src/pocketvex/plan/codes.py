@@ -107,7 +107,8 @@ CODES: dict[str, Code] = {
     "PV701": Code(
         "a mistake in a rule",
         "The server would refuse it: a name that is not there, or something that the filter language of this "
-        "version does not have. Nothing is sent.",
+        "version does not have. Nothing is sent. A rule that a server has already may name what is gone by "
+        "now in another collection: that is a finding.",
         "Correct it where the carets are.",
     ),
     "PV702": Code(
@@ -172,6 +173,19 @@ CODES: dict[str, Code] = {
         "out. A slip of the pen, or a choice that has another name by now: no rule, view or index is changed "
         "with it.",
         "Compare with one of the choices, or declare this one.",
+    ),
+    "PV720": Code(
+        "PocketBase refuses it when the collection is saved",
+        "A server may hold it all the same: an older version took it, or a migration wrote it that checks "
+        "nothing. Nothing new of the kind is sent, and PocketBase takes no other change of that collection "
+        "meanwhile.",
+        "Correct it, on the server first where it holds it.",
+    ),
+    "PV721": Code(
+        "an option cannot do what it says",
+        "PocketBase takes it without a word: a choice that stands twice, a range that holds nothing, a name "
+        "to sign in by that no field has.",
+        "Correct it.",
     ),
     "PV790": Code(
         "a comment silences nothing",

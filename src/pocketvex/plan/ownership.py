@@ -34,6 +34,7 @@ from pocketvex.schema.auth import without_secrets
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
+from pocketvex.schema.rules import spelled
 from pocketvex.schema.views import normal_query
 
 Items = dict[str, Any]
@@ -59,7 +60,7 @@ def _items_of(collection: Collection) -> Items:
     else:
         found.update({f"{name}.{field.name}": field_item(field) for field in collection.fields})
         found.update({f"{name}@{index.name}": index_item(index) for index in collection.indexes})
-    found.update({f"{name}:{rule}": text for rule, text in collection.rules().items()})
+    found.update({f"{name}:{rule}": spelled(text) for rule, text in collection.rules().items()})
     found.update(
         {
             f"{name}:{option}": value

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pocketvex.render.python_class import Class, Place, render_class
+from pocketvex.render.python_class import CLASS_VAR, Class, Place, render_class
 from pocketvex.render.python_fields import needed_collection_ids
 from pocketvex.render.python_names import IMPORTED, class_names, module_name, natural
 from pocketvex.render.python_text import columns
@@ -52,7 +52,7 @@ class Style:
     """How it is to be written. `package` is what the modules import each other from; "" is: by name only."""
 
     package: str = "schema"
-    width: int = 100
+    width: int = 88
     one_file: str = ""
     """The name of the one module for everything."""
     known: Mapping[str, Place] = field(default_factory=dict)
@@ -151,7 +151,8 @@ def imports(parts: Iterable[Class], module: str, places: Mapping[str, Place], st
     """What a module with these classes has to import, sorted as ruff sorts it."""
     parts = list(parts)
     used = {name for part in parts for name in part.uses}
-    lines = _import("pocketvex", [name for name in IMPORTED if name in used], style.width)
+    lines = ["from typing import ClassVar", ""] if CLASS_VAR in used else []
+    lines += _import("pocketvex", [name for name in IMPORTED if name in used], style.width)
     others: dict[str, set[str]] = {}
     for target in {target for part in parts for target in part.refers_to}:
         place = places[target]

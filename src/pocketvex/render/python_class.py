@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pocketvex.render.python_auth import Accounts, accounts
@@ -16,11 +16,12 @@ from pocketvex.render.python_fields import (
 from pocketvex.render.python_names import IMPORTED, is_attribute, says_its_name
 from pocketvex.render.python_query import query_lines
 from pocketvex.render.python_rules import index_exprs, rules_call, unique_fields, uses
-from pocketvex.render.python_text import Expr, Group, Text, call, flat, laid_out, literal
+from pocketvex.render.python_text import Expr, Group, Text, call, flat, laid_out, literal, row
 from pocketvex.schema.fields import FieldBase, RelationField
 from pocketvex.schema.model import Collection
 
 _INDENT = 4
+CLASS_VAR = "ClassVar"
 
 
 class Place(NamedTuple):
@@ -45,7 +46,7 @@ class Class(NamedTuple):
     lines: tuple[str, ...]
     statements: tuple[Statement, ...]
     uses: frozenset[str]
-    """What it takes from `pocketvex`."""
+    """What it takes from `pocketvex`, and `ClassVar`."""
     refers_to: frozenset[str]
     """The collections whose classes it names."""
     secrets: tuple[str, ...] = ()
@@ -60,7 +61,7 @@ def render_class(
     id: str = "",
     usual: Mapping[str, Any] | None = None,
     alone: bool = True,
-    width: int = 100,
+    width: int = 88,
 ) -> Class:
     """The class of a collection. `places` are the classes that it may name, by their collections.
 
@@ -104,6 +105,8 @@ class _Writer:
             lines.append("    pass")
         base = flat(header.items[0][1])
         needed = {n for n in IMPORTED if any(uses(s.expr, n) for s in statements)} | {base}
+        if any(f": {CLASS_VAR} = " in s.lines[0] for s in statements):
+            needed.add(CLASS_VAR)
         left = [f.name for f in self.fields if not can_be_declared(f)]
         return Class(
             self.name, tuple(lines), statements, frozenset(needed), frozenset(self.refers_to),
@@ -127,20 +130,25 @@ class _Writer:
         fields = [f for f in self.fields if can_be_declared(f)]
         calls = {f.name: self.call(f) for f in fields}
         used = self.names_used(calls)
-        plain = [f for f in fields if is_attribute(f.name, used)]
+        awkward = [n for n, f in enumerate(fields) if not is_attribute(f.name, used)]
+        # From the first that is no attribute to the last one: all of them keep their places.
+        start, end = (awkward[0], awkward[-1] + 1) if awkward else (len(fields), len(fields))
+        yield from self.attributes(fields[:start], calls)
+        if awkward:
+            items = tuple((f"{literal(f.name)}: ", calls[f.name]) for f in fields[start:end])
+            yield self.statement("fields", Group("{", items, "}"))
+        yield from self.attributes(fields[end:], calls)
+
+    def attributes(self, fields: Sequence[FieldBase], calls: Mapping[str, Expr]) -> Iterator[Statement]:
         position = 0
-        while position < len(plain):
-            pair = plain[position : position + 2]
+        while position < len(fields):
+            pair = fields[position : position + 2]
             if len(pair) == 2 and self.are_timestamps(*pair):
                 yield self.statement("created, updated", call("field.timestamps"))
                 position += 2
             else:
-                yield self.statement(plain[position].name, calls[plain[position].name])
+                yield self.statement(fields[position].name, calls[fields[position].name])
                 position += 1
-        awkward = [f.name for f in fields if not is_attribute(f.name, used)]
-        if awkward:
-            items = tuple((f"{literal(name)}: ", calls[name]) for name in awkward)
-            yield self.statement("fields", Group("{", items, "}"))
 
     def names_used(self, calls: Mapping[str, Expr]) -> set[str]:
         """What the body refers to by name: a field of that name would stand in its way."""
@@ -185,7 +193,9 @@ class _Writer:
             yield self.statement("rules", rules)
         indexes = index_exprs(self.collection, {*self.unique.values()})
         if indexes:
-            yield self.statement("indexes", Group("[", tuple(("", expr) for expr in indexes), "]"))
+            yield self.statement("indexes", row(indexes))
 
     def statement(self, key: str, expr: Expr) -> Statement:
-        return Statement(key, tuple(laid_out(f"{key} = ", expr, indent=_INDENT, width=self.width)), expr)
+        # What ruff says of a class that holds something that can be changed.
+        name = f"{key}: {CLASS_VAR}" if isinstance(expr, Group) and expr.opening == "{" else key
+        return Statement(key, tuple(laid_out(f"{name} = ", expr, indent=_INDENT, width=self.width)), expr)

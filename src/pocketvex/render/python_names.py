@@ -35,7 +35,7 @@ def says_its_name(class_name: str, collection: str) -> bool:
 
 def module_name(collection: str, taken: Container[str]) -> str:
     """The module for a collection: what begins with `_` would only be there to be imported."""
-    stem = _plain(collection).lower().strip("_") or "collection"
+    stem = snake_case(_plain(collection)).strip("_") or "collection"
     if stem[0].isdigit():
         stem = f"c{stem}"
     if iskeyword(stem):

@@ -9,7 +9,7 @@ from pocketvex.render.python_text import Expr, Group, Text, call, flat
 from pocketvex.schema.build import _index_name, _unique_index
 from pocketvex.schema.indexes import Index, IndexColumn, parse_column
 from pocketvex.schema.model import Collection
-from pocketvex.schema.rules import Rule, Rules
+from pocketvex.schema.rules import Rule, Rules, spelled
 
 _OWNER = re.compile(r"@request\.auth\.id != '' && ([\w.]+) = @request\.auth\.id")
 _ROLE = re.compile(r"@request\.auth\.role = '((?:[^'\\]|\\.)*)'")
@@ -21,7 +21,8 @@ def rule_expr(rule: Rule) -> Expr:
     """The rule as `None`, a helper, or its text."""
     if rule is None:
         return "None"
-    return _helper(rule) or _joined(rule) or Text(rule)
+    alike = spelled(rule) or ""
+    return _helper(alike) or _joined(alike) or Text(rule)
 
 
 def _helper(rule: str) -> Expr | None:

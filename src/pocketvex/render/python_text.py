@@ -57,13 +57,19 @@ def value(item: Any) -> Expr:
             return repr(item)
 
 
+def row(items: Iterable[Expr]) -> Group:
+    """A tuple."""
+    return Group("(", tuple(("", item) for item in items), ")")
+
+
 def flat(expr: Expr) -> str:
     """The expression on one line."""
     match expr:
         case Text(text, raw):
             return literal(text, raw=raw)
         case Group(opening, items, closing):
-            return opening + ", ".join(before + flat(item) for before, item in items) + closing
+            alone = "," if opening == "(" and len(items) == 1 else ""
+            return opening + ", ".join(before + flat(item) for before, item in items) + alone + closing
     return expr
 
 

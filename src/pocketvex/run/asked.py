@@ -33,7 +33,7 @@ def named(names: Sequence[str], *schemas: Schema) -> dict[str, list[str]]:
     for name in names:
         stem = re.split(r"[.@:]", name)[0]
         thing = name[len(stem) :]
-        there = [c for schema in schemas if (c := schema.collection(stem)) is not None and not c.system]
+        there = [c for schema in schemas if (c := _collection(schema, stem)) is not None and not c.system]
         if not there:
             raise _unknown(name, stem, schemas[0])
         if thing and not any(_has(collection, thing) for collection in there):
@@ -43,6 +43,11 @@ def named(names: Sequence[str], *schemas: Schema) -> dict[str, list[str]]:
             )
         found.setdefault(there[0].name, []).append(thing)
     return found
+
+
+def _collection(schema: Schema, name: str) -> Collection | None:
+    """By name, else by id: a relation of an export may know no more."""
+    return schema.collection(name) or next((c for c in schema.collections if name and c.id == name), None)
 
 
 def _has(collection: Collection, thing: str) -> bool:

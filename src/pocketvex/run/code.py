@@ -57,6 +57,11 @@ def read_code(config: Config) -> Code:
     return Code(places, schema)
 
 
+def declares_something(config: Config) -> bool:
+    """Whether there is a file that may declare collections."""
+    return bool(_sources(config.schema))
+
+
 def _sources(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []

@@ -18,7 +18,7 @@ from pocketvex.plan.questions import Answers, renames_of, still_open, with_remap
 from pocketvex.render.header import body_hash
 from pocketvex.render.migration import render_migration
 from pocketvex.run.answers import known_to_be_new, with_strangers
-from pocketvex.run.fitting import check_fits
+from pocketvex.run.fitting import check_declares, check_fits
 from pocketvex.run.foreign import foreign_items
 from pocketvex.run.prove import Proof, prove
 from pocketvex.run.recorded import Position, with_dropped_options, with_live_ids
@@ -118,6 +118,7 @@ def find_outstanding(
     answers: Answers = MappingProxyType({}),
 ) -> Outstanding:
     """What the code asks beyond the history, with evidence from the session's server, which has `raw`."""
+    check_declares(session, desired, session.schema_of(raw), position.managed)
     check_fits(session, desired, session.schema_of(raw), position.recorded.schema)
     wanted = with_dropped_options(desired, position)
     return outstanding(wanted, position, live=raw, session=session, answers=answers)

@@ -45,6 +45,16 @@ class Left:
 
 
 @dataclass(frozen=True)
+class Forced:
+    """A class that a person wrote, as it is and as the server has it."""
+
+    name: str
+    place: Declared
+    mine: Class
+    theirs: Class
+
+
+@dataclass(frozen=True)
 class Result:
     """What `pull` found and is to write."""
 
@@ -56,6 +66,8 @@ class Result:
     left: tuple[Left, ...]
     adopted: tuple[str, ...]
     """The collections, or the things in them, of which the code says afterwards what the server has."""
+    forced: tuple[Forced, ...] = ()
+    """The classes in files of a person that are brought to what the server has."""
 
 
 def find(config: Config, live: Schema, asked: Asked, usual: Usual, version: tuple[int, ...]) -> Result:
@@ -115,7 +127,8 @@ def check(config: Config, result: Result, live: Schema, version: tuple[int, ...]
     wrong = [
         o.path
         for o in operations
-        if o.path not in result.written.left_out and any(_is_about(o, path) for path in result.adopted)
+        if o.path not in result.written.left_out
+        and any(o.collection == path or is_about(o.path, path) for path in result.adopted)
     ]
     if wrong:
         raise NotAsIntended(
@@ -173,34 +186,50 @@ class _Pull:
         left: list[Left] = []
         merged = {c.name: c for c in self.live.collections}
         anew: dict[str, str] = {}
+        forced: list[Forced] = []
         adopted = list(new)
         for name, things in chosen.items():
             place = self.code.declares(name)
             if place is None:
                 continue
-            changes = [o for o in self.changes if any(_is_about(o, name + thing) for thing in things)]
+            changes = [
+                o
+                for o in self.changes
+                if any(o.collection == name + thing or is_about(o.path, name + thing) for thing in things)
+            ]
             if self.code.schema is not None and not changes and name in merged:
                 same += [name + thing for thing in things] if asked else []
-            elif asked and name in merged and self.may_rewrite(name, place, {*asked}):
+            elif asked and name in merged and self.may_rewrite(name, place):
                 merged[name] = self.adopted(merged[name], changes, whole="" in things)
-                anew[name] = place.where.file
+                if is_as_pulled(self.config, place.where.file):
+                    anew[name] = place.where.file
+                else:
+                    forced.append(self.forced(name, place, merged[name]))
                 adopted += [name + thing for thing in things]
             else:
                 left += [self.left(name, thing, place, bool(asked)) for thing in things]
         written = self.render(new, anew, merged)
         files = frozenset(PurePosixPath(file).stem for file in anew.values())
-        return Result(written, files, tuple(same), tuple(left), tuple(adopted))
+        return Result(written, files, tuple(same), tuple(left), tuple(adopted), tuple(forced))
 
-    def may_rewrite(self, name: str, place: Declared, named: set[str]) -> bool:
-        """Whether the file of a declaration may be written anew: `pull` wrote it, or it was said so."""
+    def forced(self, name: str, place: Declared, wanted: Collection) -> Forced:
+        assert self.code.schema is not None
+        # Without imports of other classes: the module may be one of those that they import.
+        style = replace(self.style, known={}, package="")
+        there = [wanted if c.name == name else c for c in self.live.collections]
+        theirs = render_python(Schema.model_construct(collections=there), style, only={name})
+        mine = render_python(self.code.schema, style, only={name})
+        return Forced(name, place, mine.classes[name], theirs.classes[name])
+
+    def may_rewrite(self, name: str, place: Declared) -> bool:
+        """Whether a declaration may be written anew: `pull` wrote its file, or it was said so."""
         file = place.where.file
         if is_as_pulled(self.config, file):
             return self.code.schema is not None
         if not self.asked.force:
             return False
-        others = [other for other in self.code.in_file(file) if other not in named]
-        if others or not place.class_name or name not in self.known():
-            what = f"it declares {', '.join(others)} as well" if others else "it is no module of classes"
+        if not place.class_name or self.code.schema is None:
+            what = "it is no module of classes" if self.code.schema is not None else "the code does not load"
             raise UsageError(
                 f"{file} cannot be written anew: {what}", where=place.where,
                 todo=f"`pocketvex schema pull {name}` without --force shows what to paste.",
@@ -250,8 +279,9 @@ class _Pull:
         return field.source if field and field.source else place.where
 
 
-def _is_about(operation: Operation, path: str) -> bool:
-    return path in (operation.collection, operation.path) or operation.path.startswith(f"{path}.")
+def is_about(path: str, thing: str) -> bool:
+    """Whether a path is that of this thing, or of something in it."""
+    return path == thing or (path.startswith(thing) and path[len(thing)] in ".@:")
 
 
 def _with_env(collection: Collection, mine: Collection) -> Collection:

@@ -17,7 +17,7 @@ from pocketvex.store.config import Config
 from pocketvex.store.files import local_dir, write_atomically
 
 _FILE = "pulled.json"
-_WIDTH = 100
+_WIDTH = 88
 
 
 def is_as_pulled(config: Config, file: str) -> bool:
@@ -57,7 +57,7 @@ def package(config: Config) -> str:
 
 
 def line_length(root: Path) -> int:
-    """How long the lines of this project may be: what ruff or black are told, else 100."""
+    """How long the lines of this project may be: what ruff or black are told, else what they do."""
     for file, keys in (
         ("ruff.toml", ()), (".ruff.toml", ()),
         ("pyproject.toml", ("tool", "ruff")), ("pyproject.toml", ("tool", "black")),

@@ -1,12 +1,21 @@
-"""What `pocketvex init` writes: the smallest project that shows how it is done."""
+"""What `pocketvex init` writes: the smallest project that shows how it is done.
+
+A folder that has something already gets no sample: nothing is declared that its code, its history or its
+server may have.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 
-from pocketvex.store.files import write_atomically
+from pocketvex.run.code import declares_something
+from pocketvex.server.state import State
+from pocketvex.store.config import Config, load_config
+from pocketvex.store.files import LOCAL, write_atomically
 
-_FILES = {
+_CONFIGURATION = {
     "pocketvex.toml": """\
 # Everything has a default: an empty file is a project.
 #
@@ -17,6 +26,8 @@ _FILES = {
 # email = "env:PB_ADMIN_EMAIL"
 # password = "env:PB_ADMIN_PASS"
 """,
+}
+_SAMPLE = {
     "schema/users.py": '''\
 """The accounts."""
 
@@ -24,8 +35,16 @@ from pocketvex import Auth, Rules, field
 
 
 class Users(Auth):
-    name = field.text(max=120)
-    avatar = field.file(mime_types=["image/jpeg", "image/png", "image/webp"])
+    name = field.text(max=255)
+    avatar = field.file(
+        mime_types=[
+            "image/jpeg",
+            "image/png",
+            "image/svg+xml",
+            "image/gif",
+            "image/webp",
+        ],
+    )
     created, updated = field.timestamps()
 
     rules = Rules(
@@ -59,17 +78,43 @@ class Posts(Base):
         update=Rules.owner("author"),
         delete=Rules.owner("author"),
     )
-    indexes = [index("author", "created DESC")]
+    indexes = (index("author", "created DESC"),)
 ''',
 }
 
 _IGNORED = (".pocketvex/",)
 
 
-def scaffold(folder: Path) -> tuple[list[str], list[str]]:
+class Found(Enum):
+    """What a folder has, so that no sample is written into it."""
+
+    NOTHING = "nothing"
+    CODE = "code"
+    SERVER = "a server that is named, or that ran here before"
+    HISTORY = "a history"
+
+
+def look(folder: Path, environ: Mapping[str, str]) -> tuple[Config, Found]:
+    """The configuration of the folder, and what is there of a project."""
+    config = load_config(folder)
+    if declares_something(config):
+        return config, Found.CODE
+    if environ.get("PB_URL", "").strip() or config.default_host:
+        return config, Found.SERVER
+    if any(path.suffix in (".js", ".ts") for path in _listed(config.migrations)):
+        return config, Found.HISTORY
+    data = State(config.root / LOCAL / "embedded").data
+    return config, Found.SERVER if (data / "data.db").exists() else Found.NOTHING
+
+
+def _listed(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def scaffold(folder: Path, *, sample: bool) -> tuple[list[str], list[str]]:
     """Write the files that are not there yet; the names of those made, and of those left alone."""
     made, kept = [], []
-    for name, text in _FILES.items():
+    for name, text in {**_CONFIGURATION, **(_SAMPLE if sample else {})}.items():
         path = folder / name
         if path.exists():
             kept.append(name)

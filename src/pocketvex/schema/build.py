@@ -14,8 +14,9 @@ from pocketvex.schema.auth import stated_options
 from pocketvex.schema.declare import Base, Env, FieldDeclaration, IndexDeclaration, as_values
 from pocketvex.schema.fields import FIELD, MODELS, FieldBase, RelationField
 from pocketvex.schema.indexes import Index, parse_column, parse_index
-from pocketvex.schema.model import Collection, Schema
+from pocketvex.schema.model import Collection, Schema, default_collection_id, system_id
 from pocketvex.schema.rules import RULE_NAMES
+from pocketvex.schema.system import STANDARD, SYSTEM_COLLECTIONS
 from pocketvex.schema.validate import check, meant
 
 _COLLECTION_KEYS = {
@@ -26,6 +27,10 @@ _UNION_STEPS = {*MODELS, "other", "float", "int", "str"}
 _NOT_IN_SHELL = {"fields", "indexes", "auth", "strays"}
 # Partial unique indexes let many records leave an optional value empty: the server stores "".
 _EMPTY_IS_TEXT = ("text", "editor", "email", "url", "date", "select", "file", "relation")
+
+
+_PATTERN_OF_ID = STANDARD["base"][0]["pattern"]
+"""What the server gives an `id` that has none."""
 
 
 def build_schema(written: Iterable[dict[str, Any] | type[Base]]) -> Schema:
@@ -44,7 +49,7 @@ def build_schema(written: Iterable[dict[str, Any] | type[Base]]) -> Schema:
     if schema.may_have_rules:
         from pocketvex.schema.rule_check import rule_problems
 
-        builder.problems += rule_problems(schema, unsure=builder.broken)
+        builder.problems += rule_problems(schema, unsure=builder.broken, own=True)
     if builder.problems:
         count = len(builder.problems)
         raise SchemaError(
@@ -130,6 +135,8 @@ class _Builder:
             except Exception as error:  # whatever a model's own code raises
                 reason = str(error).partition("\n")[0]
                 self.wrong(path, f"{options.pop('model')!r} is no model that JSON can hold: {reason}", where)
+        if name == "id" and type_ == "text" and not options.get("pattern"):
+            options["pattern"] = _PATTERN_OF_ID
         try:
             return FIELD.validate_python({**options, "source": where})
         except ValidationError as error:
@@ -184,7 +191,7 @@ class _Builder:
                 self.unknown_keys(inner, value, f"{path}.{key}", where)
 
     def resolve_targets(self, schema: Schema) -> None:
-        ids = {c.id: c.name for c in schema.collections if c.id}
+        ids = _ids(schema)
         names = {c.name.lower(): c.name for c in schema.collections}
         for collection in schema.collections:
             for field in collection.fields:
@@ -192,6 +199,16 @@ class _Builder:
                     target = field.target or ids.get(field.collection_id, field.collection_id)
                     target = collection.name if target == "self" else ids.get(target, target)
                     field.target = names.get(target.lower(), target)
+
+
+def _ids(schema: Schema) -> dict[str, str]:
+    """The names of collections by their ids: those that are declared, else those that PocketBase gives.
+
+    An export of some collections points at the others by their ids alone.
+    """
+    usual = {system_id(name): name for name in (*SYSTEM_COLLECTIONS, "users")}
+    usual |= {default_collection_id(c): c.name for c in schema.collections if not c.id}
+    return {**usual, **{c.id: c.name for c in schema.collections if c.id}}
 
 
 @cache

@@ -205,10 +205,13 @@ def _is_field(value: object) -> bool:
 
 
 def _fields(attributes: dict[str, Any]) -> list[dict[str, Any]]:
-    found = {name: value for name, value in attributes.items() if _is_field(value)}
-    more = attributes.get("fields")
-    if isinstance(more, dict):
-        found.update({str(name): value for name, value in more.items()})
+    """The fields in the order in which they are written, those in `fields` where that stands."""
+    found: dict[str, Any] = {}
+    for name, value in attributes.items():
+        if _is_field(value):
+            found.setdefault(name, value)
+        elif name == "fields" and isinstance(value, dict):
+            found.update({str(key): field for key, field in value.items()})
     return [
         value.as_dict(name)
         if isinstance(value, FieldDeclaration)

@@ -5,7 +5,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic import Field as option
 
 from pocketvex.schema.auth import OPTION_NAMES, stated_options, without_secrets
@@ -13,6 +20,7 @@ from pocketvex.schema.fields import Declared, Field, FieldBase, RelationField, _
 from pocketvex.schema.ids import USERS_ID, collection_id, field_id
 from pocketvex.schema.indexes import Index, parse_index
 from pocketvex.schema.rules import RULE_NAMES, Rule
+from pocketvex.schema.system import SYSTEM_COLLECTIONS
 
 IndexOption = Annotated[Index, BeforeValidator(lambda v: parse_index(v) if isinstance(v, str) else v)]
 
@@ -36,6 +44,7 @@ class Collection(Declared):
     name: str
     type: Literal["base", "auth", "view"] = "base"
     system: bool = False
+    """Whether it is one of PocketBase's own: anybody may set that flag of a collection."""
     list_rule: Rule = None
     view_rule: Rule = None
     create_rule: Rule = None
@@ -48,6 +57,11 @@ class Collection(Declared):
     rule_sources: dict[str, Any] = option(default_factory=dict, exclude=True)
 
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @field_validator("system")
+    @classmethod
+    def _is_the_servers(cls, value: bool, info: ValidationInfo) -> bool:
+        return value and info.data.get("name") in SYSTEM_COLLECTIONS
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Self:

@@ -34,10 +34,13 @@ def rule_problems(
     version: Version | None = None,
     live: Schema | None = None,
     unsure: Iterable[str] = (),
+    *,
+    own: bool = False,
 ) -> list[Problem]:
     """What is wrong in the rules of the code, for a server of this version.
 
-    Without a version, only what is wrong on each of them. `live`, if it is known, says what columns a view
+    Without a version, only what is wrong on each of them; `own` leaves out names in other collections, which
+    a server holds although they are gone. `live`, if it is known, says what columns a view
     has and which collections there are beside those of the code; what nobody knows passes, and so does
     every name in the collections in `unsure` (lower case).
     """
@@ -50,7 +53,7 @@ def rule_problems(
             for turn in asked:
                 if turn not in names:
                     names[turn] = names_of(schema, turn, live, unsure)
-                wrong = list(_wrong(names[turn], collection, rule, text))
+                wrong = list(_wrong(names[turn], collection, rule, text, own=own))
                 first = first or wrong
                 if not wrong:
                     break
@@ -83,7 +86,7 @@ def _columns(collection: Collection, live: Collection | None) -> Collection | No
     return live if normal_query(live.view_query) == normal_query(collection.view_query) else None
 
 
-def _wrong(names: Names, collection: Collection, rule: str, text: str) -> Iterator[Problem]:
+def _wrong(names: Names, collection: Collection, rule: str, text: str, *, own: bool) -> Iterator[Problem]:
     try:
         found = parse_filter(text, names.version)
     except FilterError as error:
@@ -92,6 +95,8 @@ def _wrong(names: Names, collection: Collection, rule: str, text: str) -> Iterat
         return
     base = names.by_name.get(collection.name.lower(), collection)
     for wrong in names.wrong(found, base):
+        if own and wrong.elsewhere and not wrong.since:
+            continue
         yield _problem(collection, rule, message_of(text, wrong), Part(text, wrong.start, wrong.end))
 
 

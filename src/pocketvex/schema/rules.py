@@ -68,6 +68,16 @@ def _joined(operator: str, rules: list[str]) -> str:
     return rules[0] if len(rules) == 1 else operator.join(_grouped(rule) for rule in rules)
 
 
+_PLAIN_TEXT = re.compile(r'"[^"\'\\]*"')
+
+
+def spelled(rule: Rule) -> Rule:
+    """The rule with its texts in single quotes, where that is all: the filter language takes both kinds."""
+    if rule is None or '"' not in rule:
+        return rule
+    return _COMMENTS.sub(lambda m: f"'{m[0][1:-1]}'" if _PLAIN_TEXT.fullmatch(m[0]) else m[0], rule)
+
+
 _COMMENTS = re.compile(rf"({_STRINGS.pattern})|//[^\n]*")
 
 

@@ -1,6 +1,7 @@
-"""PocketBase's own limits, checked before anything is sent.
+"""What no server can hold, checked before anything is sent: names, and what things point at.
 
-Each limit is the server's (POCKETBASE 0.23 to 0.40, verified by sending what breaks it).
+Each limit is the server's (PocketBase 0.23 to 0.40, verified by sending what breaks it). The limits on
+options, which a server may hold all the same, are in `limits`.
 """
 
 from __future__ import annotations
@@ -8,40 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from math import isfinite
 from types import MappingProxyType
 
 from pocketvex.errors import Location, Problem
-from pocketvex.schema.fields import (
-    AutodateField,
-    DateField,
-    EditorField,
-    EmailField,
-    FieldBase,
-    FileField,
-    JsonField,
-    NumberField,
-    PasswordField,
-    RelationField,
-    SelectField,
-    TextField,
-    UrlField,
-    stored_date,
-)
+from pocketvex.schema.fields import FieldBase, RelationField, SelectField
 from pocketvex.schema.model import PRIVATE_PREFIX, Collection, Schema
-from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.system import SYSTEM_COLLECTIONS
-from pocketvex.schema.views import sources
 
 _INTERNAL_TABLES = ("_collections", "_params", "_migrations", "_logs")
-_MAX_INT = 2**53 - 1
 _RESERVED_FIELDS = ("null", "true", "false", "_rowid_", "expand", "collectionid", "collectionname")
 _WORD = re.compile(r"\w+", re.ASCII)
 _ID = re.compile(r"[\w]{1,100}", re.ASCII)
-# Lower case, at least two parts, no underscore, no dot at the end (0.23 to 0.40).
-_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{1,63}", re.ASCII)
-_THUMB = re.compile(r"(?!0x0)\d+x\d+[tbf]?", re.ASCII)
-_NOT_RE2 = re.compile(r"(?<!\\)\(\?(?:=|!|<=|<!|>)|(?<!\\)(?:\\\\)*\\[1-9]")
 
 
 def check(schema: Schema, broken: Mapping[str, AbstractSet[str]] = MappingProxyType({})) -> list[Problem]:
@@ -56,7 +34,6 @@ def check(schema: Schema, broken: Mapping[str, AbstractSet[str]] = MappingProxyT
 def _check(schema: Schema, broken: Mapping[str, AbstractSet[str]]) -> Iterator[Problem]:
     names = schema.names() | set(SYSTEM_COLLECTIONS)
     known = {name.lower() for name in names} | set(broken)
-    types = {c.name.lower(): c.type for c in schema.collections}
     seen: dict[str, Collection] = {}
     index_names: dict[str, str] = {}
     for collection in schema.collections:
@@ -69,8 +46,8 @@ def _check(schema: Schema, broken: Mapping[str, AbstractSet[str]]) -> Iterator[P
         yield from _fields(collection)
         lost = broken.get(collection.name.lower(), frozenset())
         yield from _indexes(collection, index_names, lost)
-        yield from _references(collection, types, known, names)
-        yield from _auth(collection, lost)
+        yield from _references(collection, known, names)
+        yield from _secrets(collection)
 
 
 def _problem(collection: Collection, path: str, message: str, where: Location | None = None) -> Problem:
@@ -97,9 +74,6 @@ def _collection(collection: Collection) -> Iterator[Problem]:
             yield _problem(collection, "fields", "the fields of a view come from its query")
         if collection.indexes:
             yield _problem(collection, "indexes", "a view has no indexes")
-        for rule in RULE_NAMES[2:]:
-            if collection.rules()[rule] is not None:
-                yield _problem(collection, rule, "a view is read-only: only list and view rules")
     elif collection.view_query:
         yield _problem(collection, "query", f"a {collection.type} collection has no query")
 
@@ -114,7 +88,7 @@ def _fields(collection: Collection) -> Iterator[Problem]:
             yield _problem(collection, field.name, f"has the id of another field: {field.id}", field.source)
         seen.add(field.name.lower())
         ids.add(field.id)
-        for message in (*_field_name(collection, field), *_options(field)):
+        for message in _field_name(collection, field):
             yield _problem(collection, field.name, message, field.source)
 
 
@@ -130,97 +104,21 @@ def _field_name(collection: Collection, field: FieldBase) -> Iterator[str]:
         yield "is a name that PocketBase keeps for sign-up and password change"
     if len(field.id) > 100:
         yield "an id has at most 100 characters"
-    if len(field.help) > 300:
-        yield "help has at most 300 characters"
     if field.type == "autodate" and (field.required or field.help):
         yield "an autodate field has neither `required` nor `help`"
+    if isinstance(field, SelectField):
+        yield from _remap(field)
 
 
-def _range(name: str, value: float | None, low: float = 0, high: float = _MAX_INT) -> Iterator[str]:
-    if value is not None and not low <= value <= high:
-        yield f"{name} must be between {low} and {high}, not {value}"
-
-
-def _options(field: FieldBase) -> Iterator[str]:
-    match field:
-        case TextField() | PasswordField():
-            high = 71 if isinstance(field, PasswordField) else _MAX_INT
-            yield from _range("min", field.min, high=high)
-            yield from _range("max", field.max, high=high)
-            if field.max and field.max < field.min:
-                yield f"max ({field.max}) is less than min ({field.min})"
-            yield from _pattern(field.pattern)
-            if isinstance(field, PasswordField) and field.cost:
-                yield from _range("cost", field.cost, 4, 31)
-        case EditorField() | JsonField():
-            yield from _range("max_size", field.max_size)
-        case NumberField():
-            yield from _number(field)
-        case EmailField() | UrlField():
-            if field.only_domains and field.except_domains:
-                yield "only_domains and except_domains exclude each other"
-            for domain in (*field.only_domains, *field.except_domains):
-                if not _DOMAIN.fullmatch(domain):
-                    yield f"{domain!r} is not a domain"
-        case DateField():
-            for value in (field.min, field.max):
-                if value and not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z", stored_date(value)):
-                    yield f"{value!r} is not a date: write 2024-01-31 or 2024-01-31 10:00:00"
-            if field.min and field.max and field.min > field.max:
-                yield "max is before min"
-        case AutodateField():
-            if not (field.on_create or field.on_update):
-                yield "an autodate field needs on_create, on_update, or both"
-        case SelectField():
-            yield from _select(field)
-        case FileField():
-            yield from _range("max", field.max_select)
-            yield from _range("max_size", field.max_size)
-            yield from (f"{t!r} is not a thumb size like 100x100, 0x50 or 100x100t" for t in field.thumbs
-                        if not _THUMB.fullmatch(t))  # fmt: skip
-        case RelationField():
-            yield from _range("max", field.max_select)
-            yield from _range("min", field.min_select)
-            if field.min_select and field.max_select < field.min_select:
-                yield f"max ({field.max_select}) is less than min ({field.min_select})"
-        case _:
-            return
-
-
-def _number(field: NumberField) -> Iterator[str]:
-    if field.min is not None and field.max is not None and field.max < field.min:
-        yield f"max ({field.max}) is less than min ({field.min})"
-    for name, value in (("min", field.min), ("max", field.max)):
-        if value is not None and not isfinite(value):
-            yield f"{name} must be a finite number, not {value}"
-        elif field.only_int and isinstance(value, float):
-            yield f"{name} must be a whole number, since only whole numbers are allowed"
-
-
-def _select(field: SelectField) -> Iterator[str]:
-    if not field.values:
-        yield "a select field needs values"
-    if "" in field.values:
-        yield "an empty text cannot be one of the values: it means that nothing was chosen"
-    if len(set(field.values)) < len(field.values):
-        yield "a value stands twice"
+def _remap(field: SelectField) -> Iterator[str]:
     for old, new in field.remap.items():
         if old in field.values:
             yield f"remap: '{old}' is one of the values, so nothing else is put in its place"
         if new and new not in field.values:
             yield f"remap: '{new}' is none of the values"
-    if field.values and field.max_select > len(field.values):
-        yield f"max ({field.max_select}) is more than there are values ({len(field.values)})"
-    yield from _range("max", field.max_select)
-
-
-def _pattern(pattern: str) -> Iterator[str]:
-    if found := _NOT_RE2.search(pattern):
-        yield f"the pattern uses {found[0]!r}, which Go's regular expressions (RE2) do not have"
 
 
 def _indexes(collection: Collection, taken: dict[str, str], lost: AbstractSet[str]) -> Iterator[Problem]:
-    meanings: dict[tuple[object, ...], str] = {}
     own: set[str] = set()
     columns = {f.name.lower() for f in collection.fields} | {"id"} | lost
     if collection.type == "auth":
@@ -230,11 +128,8 @@ def _indexes(collection: Collection, taken: dict[str, str], lost: AbstractSet[st
         other = taken.setdefault(name, collection.name)
         if other != collection.name:
             yield _problem(collection, "indexes", f"the name {index.name} is taken in {other}")
-        twin = meanings.setdefault(index.meaning(), index.name)
         if name in own:
             yield _problem(collection, "indexes", f"{index.name} stands twice")
-        elif twin.lower() != name:
-            yield _problem(collection, "indexes", f"{index.name} is the same as {twin}")
         own.add(name)
         for column in index.columns:
             if _WORD.fullmatch(column.expr) and column.expr.lower() not in columns:
@@ -243,26 +138,19 @@ def _indexes(collection: Collection, taken: dict[str, str], lost: AbstractSet[st
 
 
 def _references(
-    collection: Collection, types: Mapping[str, str], known: AbstractSet[str], names: AbstractSet[str]
+    collection: Collection, known: AbstractSet[str], names: AbstractSet[str]
 ) -> Iterator[Problem]:
     for field in collection.fields:
         if not isinstance(field, RelationField):
             continue
-        target = field.target.lower()
-        if not target:
+        if not field.target:
             yield _problem(collection, field.name, "a relation needs a target", field.source)
-        elif target not in known:
+        elif field.target.lower() not in known:
             yield _problem(collection, field.name, _no_collection(field.target, names), field.source)
-        elif types.get(target) == "view" and collection.type != "view":
-            yield _problem(collection, field.name, "a relation cannot point at a view", field.source)
-    for name in sorted(sources(collection.view_query) if collection.view_query else ()):
-        if name.lower() not in known:
-            yield _problem(collection, "query", _no_collection(name, names))
 
 
 def _no_collection(name: str, names: AbstractSet[str]) -> str:
-    adopt = f"declare it, or adopt it from a server with `pocketvex schema pull {name}`"
-    return f"no collection '{name}'{meant(name, names) or f': {adopt}'}"
+    return f"no collection '{name}'{meant(name, names) or f': {adopting(name)}'}"
 
 
 def meant(written: str, known: Iterable[str]) -> str:
@@ -273,36 +161,16 @@ def meant(written: str, known: Iterable[str]) -> str:
     return f": did you mean '{near[0]}'?" if near else ""
 
 
-def _auth(collection: Collection, lost: AbstractSet[str]) -> Iterator[Problem]:
-    options = collection.auth
-    if options.get("manageRule") == "":
-        yield _problem(collection, "manage_rule", "cannot be public: give a rule or None")
-    for name, value in options.items():
-        if name.endswith("Token") and not 10 <= value.get("duration", 10) <= 94670856:
-            yield _problem(collection, name, "a token's duration is 10 seconds to 94670856 (three years)")
-        # The server completes what is left out, and refuses what is empty.
-        if name.endswith("Template") and "" in (value.get("subject"), value.get("body")):
-            yield _problem(collection, name, "the subject and the body of a template must not be empty")
-    otp = options.get("otp", {})
-    if otp.get("enabled") and (not 10 <= otp.get("duration", 180) <= 86400 or otp.get("length", 8) < 4):
-        yield _problem(collection, "otp", "duration is 10 to 86400 seconds, length at least 4")
-    for provider in options.get("oauth2", {}).get("providers", ()):
+def adopting(name: str) -> str:
+    """What to do where a collection is named that the code does not declare."""
+    return f"declare it, or adopt it from a server with `pocketvex schema pull {name}`"
+
+
+def _secrets(collection: Collection) -> Iterator[Problem]:
+    for provider in collection.auth.get("oauth2", {}).get("providers", ()):
         if isinstance(provider.get("clientSecret"), str) and provider["clientSecret"]:
             message = f'the secret of {provider["name"]} stands in the code: use env("NAME")'
             yield _problem(collection, "oauth2", message)
-    password = options.get("passwordAuth", {})
-    if password.get("enabled") and password.get("identityFields") == []:
-        yield _problem(collection, "password_auth", "needs at least one identity field while it is enabled")
-    for name in password.get("identityFields", ()):
-        if name.lower() in lost:
-            continue
-        if name != "email" and collection.field(name) is None:
-            said = meant(name, [field.name for field in collection.fields])
-            yield _problem(collection, "password_auth", f"no field '{name}'{said}")
-        elif name != "email" and not any(i.unique and i.covers_only(name) for i in collection.indexes):
-            yield _problem(
-                collection, "password_auth", f"'{name}' needs a unique index of its own (unique=True)"
-            )
 
 
 def for_server(schema: Schema, version: tuple[int, ...]) -> list[Problem]:

@@ -14,7 +14,12 @@ _NO_ALIAS = (
     "ON|WHERE|JOIN|LEFT|INNER|OUTER|CROSS|GROUP|ORDER|LIMIT|UNION|EXCEPT|INTERSECT|USING|HAVING|FULL|RIGHT"
     "|NATURAL|WINDOW|INDEXED|NOT"
 )
-_TABLE = rf"{_NAME}(?:\s+AS\s+{_NAME}|\s+(?!(?:{_NO_ALIAS})\b){_NAME})?"
+_FULL_NAME = rf"(?:{_NAME}\s*\.\s*)?{_NAME}"
+_TABLE = rf"{_FULL_NAME}(?:\s+AS\s+{_NAME}|\s+(?!(?:{_NO_ALIAS})\b){_NAME})?"
+_CTE = (
+    r"(?i)(?:\bWITH\b|,)\s*(?:RECURSIVE\s+)?[`\"\[]?(\w+)[`\"\]]?\s*(?:\([^()]*\))?\s*"
+    r"\bAS\s*(?:(?:NOT\s+)?MATERIALIZED\s*)?\("
+)
 _TABLES = rf"(?i)\b(?:FROM|JOIN)\s+({_TABLE}(?:\s*,\s*{_TABLE})*)"
 
 
@@ -59,13 +64,13 @@ def tables_read(query: str, known: set[str]) -> set[str]:
 def sources(query: str) -> set[str]:
     """The names that stand behind FROM and JOIN, common table expressions left out."""
     bare = re.sub(_PARTS, lambda m: " '' " if m["string"] else m[0] if m["quoted"] else " ", query)
-    ctes = {
-        name.lower() for name in re.findall(r"(?:\bWITH\b|,)\s*(?:RECURSIVE\s+)?(\w+)\s+AS\s*\(", bare, re.I)
-    }
+    bare = re.sub(r"(?i)\bDISTINCT FROM\b", "=", bare)  # a comparison
+    ctes = {name.lower() for name in re.findall(_CTE, bare)}
     found: set[str] = set()
     for clause in re.findall(_TABLES, bare):
         for part in clause.split(","):
-            if match := re.match(r"\s*[`\"\[]?(\w+)", part):
+            # `main.posts` is `posts`.
+            if match := re.match(rf"\s*(?:{_NAME}\s*\.\s*)?[`\"\[]?(\w+)", part):
                 found.add(match[1])
     functions = {name.lower() for name in re.findall(r"(\w+)\s*\(", bare)}  # json_each(…)
     return {name for name in found if name.lower() not in ctes | functions}

@@ -69,14 +69,21 @@ def find_root(start: Path) -> Path:
         if (folder / FILE).is_file() or _in_pyproject(folder) is not None:
             return folder
     for folder in folders:
-        schema = folder / "schema"
-        if schema.is_dir() and any(p.suffix in (".py", ".json") for p in schema.iterdir()):
+        if _is_schema(folder / "schema"):
             return folder
     raise NoProject(
         f"No PocketVex project in {start} or above",
         why=f"A project has a {FILE}, a [tool.pocketvex] in {PYPROJECT}, or a folder schema/.",
         todo="Run `pocketvex init` to make one here, or change into the project.",
     )
+
+
+def _is_schema(folder: Path) -> bool:
+    """Whether it holds a schema, or nothing at all: what else is called so is somebody else's."""
+    if not folder.is_dir():
+        return False
+    found = [path for path in folder.iterdir() if path.name[0] not in "_."]
+    return not found or any(path.suffix in (".py", ".json") for path in found)
 
 
 def load_config(root: Path) -> Config:

@@ -79,7 +79,7 @@ def _shape(collection: Collection, view_fields: Mapping[str, Sequence[FieldBase]
         fields = view_fields.get(collection.name) or fields
     stated = {field.name: field for field in fields}
     own = SYSTEM_FIELDS[collection.type]
-    filled = {name: stated.get(name, _DEFAULTS[name]) for name in own}
+    filled = {name: _forced(stated.get(name, _DEFAULTS[name])) for name in own}
     return Shape(
         name=collection.name,
         kind=collection.type,
@@ -97,6 +97,14 @@ def _shape(collection: Collection, view_fields: Mapping[str, Sequence[FieldBase]
             "update": collection.update_rule,
         },
     )
+
+
+def _forced(field: FieldBase) -> FieldBase:
+    """With what the server gives its own fields, whatever it is sent."""
+    if field.name not in ("id", "password", "tokenKey"):
+        return field
+    hidden = field.name != "id"
+    return field.model_copy(update={"required": True, "hidden": hidden})
 
 
 def _superusers() -> Collection:

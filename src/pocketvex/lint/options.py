@@ -1,0 +1,19 @@
+"""Options that a server refuses when it is saved, or that cannot do what they say: it may hold both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pocketvex.errors import Problem
+from pocketvex.schema.filter_parser import Version
+from pocketvex.schema.limits import odd, refused
+from pocketvex.schema.model import Schema
+from pocketvex.schema.rule_check import rule_problems
+
+
+def option_findings(schema: Schema, version: Version) -> Iterator[Problem]:
+    """What is refused, what is odd, and the rules that name what is gone elsewhere."""
+    yield from (problem._replace(code="PV720") for problem in refused(schema))
+    yield from (problem._replace(code="PV721") for problem in odd(schema))
+    if schema.may_have_rules:
+        yield from rule_problems(schema, version)
