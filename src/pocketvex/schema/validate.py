@@ -150,7 +150,8 @@ def _references(
 
 
 def _no_collection(name: str, names: AbstractSet[str]) -> str:
-    return f"no collection '{name}'{meant(name, names) or f': {adopting(name)}'}"
+    own = [known for known in names if not known.startswith("_") or name.startswith("_")]
+    return f"no collection '{name}'{meant(name, own) or f': {adopting(name)}'}"
 
 
 def meant(written: str, known: Iterable[str]) -> str:
