@@ -16,12 +16,20 @@ import respx
 from pocketvex.api.client import Client, Credentials
 from pocketvex.api.credentials import expires_at
 from pocketvex.api.problems import read_problems
-from pocketvex.errors import LoginRefused, PocketVexError, Rejected, Unreachable, UnsupportedServer
+from pocketvex.errors import (
+    LoginRefused,
+    PocketVexError,
+    Rejected,
+    ServerError,
+    Unreachable,
+    UnsupportedServer,
+)
 
 URL = "https://pb.example.com"
 LIST = f"{URL}/api/collections"
 LOGIN = f"{URL}/api/collections/_superusers/auth-with-password"
 TOKEN = Credentials(token="the-secret-token")
+REFUSAL = {"status": 401, "message": "The request requires valid record authorization token.", "data": {}}
 
 
 def error_of(url: str = URL, credentials: Credentials = TOKEN, timeout: float = 30) -> PocketVexError:
@@ -144,6 +152,7 @@ def test_answers_of_others(answer: httpx.Response, kind: type[PocketVexError], w
 
 @respx.mock
 def test_a_login_that_gives_no_token() -> None:
+    respx.get(LIST).mock(return_value=httpx.Response(401, json=REFUSAL))
     respx.post(LOGIN).mock(return_value=httpx.Response(200, json={"hello": "world"}))
     assert isinstance(
         error_of(credentials=Credentials(email="a@b.c", password="the-secret-token")), Unreachable
@@ -153,10 +162,43 @@ def test_a_login_that_gives_no_token() -> None:
 @respx.mock
 def test_a_fresh_token_that_is_refused_does_not_loop() -> None:
     respx.post(LOGIN).mock(return_value=httpx.Response(200, json={"token": "new"}))
-    refused = {"status": 401, "message": "The request requires valid record authorization token.", "data": {}}
-    route = respx.get(LIST).mock(return_value=httpx.Response(401, json=refused))
+    route = respx.get(LIST).mock(return_value=httpx.Response(401, json=REFUSAL))
     assert isinstance(error_of(credentials=Credentials(email="a@b.c", password="x")), LoginRefused)
-    assert route.call_count == 1
+    assert route.call_count == 2  # as a guest, before the password was sent, and with the token
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, html="<h1>Hello</h1>"),
+        httpx.Response(200, json={"items": []}),
+        httpx.Response(404, json={"status": 404, "error": "Not Found"}),
+        httpx.Response(401, json={"status": 401, "message": "no"}),
+        httpx.Response(401, json=["no"]),
+        httpx.Response(401, json={"code": 401, "message": "", "data": {}}),
+        httpx.Response(401, headers={"WWW-Authenticate": "Basic"}),
+        httpx.Response(404, json={**REFUSAL, "status": 404}),
+    ],
+    ids=lambda answer: answer.text or "empty",
+)
+@respx.mock
+def test_a_password_is_sent_to_a_pocketbase_only(answer: httpx.Response) -> None:
+    respx.get(LIST).mock(return_value=answer)
+    login = respx.post(LOGIN).mock(return_value=httpx.Response(200, json={"token": "new"}))
+    assert isinstance(error_of(credentials=Credentials(email="a@b.c", password="x")), ServerError)
+    assert not login.called
+
+
+@respx.mock
+def test_a_path_in_the_address_is_named() -> None:
+    respx.get(f"{URL}/some/path/api/collections").mock(
+        return_value=httpx.Response(404, json={**REFUSAL, "status": 404})
+    )
+    for credentials in (TOKEN, Credentials(email="a@b.c", password="x")):
+        error = error_of(f"{URL}/some/path", credentials)
+        assert isinstance(error, Unreachable)
+        assert "has the path /some/path" in error.what
+        assert f"Say {URL}," in error.todo
 
 
 @respx.mock

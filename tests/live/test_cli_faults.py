@@ -123,6 +123,19 @@ def test_a_wrong_password(
     assert "wrong\n" not in said
 
 
+def test_a_path_in_the_address(project: Project, server: Callable[..., Any], latest: Binary) -> None:
+    url = server(latest).url
+    env = {
+        "PB_URL": f"{url}/some/path",
+        "PB_ADMIN_EMAIL": "admin@example.com",
+        "PB_ADMIN_PASS": "password1234",
+    }
+    for login in (env, {"PB_URL": f"{url}/some/path", "PB_TOKEN": "x"}):
+        said = wrong(project, ("schema", "diff"), 10, "has the path /some/path", f"→ Say {url},", **login)
+        assert "0.22" not in said
+    project.ok("schema", "diff", env={**env, "PB_URL": f"{url}/_/"})
+
+
 def test_a_server_from_before_0_23(project: Project, tmp_path: Path) -> None:
     binary = binary_of(UNSUPPORTED)
     port = free_port()

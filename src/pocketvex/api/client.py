@@ -9,6 +9,8 @@ from typing import Any, Self, cast
 from urllib.parse import quote
 
 from pocketvex.api.credentials import Credentials, TokenCache
+from pocketvex.api.greeting import COLLECTIONS as _COLLECTIONS
+from pocketvex.api.greeting import no_api
 from pocketvex.api.login import Session, WaitHook
 from pocketvex.api.transport import Answer, Transport
 from pocketvex.api.version import dashboard_version
@@ -16,7 +18,7 @@ from pocketvex.errors import LoginRefused, PocketVexError, Rejected, Unreachable
 
 __all__ = ["Client", "Credentials", "TokenCache"]
 
-_COLLECTIONS = "/api/collections"
+_SCAFFOLDS = f"{_COLLECTIONS}/meta/scaffolds"
 _BACKUPS = "/api/backups"
 _PAGE = 1000
 # The server itself gives up after five minutes (three before 0.26).
@@ -126,7 +128,7 @@ class Client:
 
     def scaffolds(self) -> dict[str, Collection]:
         """The server's own defaults, by type: `base`, `auth`, `view`."""
-        return cast(dict[str, Collection], self._get(f"{_COLLECTIONS}/meta/scaffolds").body)
+        return cast(dict[str, Collection], self._get(_SCAFFOLDS).body)
 
     def count(self, collection: str, filter: str = "") -> int:
         """How many records match; names and ids both do."""
@@ -196,6 +198,8 @@ class Client:
 
     def _get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
         answer = self._request("GET", path, params=params)
+        if answer.status == 404 and path in (_COLLECTIONS, _SCAFFOLDS):
+            raise no_api(self.url)
         if not answer.ok:
             raise self._rejected(answer, f"GET {path}", [])
         return answer

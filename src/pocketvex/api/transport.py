@@ -22,6 +22,10 @@ READS = frozenset({"GET", "HEAD"})
 OLD_SERVER_TODO = "PocketVex works with PocketBase 0.23 and later: update the server, then try again."
 
 
+# How the words of httpx begin where nothing of the answer is wrong, but its end is missing.
+_CLOSED = ("peer closed", "Server disconnected", "Can't send data when our state is ERROR")
+
+
 class Answer(NamedTuple):
     """Status and decoded JSON body; `{}` stands for an empty body."""
 
@@ -149,13 +153,24 @@ class Transport:
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise Unreachable(f"{self.url} is not a usable address: {error}") from None
         except httpx.TransportError as error:
-            raise Unreachable(
-                f"{self.url} closed the connection in the middle of {method} {path}",
-                why=_fate(method) or str(error),
-                todo="The server may have crashed or restarted: look into its log, then try again.",
-            ) from None
+            raise self._broken_off(error, method, path) from None
         except httpx.DecodingError:
             raise self._stranger(0) from None
+
+    def _broken_off(self, error: httpx.TransportError, method: str, path: str) -> Unreachable:
+        protocol = isinstance(error, httpx.ProtocolError)
+        if protocol and not str(error).startswith(_CLOSED):
+            # The library's own words quote the line that is wrong: a header may be what nobody should read.
+            return Unreachable(
+                f"{self.url} does not speak HTTP as expected on {method} {path}",
+                why=_fate(method) or "Another kind of program may listen there.",
+                todo="Check host and port of the URL.",
+            )
+        return Unreachable(
+            f"{self.url} closed the connection in the middle of {method} {path}",
+            why=_fate(method) or str(error),
+            todo="The server may have crashed or restarted: look into its log, then try again.",
+        )
 
     def _timed_out(self, error: httpx.TimeoutException, method: str, path: str, limit: float) -> Unreachable:
         if isinstance(error, httpx.ConnectTimeout):

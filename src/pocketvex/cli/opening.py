@@ -152,12 +152,13 @@ def _ask_login(login: Login, url: str) -> Login:
         return login
     import questionary
 
+    from pocketvex.api.greeting import greet
     from pocketvex.api.transport import Transport
 
-    # Nobody should type a password for a server that is not there, or is something else.
+    # Nobody should type a password for a server that is not there, is too old, or is something else.
     transport = Transport(url)
     try:
-        transport.send("GET", "/api/health")
+        greet(transport)
     finally:
         transport.close()
     email = login.email or questionary.text(f"Superuser e-mail for {url}:").unsafe_ask()
