@@ -83,7 +83,8 @@ class Transport:
     def _decode(self, method: str, path: str, response: httpx.Response) -> Answer:
         status = response.status_code
         if response.is_redirect:
-            target = response.headers.get("location", "")
+            # Without its query: what stands there is often a secret.
+            target = response.headers.get("location", "").partition("?")[0]
             raise Unreachable(
                 f"{self.url} redirects {path} to {target}",
                 why="PocketBase itself never redirects its API, so something in front of it does.",

@@ -34,8 +34,7 @@ def tell_plan(plan: Plan, desired: Schema, config: Config, format: str = "text")
     elif format == "github":
         from pocketvex.render.github import plan_annotations
 
-        for line in plan_annotations(plan, desired, mentions, folder=in_repository(config.root)):
-            output.data(line)
+        output.commands(plan_annotations(plan, desired, mentions, folder=in_repository(config.root)))
     else:
         _text(plan, mentions)
 
@@ -100,8 +99,7 @@ def tell_status(status: Status, desired: Schema, config: Config, format: str = "
 
         folder = in_repository(config.root)
         place = f"{folder}/{config.migrations.name}" if folder else config.migrations.name
-        for line in status_annotations(rows, status.missing, place):
-            output.data(line)
+        output.commands(status_annotations(rows, status.missing, place))
         tell_plan(status.plan, desired, config, format)
     else:
         _status_text(rows, status, mentions)
@@ -161,9 +159,9 @@ def _status_text(rows: Sequence[tuple[str, str]], status: Status, mentions: Sequ
 
 
 def _json(values: object) -> None:
-    import json
+    from pocketvex.render.printable import as_json
 
-    output.data(json.dumps(values, indent=2, ensure_ascii=False))
+    output.data(as_json(values))
 
 
 def in_repository(root: Path) -> str:

@@ -20,7 +20,6 @@ from pocketvex.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from pocketvex.run.folder import Finding
     from pocketvex.run.planning import Choices
     from pocketvex.run.prune import Kept, Listed
     from pocketvex.run.session import Session
@@ -49,9 +48,9 @@ def verify(
     _check_names(confirm or (), history.names)
     found = use.verify(config.root, history, _binary(config, pocketbase), progress=_progress)
     if wanted == "json":
-        import json
+        from pocketvex.render.printable import as_json
 
-        output.data(json.dumps(use.as_json(found), indent=2, ensure_ascii=False))
+        output.data(as_json(use.as_json(found)))
     elif wanted == "github":
         _annotate(config, found)
     elif wanted == "markdown":
@@ -119,16 +118,18 @@ def prune(
 
 def _tell_kept(listed: Listed, format: str) -> None:
     if format == "json":
-        import json
+        from pocketvex.render.printable import as_json
 
         rows = [{k: v for k, v in kept._asdict().items() if k != "keys"} for kept in listed.kept]
-        output.data(json.dumps({"version": 1, "complete": listed.known, "kept": rows}, indent=2))
+        output.data(as_json({"version": 1, "complete": listed.known, "kept": rows}))
     else:
+        from pocketvex.render.markdown import code
+
         for kept in listed.kept:
             where = f"; put aside by {kept.migration}" if kept.migration else ""
             way = f"; {kept.way_back}" if kept.way_back else ""
-            bullet = "- " if format == "markdown" else ""
-            output.data(f"{bullet}{kept.name}: {kept.rows} row{'s' * (kept.rows != 1)}{where}{way}")
+            name = f"- {code(kept.name)}" if format == "markdown" else kept.name
+            output.data(f"{name}: {kept.rows} row{'s' * (kept.rows != 1)}{where}{way}")
         if not listed.kept:
             output.data("nothing is kept aside")
     if not listed.known:
@@ -205,19 +206,18 @@ def _annotate(config: Config, found: Verified) -> None:
     for finding in found.findings:
         text = "\n".join(filter(None, (finding.what, finding.why, finding.todo)))
         where = Location(f"{config.migrations.name}/{finding.file}", finding.line or 1)
-        output.data(command("error", text, "migration", where))
+        output.commands([command("error", text, "migration", where)])
 
 
 def _list(config: Config, found: Verified) -> None:
+    from pocketvex.render.markdown import code, prose
+
     proven = sum(file.state == "proven" for file in found.files)
     output.data(f"**{proven} of {len(found.files)} migrations proven** on PocketBase {found.version}")
     for finding in found.findings:
-        place = f"{config.migrations.name}/{finding.place}"
-        output.data("\n".join(["", f"- `{place}` {finding.what}", *_indented(finding)]))
-
-
-def _indented(finding: Finding) -> list[str]:
-    return [f"  {line}" for line in [*finding.why.splitlines(), finding.todo] if line]
+        place = code(f"{config.migrations.name}/{finding.place}")
+        below = [f"  {prose(line)}" for line in [*finding.why.splitlines(), finding.todo] if line]
+        output.data("\n".join(["", f"- {place} {prose(finding.what)}", *below]))
 
 
 def _note(file: Checked) -> str:

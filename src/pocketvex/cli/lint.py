@@ -61,15 +61,14 @@ def _tell(findings: list[Problem], format: str, config: Config) -> None:
     from pocketvex.render.findings import finding_annotations, finding_line, finding_values
 
     if format == "json":
-        import json
+        from pocketvex.render.printable import as_json
 
-        output.data(json.dumps(finding_values(findings), indent=2, ensure_ascii=False))
+        output.data(as_json(finding_values(findings)))
         return
     if format == "github":
         from pocketvex.cli.formats import in_repository
 
-        for line in finding_annotations(findings, in_repository(config.root)):
-            output.data(line)
+        output.commands(finding_annotations(findings, in_repository(config.root)))
         return
     for finding in findings:
         output.data(finding_line(finding))

@@ -1,4 +1,7 @@
-"""The one place that writes to the terminal: data to stdout, everything else to stderr."""
+"""The one place that writes to the terminal: data to stdout, everything else to stderr.
+
+What is written is cleaned here: of all escapes only those that `styled` made reach the terminal.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,14 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable
+from typing import TextIO
 
 from pocketvex.errors import PocketVexError
+from pocketvex.render.printable import quiet, visible
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+# Stands in the escapes of our own until they are written: nobody else can know it.
+_SEAL = os.urandom(8).hex()
 
 
 def width() -> int:
@@ -22,25 +29,38 @@ def styled(text: str, *styles: str, err: bool = False) -> str:
     if os.environ.get("NO_COLOR") or not stream.isatty() or os.environ.get("TERM") == "dumb":
         return text
     codes = ";".join(_STYLES[style] for style in styles)
-    return f"\x1b[{codes}m{text}\x1b[0m"
+    return f"\x1b{_SEAL}[{codes}m{text}\x1b{_SEAL}[0m"
 
 
 def data(text: str) -> None:
     """A line of what the command was asked for."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    _write(sys.stdout, quiet(text) + "\n")
+
+
+def commands(lines: Iterable[str]) -> None:
+    """What a workflow acts on (`render.github`)."""
+    for line in lines:
+        _write(sys.stdout, visible(line) + "\n")
 
 
 def note(text: str) -> None:
     """A line about what is going on."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    _write(sys.stderr, quiet(text) + "\n")
+
+
+def _write(stream: TextIO, cleaned: str) -> None:
+    text = cleaned.replace(f"\\x1b{_SEAL}", "\x1b")
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        # A terminal of another encoding: what it lacks is written as an escape.
+        stream.write(text.encode(stream.encoding, "backslashreplace").decode(stream.encoding))
+    stream.flush()
 
 
 def typed(question: str) -> str:
     """A line that somebody types at the terminal; stdout is free of it."""
-    sys.stderr.write(styled(question, "bold", err=True) + " ")
-    sys.stderr.flush()
+    _write(sys.stderr, quiet(styled(question, "bold", err=True)) + " ")
     return sys.stdin.readline().strip()
 
 
@@ -50,8 +70,8 @@ def progress() -> Callable[[str], None] | None:
         return None
 
     def show(text: str) -> None:
-        sys.stderr.write(f"\r\x1b[K{text[: width() - 1]}" if text else "\r\x1b[K")
-        sys.stderr.flush()
+        shown = " ".join(visible(text).split())
+        _write(sys.stderr, f"\r\x1b[K{shown[: width() - 1]}")
 
     return show
 
@@ -72,18 +92,23 @@ def plan(lines: Iterable[str], *, err: bool = False) -> None:
 def error(problem: PocketVexError) -> None:
     """What is wrong, where, why, and what to do."""
     at = f"{problem.where}: " if problem.where else ""
-    note(styled("error: ", "red", "bold", err=True) + f"{at}{problem.what}")
+    note(styled("error: ", "red", "bold", err=True) + _below(f"{at}{problem.what}"))
     if problem.where and problem.where.excerpt:
         _excerpt(problem.where.excerpt)
     for item in problem.problems:
-        note(f"  {item}")
+        note(_below(f"  {item}"))
         if item.where and item.where.excerpt:
             _excerpt(item.where.excerpt)
     if problem.why:
         for line in problem.why.splitlines():
             note(f"  {line}")
     if problem.todo:
-        note(styled("  → ", "cyan", err=True) + problem.todo)
+        note(styled("  → ", "cyan", err=True) + _below(problem.todo))
+
+
+def _below(text: str) -> str:
+    """A text whose further lines are seen to belong to it."""
+    return text.replace("\n", "\n    ")
 
 
 def _excerpt(text: str) -> None:
