@@ -7,12 +7,13 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
 import respx
 
+from pocketvex.api import transport
 from pocketvex.api.client import Client, Credentials
 from pocketvex.api.credentials import expires_at
 from pocketvex.api.problems import read_problems
@@ -201,9 +202,13 @@ def test_a_path_in_the_address_is_named() -> None:
         assert f"Say {URL}," in error.todo
 
 
+def collection(name: str, **more: object) -> dict[str, object]:
+    return {"id": name, "name": name, "type": "base", "fields": [], "indexes": [], **more}
+
+
 @respx.mock
 def test_every_page_of_collections_is_read() -> None:
-    pages = {"1": [{"id": str(n)} for n in range(1000)], "2": [{"id": "last"}]}
+    pages = {"1": [collection(str(n)) for n in range(1000)], "2": [collection("last")]}
     respx.get(LIST).mock(
         side_effect=lambda r: httpx.Response(200, json={"items": pages[r.url.params["page"]]})
     )
@@ -273,3 +278,39 @@ def test_no_body_makes_the_reader_fail(body: object) -> None:
     payloads: list[list[dict[str, object]]] = [[], [{"name": "a", "fields": [], "indexes": None}], [{}, {}]]
     for sent in payloads:
         assert isinstance(read_problems(body, sent), list)
+
+
+def test_somebody_who_waits_is_told_and_a_server_that_hangs_is_asked_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transport, "_SILENCE", 0.01)
+    told: list[str] = []
+    with (
+        listener(None) as url,
+        Client(url, TOKEN, timeout=0.3, on_slow=told.append) as client,
+        pytest.raises(transport.TimedOut),
+    ):
+        client.version()
+    assert told == [f"waiting for {url} to answer …"]
+
+
+def test_an_answer_that_trickles() -> None:
+    """A byte now and then is an answer to the network, and none to whoever waits."""
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                while not done.wait(0.02):
+                    connection.sendall(b" ")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        error = error_of(f"http://127.0.0.1:{server.getsockname()[1]}", timeout=1)
+        done.set()
+        thread.join()
+    assert isinstance(error, transport.TimedOut)
+    assert "more slowly" in error.what

@@ -234,3 +234,31 @@ def test_a_full_disk_behind_stdout(project: Project) -> None:
 def test_calls_that_cannot_be_meant(project: Project, command: tuple[str, ...], words: list[str]) -> None:
     wrong(project, command, 2, "  → ", *words)
     assert not project.server
+
+
+@pytest.mark.parametrize("said", ["a flag", "a variable", "the configuration"])
+def test_a_fresh_start_is_of_the_server_that_is_worked_with(project: Project, said: str) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    kept = project.write(".pocketvex/embedded/data/data.db", "what was worked on")
+    flags = ("--host", url) if said == "a flag" else ()
+    env = {"PB_URL": url} if said == "a variable" else {}
+    if said == "the configuration":
+        project.write("pocketvex.toml", f'default_host = "there"\n[hosts.there]\nurl = "{url}"\n')
+    wrong(project, ("dev", "--once", "--fresh", *flags), 2, "--fresh", url, "nothing was done", **env)
+    wrong(project, ("dev", "--fresh", "--data-dir", str(project.root)), 2, "--fresh", "nothing was done")
+    assert kept.read_text() == "what was worked on"
+
+
+def test_a_password_that_is_given_is_used(
+    project: Project, server: Callable[..., Any], latest: Binary
+) -> None:
+    url = server(latest).url
+    right = {"PB_URL": url, "PB_ADMIN_EMAIL": "admin@example.com", "PB_ADMIN_PASS": "password1234"}
+    command = ("util", "test-connection")
+    project.ok(*command, env=right)
+    wrong(project, command, 10, "refused the login", **{**right, "PB_ADMIN_PASS": "wrong"})
+    token = json.loads(project.read(".pocketvex/tokens.json"))[f"admin@example.com {url}"]
+    project.ok(*command, env={"PB_URL": url, "PB_TOKEN": token})
+    wrong(project, command, 10, "refused the login", **{**right, "PB_ADMIN_PASS": "wrong", "PB_TOKEN": token})
+    # What is kept still does for the other commands: a password is no reason to log in each time.
+    project.ok("schema", "diff", env={"PB_URL": url})

@@ -39,6 +39,8 @@ class Session:
         self._sleep = sleep
         self._on_wait = on_wait
         self._greeted = False
+        self._new = False
+        """Whether the password was used already."""
         # A secret that is read from a file brings the line end of the file along.
         self._given = credentials.token.strip()
         self._token = self._given
@@ -66,6 +68,11 @@ class Session:
             raise self._token_refused()
         return self.log_in()
 
+    def try_password(self) -> None:
+        """Use the password, where one was given, although a token may be at hand."""
+        if self._credentials.can_log_in and not self._new:
+            self.log_in()
+
     def log_in(self) -> str:
         if not self._credentials.can_log_in:
             raise LoginRefused(
@@ -80,7 +87,7 @@ class Session:
         token = answer.body.get("token") if answer.ok and isinstance(answer.body, dict) else None
         if not isinstance(token, str) or not is_token(token):
             raise self._refused(answer)
-        self._token = token
+        self._token, self._new = token, True
         if self._tokens:
             self._tokens.put(self._transport.url, identity, token)
         return token

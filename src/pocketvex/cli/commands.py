@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -19,6 +19,9 @@ from pocketvex.cli.options import (
     NoBackupOption,
     RenameOption,
 )
+
+if TYPE_CHECKING:
+    from pocketvex.store.config import Config
 
 util_app = typer.Typer(help="Look at a server and at this project.", no_args_is_help=True)
 
@@ -99,6 +102,7 @@ def _dev(
 
     config = project()
     if asked.fresh:
+        _require_embedded(config, host, data_dir)
         from pocketvex.run.fresh import set_data_aside
 
         if aside := set_data_aside(config.root):
@@ -112,6 +116,22 @@ def _dev(
             output.note("protected: nothing is written to it without --write")
         with Loop(session, said, view=DevView(config)) as loop:
             return loop.once() if asked.once else loop.run()
+
+
+def _require_embedded(config: Config, flag: str | None, data_dir: Path | None) -> None:
+    """Before anything is moved: what is set aside must be the data of the server that is worked with."""
+    import os
+
+    from pocketvex.errors import UsageError
+    from pocketvex.store.hosts import choose_host
+
+    host = choose_host(config, flag=flag, environ=os.environ)
+    if not host.embedded or data_dir is not None:
+        other = host.url or data_dir
+        raise UsageError(
+            f"--fresh empties the embedded server, and this is about {other}: nothing was done",
+            todo="Leave --fresh out, or say --host embedded.",
+        )
 
 
 @util_app.command("test-connection")
