@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -212,6 +213,33 @@ def test_a_full_disk_behind_stdout(project: Project) -> None:
     assert b"No space left" in done.stderr
     assert b"Traceback" not in done.stderr
     assert b"bug" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+@pytest.mark.parametrize("both", [False, True], ids=["stdout", "both streams"])
+@pytest.mark.parametrize(
+    "command", ["--version", "--help", "help migrate up", "explain PV201", "schema diff", "nonsense", "dev"]
+)
+def test_nobody_reads_what_is_written(project: Project, command: str, both: bool) -> None:
+    """As in `pocketvex … | head`: no traceback, and not the code of a command that was done."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = subprocess.run(
+        [POCKETVEX, *command.split()],
+        cwd=project.root,
+        env=project.env,
+        stdin=subprocess.DEVNULL,
+        stdout=writes,
+        stderr=writes if both else subprocess.PIPE,
+        timeout=60,
+    )
+    os.close(writes)
+    said = (done.stderr or b"").decode()
+    assert "Traceback" not in said
+    assert "Broken pipe" not in said
+    # A wrong call writes to stderr alone, which somebody reads.
+    assert done.returncode == (2 if command == "nonsense" and not both else 141)
+    until(lambda: not project.server, "the server is gone")
 
 
 @pytest.mark.parametrize(

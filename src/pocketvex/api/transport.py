@@ -5,7 +5,6 @@ Only transport is judged here. An answer with a JSON body, of whatever status, i
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 import socket
@@ -21,6 +20,7 @@ import httpx
 
 from pocketvex.api.shape import too_deep
 from pocketvex.errors import Rejected, ServerError, Unreachable, UnsupportedServer
+from pocketvex.store.urls import is_loopback
 
 ROWS_MOST = 1 << 30
 """Bytes of an answer that holds values of rows: of these nobody knows how long they are."""
@@ -72,7 +72,7 @@ class Transport:
         secure = self.url.startswith("https:")
         # An SSL context costs 20 to 40 ms, and http:// has no use for one. A proxy from the environment
         # is never meant for this very machine.
-        self._http = httpx.Client(verify=secure, timeout=timeout, trust_env=not _is_loopback(self.url))
+        self._http = httpx.Client(verify=secure, timeout=timeout, trust_env=not is_loopback(self.url))
 
     def close(self) -> None:
         self._http.close()
@@ -311,11 +311,3 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -78,6 +78,7 @@ def dev(
         if once:
             raise
         # That is how it is meant to end, also before the first pass.
+        output.stopped()
         return 0
 
 

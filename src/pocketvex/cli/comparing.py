@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pocketvex.cli import output
 from pocketvex.cli.opening import checked_answers, checked_format, choices, opened, project
+from pocketvex.schema.words import counted
 
 
 def diff(
@@ -47,7 +48,7 @@ def diff(
         return 5 if exit_code and plan.questions else 0
     tell_plan(plan, loaded.schema, config, wanted)
     if position.pending:
-        migrations = "1 migration" if len(position.pending) == 1 else f"{len(position.pending)} migrations"
+        migrations = counted(len(position.pending), "migration")
         output.note(f"{migrations} not run here yet: `pocketvex migrate status`")
     for path in unused(plan, config.ignore):
         output.note(f"note: [ignore] {path}: nothing of that name differs here")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
+from pocketvex.schema.words import counted
 
 if TYPE_CHECKING:
     from pocketvex.plan.changes import Plan
@@ -30,7 +31,7 @@ def tell_plan(plan: Plan, desired: Schema, config: Config, format: str = "text")
     elif format == "markdown":
         from pocketvex.render.markdown import markdown
 
-        output.data(markdown(plan, desired, mentions).rstrip("\n"))
+        output.verbatim(markdown(plan, desired, mentions).rstrip("\n"))
     elif format == "github":
         from pocketvex.render.github import plan_annotations
 
@@ -93,7 +94,7 @@ def tell_status(status: Status, desired: Schema, config: Config, format: str = "
     elif format == "markdown":
         from pocketvex.render.markdown import status_markdown
 
-        output.data(status_markdown(rows, status.missing, status.plan, desired, mentions).rstrip("\n"))
+        output.verbatim(status_markdown(rows, status.missing, status.plan, desired, mentions).rstrip("\n"))
     elif format == "github":
         from pocketvex.render.github import status_annotations
 
@@ -142,7 +143,7 @@ def _text(plan: Plan, mentions: Sequence[Mention]) -> None:
 
 
 def _status_text(rows: Sequence[tuple[str, str]], status: Status, mentions: Sequence[Mention]) -> None:
-    from pocketvex.cli.report import counted, shown
+    from pocketvex.cli.report import shown
 
     for name, state in rows:
         output.data(f"{state:8} {name}")
@@ -161,7 +162,7 @@ def _status_text(rows: Sequence[tuple[str, str]], status: Status, mentions: Sequ
 def _json(values: object) -> None:
     from pocketvex.render.printable import as_json
 
-    output.data(as_json(values))
+    output.verbatim(as_json(values))
 
 
 def in_repository(root: Path) -> str:

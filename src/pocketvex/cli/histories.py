@@ -18,6 +18,7 @@ from pocketvex.cli.options import (
     HostOption,
     NoBackupOption,
 )
+from pocketvex.schema.words import counted
 
 if TYPE_CHECKING:
     from pocketvex.run.planning import Choices
@@ -50,7 +51,7 @@ def verify(
     if wanted == "json":
         from pocketvex.render.printable import as_json
 
-        output.data(as_json(use.as_json(found)))
+        output.verbatim(as_json(use.as_json(found)))
     elif wanted == "github":
         _annotate(config, found)
     elif wanted == "markdown":
@@ -121,7 +122,7 @@ def _tell_kept(listed: Listed, format: str) -> None:
         from pocketvex.render.printable import as_json
 
         rows = [{k: v for k, v in kept._asdict().items() if k != "keys"} for kept in listed.kept]
-        output.data(as_json({"version": 1, "complete": listed.known, "kept": rows}))
+        output.verbatim(as_json({"version": 1, "complete": listed.known, "kept": rows}))
     else:
         from pocketvex.render.markdown import code
 
@@ -129,7 +130,7 @@ def _tell_kept(listed: Listed, format: str) -> None:
             where = f"; put aside by {kept.migration}" if kept.migration else ""
             way = f"; {kept.way_back}" if kept.way_back else ""
             name = f"- {code(kept.name)}" if format == "markdown" else kept.name
-            output.data(f"{name}: {kept.rows} row{'s' * (kept.rows != 1)}{where}{way}")
+            output.data(f"{name}: {counted(kept.rows, 'row')}{where}{way}")
         if not listed.kept:
             output.data("nothing is kept aside")
     if not listed.known:
@@ -196,7 +197,7 @@ def _tell(config: Config, found: Verified) -> None:
             output.data(f"  → {finding.todo}")
     if found.findings:
         number = len(found.findings)
-        output.note(f"{number} finding{'s' if number != 1 else ''}")
+        output.note(counted(number, "finding"))
 
 
 def _annotate(config: Config, found: Verified) -> None:
@@ -213,7 +214,9 @@ def _list(config: Config, found: Verified) -> None:
     from pocketvex.render.markdown import code, prose
 
     proven = sum(file.state == "proven" for file in found.files)
-    output.data(f"**{proven} of {len(found.files)} migrations proven** on PocketBase {found.version}")
+    output.data(
+        f"**{proven} of {counted(len(found.files), 'migration')} proven** on PocketBase {found.version}"
+    )
     for finding in found.findings:
         place = code(f"{config.migrations.name}/{finding.place}")
         below = [f"  {prose(line)}" for line in [*finding.why.splitlines(), finding.todo] if line]
@@ -222,6 +225,6 @@ def _list(config: Config, found: Verified) -> None:
 
 def _note(file: Checked) -> str:
     if file.state == "proven":
-        said = f"{file.rows} row{'s' if file.rows != 1 else ''}"
+        said = counted(file.rows, "row")
         return f"  {said}, {file.kept} with all values after up" if file.kept != file.rows else f"  {said}"
     return f"  {file.note}" if file.note else ""

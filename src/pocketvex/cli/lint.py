@@ -10,6 +10,7 @@ import typer
 from pocketvex.cli import output
 from pocketvex.cli.opening import project
 from pocketvex.errors import SchemaError, UsageError
+from pocketvex.schema.words import counted
 
 if TYPE_CHECKING:
     from pocketvex.errors import Problem
@@ -63,7 +64,7 @@ def _tell(findings: list[Problem], format: str, config: Config) -> None:
     if format == "json":
         from pocketvex.render.printable import as_json
 
-        output.data(as_json(finding_values(findings)))
+        output.verbatim(as_json(finding_values(findings)))
         return
     if format == "github":
         from pocketvex.cli.formats import in_repository
@@ -75,6 +76,6 @@ def _tell(findings: list[Problem], format: str, config: Config) -> None:
         for line in finding.where.excerpt.splitlines() if finding.where else ():
             output.data(output.styled(f"    {line}", "red" if output.is_marker(line) else "dim"))
     count = len(findings)
-    output.data(output.styled(f"{count or 'no'} finding{'s' if count != 1 else ''}", "bold"))
+    output.data(output.styled(counted(count, "finding") if count else "no findings", "bold"))
     if findings:
         output.note(f"→ pocketvex explain {findings[0].code}")

@@ -6,6 +6,7 @@ What is written is cleaned here: of all escapes only those that `styled` made re
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable
@@ -17,6 +18,11 @@ from pocketvex.render.printable import quiet, visible
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 # Stands in the escapes of our own until they are written: nobody else can know it.
 _SEAL = os.urandom(8).hex()
+_STYLE = re.compile(rf"\x1b{_SEAL}\[[0-9;]*m")
+
+
+class Unheard(Exception):
+    """Whoever read what we write has gone; no OSError, which somebody may expect on the way."""
 
 
 def width() -> int:
@@ -26,7 +32,7 @@ def width() -> int:
 def styled(text: str, *styles: str, err: bool = False) -> str:
     """The text in colour, on a terminal that wants it; colour never carries a meaning of its own."""
     stream = sys.stderr if err else sys.stdout
-    if os.environ.get("NO_COLOR") or not stream.isatty() or os.environ.get("TERM") == "dumb":
+    if os.environ.get("NO_COLOR") or not _is_terminal(stream) or os.environ.get("TERM") == "dumb":
         return text
     codes = ";".join(_STYLES[style] for style in styles)
     return f"\x1b{_SEAL}[{codes}m{text}\x1b{_SEAL}[0m"
@@ -34,6 +40,11 @@ def styled(text: str, *styles: str, err: bool = False) -> str:
 
 def data(text: str) -> None:
     """A line of what the command was asked for."""
+    _write(sys.stdout, quiet(_folded(text, sys.stdout)) + "\n")
+
+
+def verbatim(text: str) -> None:
+    """Data whose lines are not to be broken: code, JSON, a page."""
     _write(sys.stdout, quiet(text) + "\n")
 
 
@@ -45,17 +56,52 @@ def commands(lines: Iterable[str]) -> None:
 
 def note(text: str) -> None:
     """A line about what is going on."""
-    _write(sys.stderr, quiet(text) + "\n")
+    _write(sys.stderr, quiet(_folded(text, sys.stderr)) + "\n")
 
 
-def _write(stream: TextIO, cleaned: str) -> None:
+def stopped() -> None:
+    """The last word of a command that somebody ended: not behind the `^C` that the terminal shows."""
+    _write(sys.stderr, "\nstopped\n" if _is_terminal(sys.stderr) else "stopped\n")
+
+
+def _write(stream: TextIO | None, cleaned: str) -> None:
+    if stream is None:  # closed before we began
+        return
     text = cleaned.replace(f"\\x1b{_SEAL}", "\x1b")
     try:
-        stream.write(text)
-    except UnicodeEncodeError:
-        # A terminal of another encoding: what it lacks is written as an escape.
-        stream.write(text.encode(stream.encoding, "backslashreplace").decode(stream.encoding))
-    stream.flush()
+        try:
+            stream.write(text)
+        except UnicodeEncodeError:
+            # A terminal of another encoding: what it lacks is written as an escape.
+            stream.write(text.encode(stream.encoding, "backslashreplace").decode(stream.encoding))
+        stream.flush()
+    except BrokenPipeError:
+        raise Unheard from None
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _folded(text: str, stream: TextIO | None) -> str:
+    """The text broken between words where the terminal would break it anywhere; elsewhere as it is."""
+    if not _is_terminal(stream) or len(text) <= width():
+        return text
+    return "\n".join(piece for line in text.split("\n") for piece in _pieces(line, width()))
+
+
+def _pieces(line: str, room: int) -> list[str]:
+    indent = " " * (len(line) - len(line.lstrip(" ")) + 4)
+    pieces, used = [""], 0
+    for word in re.findall(r" *[^ ]+| +$", line):
+        length = len(_STYLE.sub("", word))
+        if used and used + length > room:
+            pieces.append(indent)
+            word = word.lstrip(" ")
+            used, length = len(indent), len(_STYLE.sub("", word))
+        pieces[-1] += word
+        used += length
+    return pieces
 
 
 def typed(question: str) -> str:
@@ -66,7 +112,7 @@ def typed(question: str) -> str:
 
 def progress() -> Callable[[str], None] | None:
     """Something that shows, on a terminal, how far a long task is: one line that is written over."""
-    if not sys.stderr.isatty():
+    if not _is_terminal(sys.stderr):
         return None
 
     def show(text: str) -> None:

@@ -25,6 +25,7 @@ from pocketvex.run.trial import Trial, try_files
 from pocketvex.run.trust import reaches_out
 from pocketvex.run.values import lost, values_of
 from pocketvex.schema.model import Schema
+from pocketvex.schema.words import counted
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.store.files import LOCAL, local_dir, write_atomically
@@ -186,7 +187,7 @@ def _forget_others(kept: Path, count: int = 20) -> None:
 
 
 def _counted(number: int) -> str:
-    return f"{number} migration{'s' if number != 1 else ''}"
+    return counted(number, "migration")
 
 
 def as_json(found: Verified) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pocketvex.schema.indexes import Index, parse_column, parse_index
 from pocketvex.schema.model import Collection, Schema
 from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.validate import check
+from pocketvex.schema.words import a, counted
 
 _COLLECTION_KEYS = {
     "name", "type", "id", "renamed_from", "source", "system", "fields", "indexes", "auth", "viewQuery",
@@ -47,9 +48,7 @@ def build_schema(written: Iterable[dict[str, Any] | type[Base]]) -> Schema:
         builder.problems += rule_problems(schema, unsure=builder.broken)
     if builder.problems:
         count = len(builder.problems)
-        raise SchemaError(
-            f"the schema has {count} problem{'s' if count != 1 else ''}", problems=builder.problems
-        )
+        raise SchemaError(f"the schema has {counted(count, 'problem')}", problems=builder.problems)
     return schema
 
 
@@ -116,7 +115,7 @@ class _Builder:
         known_keys = {*keys_of(MODELS[type_]), "unique", "source", "wrong"}
         unknown = raw.keys() - known_keys
         for key in sorted(unknown):
-            self.wrong(path, f"a {type_} field has no option '{key}'{_meant(key, known_keys)}", where)
+            self.wrong(path, f"{a(type_)} field has no option '{key}'{_meant(key, known_keys)}", where)
         options = {k: v for k, v in raw.items() if k not in unknown and k not in ("unique", "wrong")}
         target = options.get("target")
         if isinstance(target, type) and issubclass(target, Base):

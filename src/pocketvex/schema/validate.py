@@ -32,6 +32,7 @@ from pocketvex.schema.model import PRIVATE_PREFIX, Collection, Schema
 from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.system import SYSTEM_COLLECTIONS
 from pocketvex.schema.views import sources
+from pocketvex.schema.words import a
 
 _INTERNAL_TABLES = ("_collections", "_params", "_migrations", "_logs")
 _MAX_INT = 2**53 - 1
@@ -101,7 +102,7 @@ def _collection(collection: Collection) -> Iterator[Problem]:
             if collection.rules()[rule] is not None:
                 yield _problem(collection, rule, "a view is read-only: only list and view rules")
     elif collection.view_query:
-        yield _problem(collection, "query", f"a {collection.type} collection has no query")
+        yield _problem(collection, "query", f"{a(collection.type)} collection has no query")
 
 
 def _fields(collection: Collection) -> Iterator[Problem]:
