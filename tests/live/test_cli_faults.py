@@ -18,7 +18,7 @@ from binaries import UNSUPPORTED, binary_of
 from pocketvex.server.binaries import Binary
 from pocketvex.server.launch import free_port
 from pocketvex.store.locks import project_lock
-from terminal import POCKETVEX, Project, posts, until
+from terminal import POCKETVEX, Project, Terminal, posts, until
 
 COMMANDS = [
     ("dev", "--once"),
@@ -155,6 +155,11 @@ def test_a_server_from_before_0_23(project: Project, tmp_path: Path) -> None:
         until(lambda: "0.22" in project("util", "test-connection", env=env).err, "it answers")
         for command in (("dev", "--once"), ("schema", "diff"), ("util", "test-connection")):
             wrong(project, command, 10, "0.22", "0.23", **env)
+        if sys.platform != "win32":
+            with Terminal(project, "schema", "diff", env={"PB_URL": url}) as terminal:
+                assert terminal.ends() == 10
+                assert "0.22" in terminal.text
+                assert "Superuser" not in terminal.text  # nobody is asked for what cannot be used
     finally:
         process.kill()
         process.wait()

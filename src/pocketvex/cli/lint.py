@@ -73,8 +73,8 @@ def _tell(findings: list[Problem], format: str, config: Config) -> None:
         return
     for finding in findings:
         output.data(finding_line(finding))
-        for line in finding.where.excerpt.splitlines() if finding.where else ():
-            output.data(output.styled(f"    {line}", "red" if output.is_marker(line) else "dim"))
+        if finding.where:
+            output.excerpt(finding.where.excerpt, err=False)
     count = len(findings)
     output.data(output.styled(counted(count, "finding") if count else "no findings", "bold"))
     if findings:

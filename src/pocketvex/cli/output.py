@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TextIO
 
+from pocketvex.cli.excerpts import is_marker, shortened
 from pocketvex.errors import PocketVexError
 from pocketvex.render.printable import quiet, visible
 
@@ -140,11 +141,11 @@ def error(problem: PocketVexError) -> None:
     at = f"{problem.where}: " if problem.where else ""
     note(styled("error: ", "red", "bold", err=True) + _below(f"{at}{problem.what}"))
     if problem.where and problem.where.excerpt:
-        _excerpt(problem.where.excerpt)
+        excerpt(problem.where.excerpt)
     for item in problem.problems:
         note(_below(f"  {item}"))
         if item.where and item.where.excerpt:
-            _excerpt(item.where.excerpt)
+            excerpt(item.where.excerpt)
     if problem.why:
         for line in problem.why.splitlines():
             note(f"  {line}")
@@ -157,16 +158,11 @@ def _below(text: str) -> str:
     return text.replace("\n", "\n    ")
 
 
-def _excerpt(text: str) -> None:
-    room = width() - 5
-    for line in text.splitlines():
-        shown = line if len(line) <= room else f"{line[: room - 1]}…"
-        note(styled(f"    {shown}", "red" if is_marker(line) else "dim", err=True))
-
-
-def is_marker(line: str) -> bool:
-    """Whether a line of an excerpt is the carets under the one above."""
-    return bool(line.strip()) and not line.strip(" ^")
+def excerpt(text: str, *, err: bool = True) -> None:
+    """Lines of a file of the user, as far as there is room, with the carets under what is meant."""
+    for line in shortened(text.splitlines(), width() - 5):
+        style = "red" if is_marker(line) else "dim"
+        (note if err else data)(styled(f"    {line}", style, err=err))
 
 
 def printed(text: str) -> None:
