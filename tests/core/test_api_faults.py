@@ -24,6 +24,7 @@ from pocketvex.errors import (
     ServerError,
     Unreachable,
     UnsupportedServer,
+    UsageError,
 )
 
 URL = "https://pb.example.com"
@@ -314,3 +315,22 @@ def test_an_answer_that_trickles() -> None:
         thread.join()
     assert isinstance(error, transport.TimedOut)
     assert "more slowly" in error.what
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "http://0.0.0.0:1"]
+)
+def test_a_proxy_is_never_meant_for_this_machine(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
+    assert url in error_of(url).what
+
+
+@pytest.mark.parametrize(
+    "proxy", ["ftp://user:the-secret-token@proxy:1", "socks5://user:the-secret-token@proxy:1"]
+)
+def test_a_proxy_that_cannot_be_used(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    with pytest.raises(UsageError) as caught:
+        Client("http://pb.example.com", TOKEN)
+    assert "HTTP_PROXY" in caught.value.todo
+    assert "the-secret-token" not in str(caught.value)

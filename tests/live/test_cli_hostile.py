@@ -17,6 +17,8 @@ from pocketvex.api.credentials import Credentials
 from pocketvex.server.binaries import Binary
 from terminal import Project, Result, posts
 
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJpZCI6ImFkbWluIn0.c2lnbmF0dXJlLW9mLWE"
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
@@ -92,7 +94,7 @@ def test_words_of_a_server(project: Project, server: Callable[..., Any], latest:
 
     def login_refused(method: str, path: str, status: int, body: bytes) -> Said | None:
         if "auth-with-password" in path:
-            return said({"status": 400, "message": HOSTILE, "data": {}}, 400)
+            return said({"status": 400, "message": f"{HOSTILE} Authorization: {TOKEN}", "data": {}}, 400)
         return None
 
     def redirects(method: str, path: str, status: int, body: bytes) -> Said | None:
@@ -109,3 +111,4 @@ def test_words_of_a_server(project: Project, server: Callable[..., Any], latest:
             done = harmless(other("dev", "--once", env=login(proxy)))
         assert done.code == 10, done
         assert "the-secret" not in done.err
+        assert TOKEN not in done.err

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from pocketvex.api.shape import too_deep
-from pocketvex.errors import Rejected, ServerError, Unreachable, UnsupportedServer
+from pocketvex.errors import Rejected, ServerError, Unreachable, UnsupportedServer, UsageError
 from pocketvex.store.urls import is_loopback
 
 ROWS_MOST = 1 << 30
@@ -72,7 +72,15 @@ class Transport:
         secure = self.url.startswith("https:")
         # An SSL context costs 20 to 40 ms, and http:// has no use for one. A proxy from the environment
         # is never meant for this very machine.
-        self._http = httpx.Client(verify=secure, timeout=timeout, trust_env=not is_loopback(self.url))
+        try:
+            self._http = httpx.Client(verify=secure, timeout=timeout, trust_env=not is_loopback(self.url))
+        except (ValueError, ImportError, httpx.InvalidURL):
+            # Its words are not repeated: the address of a proxy may hold a password.
+            raise UsageError(
+                f"the proxy that the environment names for {self.url} cannot be used",
+                why="Its address is no http:// or https:// URL.",
+                todo="Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, or name the server in NO_PROXY.",
+            ) from None
 
     def close(self) -> None:
         self._http.close()

@@ -19,6 +19,7 @@ from pocketvex.render.printable import quiet, visible
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 # Stands in the escapes of our own until they are written: nobody else can know it.
 _SEAL = os.urandom(8).hex()
+_TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}", re.ASCII)
 _STYLE = re.compile(rf"\x1b{_SEAL}\[[0-9;]*m")
 
 
@@ -57,7 +58,9 @@ def commands(lines: Iterable[str]) -> None:
 
 def note(text: str) -> None:
     """A line about what is going on."""
-    _write(sys.stderr, quiet(_folded(text, sys.stderr)) + "\n")
+    # Whoever repeats what was sent, as a proxy may, repeats what nobody should read.
+    safe = _TOKEN.sub("(a token)", text)
+    _write(sys.stderr, quiet(_folded(safe, sys.stderr)) + "\n")
 
 
 def stopped() -> None:
