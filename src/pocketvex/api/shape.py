@@ -15,6 +15,7 @@ Json = dict[str, Any]
 
 _DEPTH = 40
 """So deep no description of a collection and no refusal is nested; Python ends at about a thousand."""
+_NESTED = frozenset({dict, list})
 _TEXTS = ("id", "name", "type")
 _RULES = (
     "listRule",
@@ -83,6 +84,8 @@ def collections(url: str, found: list[Json]) -> list[Json]:
     for item in found:
         if why := _wrong_collection(item):
             raise stranger(url, f"a collection {why}")
+    if too_deep(found):
+        raise stranger(url, "a collection nested without an end")
     return found
 
 
@@ -112,12 +115,19 @@ def table(url: str, body: Any) -> list[dict[str, str | None]]:
     return found
 
 
-def too_deep(value: Any, left: int = _DEPTH) -> bool:
-    """Whether a value is nested deeper than any that we read."""
-    if not isinstance(value, dict | list):
-        return False
-    inner = value.values() if isinstance(value, dict) else value
-    return left == 0 or any(too_deep(item, left - 1) for item in inner if isinstance(item, dict | list))
+def too_deep(value: Any) -> bool:
+    """Whether decoded JSON is nested deeper than any that we read. Level by level: it is asked every time."""
+    level = [value] if type(value) in _NESTED else []
+    for _ in range(_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) in _NESTED
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _wrong_collection(item: Mapping[str, Any]) -> str:
@@ -135,7 +145,7 @@ def _wrong_collection(item: Mapping[str, Any]) -> str:
     providers = (item.get("oauth2") or {}).get("providers") or []
     if not isinstance(providers, list) or not all(_named(provider) for provider in providers):
         return "whose providers have no names"
-    return _wrong_fields(item) or ("nested without an end" if too_deep(item) else "")
+    return _wrong_fields(item)
 
 
 def _wrong_fields(item: Mapping[str, Any]) -> str:
@@ -145,8 +155,9 @@ def _wrong_fields(item: Mapping[str, Any]) -> str:
     for field in fields:
         if not _named(field) or not _is_name(field.get("type")) or not isinstance(field.get("id", ""), str):
             return "with a field that has no name and type"
-        if not all(isinstance(field.get(key, False), bool) for key in _FLAGS):
-            return "with a field whose flags are neither true nor false"
+        for key in _FLAGS:
+            if type(field.get(key, False)) is not bool:
+                return "with a field whose flags are neither true nor false"
     return ""
 
 
