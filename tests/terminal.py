@@ -287,6 +287,19 @@ class Terminal:
             raise AssertionError(f"{error}\n{self.text}") from None
         assert text in self.text, self.text
 
+    @property
+    def settings(self) -> list[Any]:
+        """How the terminal is set up, as `stty` shows it."""
+        import termios
+
+        return termios.tcgetattr(self._mine)
+
+    @property
+    def echoes(self) -> bool:
+        import termios
+
+        return bool(self.settings[3] & termios.ECHO)
+
     def types(self, text: str) -> None:
         os.write(self._mine, text.encode())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 TYPE_CHECKING = False
@@ -14,7 +15,10 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         from pocketvex import __version__
 
-        print(f"pocketvex {__version__}")
+        try:
+            print(f"pocketvex {__version__}", flush=True)
+        except BrokenPipeError:
+            os._exit(141)  # nobody reads it: nothing is left to be flushed
         return
     import gc
 

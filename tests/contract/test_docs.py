@@ -109,7 +109,7 @@ def test_every_exit_code_is_documented() -> None:
         for cls in vars(errors).values()
         if isinstance(cls, type) and issubclass(cls, errors.PocketVexError)
     }
-    stopped = {128 + number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
+    stopped = {128 + number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGTERM)}
     assert raised | {0, 7} | stopped == documented
 
 

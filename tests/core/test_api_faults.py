@@ -7,21 +7,31 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
 import respx
 
+from pocketvex.api import transport
 from pocketvex.api.client import Client, Credentials
 from pocketvex.api.credentials import expires_at
 from pocketvex.api.problems import read_problems
-from pocketvex.errors import LoginRefused, PocketVexError, Rejected, Unreachable, UnsupportedServer
+from pocketvex.errors import (
+    LoginRefused,
+    PocketVexError,
+    Rejected,
+    ServerError,
+    Unreachable,
+    UnsupportedServer,
+    UsageError,
+)
 
 URL = "https://pb.example.com"
 LIST = f"{URL}/api/collections"
 LOGIN = f"{URL}/api/collections/_superusers/auth-with-password"
 TOKEN = Credentials(token="the-secret-token")
+REFUSAL = {"status": 401, "message": "The request requires valid record authorization token.", "data": {}}
 
 
 def error_of(url: str = URL, credentials: Credentials = TOKEN, timeout: float = 30) -> PocketVexError:
@@ -144,6 +154,7 @@ def test_answers_of_others(answer: httpx.Response, kind: type[PocketVexError], w
 
 @respx.mock
 def test_a_login_that_gives_no_token() -> None:
+    respx.get(LIST).mock(return_value=httpx.Response(401, json=REFUSAL))
     respx.post(LOGIN).mock(return_value=httpx.Response(200, json={"hello": "world"}))
     assert isinstance(
         error_of(credentials=Credentials(email="a@b.c", password="the-secret-token")), Unreachable
@@ -153,15 +164,52 @@ def test_a_login_that_gives_no_token() -> None:
 @respx.mock
 def test_a_fresh_token_that_is_refused_does_not_loop() -> None:
     respx.post(LOGIN).mock(return_value=httpx.Response(200, json={"token": "new"}))
-    refused = {"status": 401, "message": "The request requires valid record authorization token.", "data": {}}
-    route = respx.get(LIST).mock(return_value=httpx.Response(401, json=refused))
+    route = respx.get(LIST).mock(return_value=httpx.Response(401, json=REFUSAL))
     assert isinstance(error_of(credentials=Credentials(email="a@b.c", password="x")), LoginRefused)
-    assert route.call_count == 1
+    assert route.call_count == 2  # as a guest, before the password was sent, and with the token
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, html="<h1>Hello</h1>"),
+        httpx.Response(200, json={"items": []}),
+        httpx.Response(404, json={"status": 404, "error": "Not Found"}),
+        httpx.Response(401, json={"status": 401, "message": "no"}),
+        httpx.Response(401, json=["no"]),
+        httpx.Response(401, json={"code": 401, "message": "", "data": {}}),
+        httpx.Response(401, headers={"WWW-Authenticate": "Basic"}),
+        httpx.Response(404, json={**REFUSAL, "status": 404}),
+    ],
+    ids=lambda answer: answer.text or "empty",
+)
+@respx.mock
+def test_a_password_is_sent_to_a_pocketbase_only(answer: httpx.Response) -> None:
+    respx.get(LIST).mock(return_value=answer)
+    login = respx.post(LOGIN).mock(return_value=httpx.Response(200, json={"token": "new"}))
+    assert isinstance(error_of(credentials=Credentials(email="a@b.c", password="x")), ServerError)
+    assert not login.called
+
+
+@respx.mock
+def test_a_path_in_the_address_is_named() -> None:
+    respx.get(f"{URL}/some/path/api/collections").mock(
+        return_value=httpx.Response(404, json={**REFUSAL, "status": 404})
+    )
+    for credentials in (TOKEN, Credentials(email="a@b.c", password="x")):
+        error = error_of(f"{URL}/some/path", credentials)
+        assert isinstance(error, Unreachable)
+        assert "has the path /some/path" in error.what
+        assert f"Say {URL}," in error.todo
+
+
+def collection(name: str, **more: object) -> dict[str, object]:
+    return {"id": name, "name": name, "type": "base", "fields": [], "indexes": [], **more}
 
 
 @respx.mock
 def test_every_page_of_collections_is_read() -> None:
-    pages = {"1": [{"id": str(n)} for n in range(1000)], "2": [{"id": "last"}]}
+    pages = {"1": [collection(str(n)) for n in range(1000)], "2": [collection("last")]}
     respx.get(LIST).mock(
         side_effect=lambda r: httpx.Response(200, json={"items": pages[r.url.params["page"]]})
     )
@@ -231,3 +279,58 @@ def test_no_body_makes_the_reader_fail(body: object) -> None:
     payloads: list[list[dict[str, object]]] = [[], [{"name": "a", "fields": [], "indexes": None}], [{}, {}]]
     for sent in payloads:
         assert isinstance(read_problems(body, sent), list)
+
+
+def test_somebody_who_waits_is_told_and_a_server_that_hangs_is_asked_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transport, "_SILENCE", 0.01)
+    told: list[str] = []
+    with (
+        listener(None) as url,
+        Client(url, TOKEN, timeout=0.3, on_slow=told.append) as client,
+        pytest.raises(transport.TimedOut),
+    ):
+        client.version()
+    assert told == [f"waiting for {url} to answer …"]
+
+
+def test_an_answer_that_trickles() -> None:
+    """A byte now and then is an answer to the network, and none to whoever waits."""
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                while not done.wait(0.02):
+                    connection.sendall(b" ")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        error = error_of(f"http://127.0.0.1:{server.getsockname()[1]}", timeout=1)
+        done.set()
+        thread.join()
+    assert isinstance(error, transport.TimedOut)
+    assert "more slowly" in error.what
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "http://0.0.0.0:1"]
+)
+def test_a_proxy_is_never_meant_for_this_machine(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
+    assert url in error_of(url).what
+
+
+@pytest.mark.parametrize(
+    "proxy", ["ftp://user:the-secret-token@proxy:1", "socks5://user:the-secret-token@proxy:1"]
+)
+def test_a_proxy_that_cannot_be_used(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    with pytest.raises(UsageError) as caught:
+        Client("http://pb.example.com", TOKEN)
+    assert "HTTP_PROXY" in caught.value.todo
+    assert "the-secret-token" not in str(caught.value)

@@ -246,7 +246,7 @@ ENDLESS = {
 def test_what_never_ends_is_ended_and_named(tmp_path: Path, module: str, lines: tuple[int, ...]) -> None:
     root = tmp_path / "projekt-ä€"
     error = fail(root, {"schema/a.py": module}, timeout=0.5)
-    assert "did not load within 0.5 seconds" in error.what
+    assert "did not load within 0.5 s" in error.what
     assert error.where is not None
     assert error.where.file == "schema/a.py"
     assert error.where.line in lines

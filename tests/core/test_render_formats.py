@@ -22,6 +22,7 @@ from pocketvex.plan.mentions import Mention
 from pocketvex.plan.questions import Option, Question
 from pocketvex.plan.verdicts import Access, Judgement, Verdict
 from pocketvex.render import github, markdown, values
+from pocketvex.render.printable import visible
 from pocketvex.render.text import pending_lines
 from pocketvex.schema.fields import TextField
 from pocketvex.schema.model import Schema
@@ -188,9 +189,9 @@ def test_a_command_is_one_line_and_says_what_it_was_given(message: str, file: st
     said = github.command("error", message, "PV203", Location(file, line))
     found = re.fullmatch(r"::error file=([^:,\r\n]*),line=(\d+),title=PV203::([^\r\n]*)", said)
     assert found
-    assert resolved(found[1]) == file
+    assert resolved(found[1]) == visible(file)
     assert int(found[2]) == line
-    assert resolved(found[3]) == message
+    assert resolved(found[3]) == visible(message)
 
 
 def resolved(text: str) -> str:

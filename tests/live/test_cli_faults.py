@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from binaries import UNSUPPORTED, binary_of
 from pocketvex.server.binaries import Binary
 from pocketvex.server.launch import free_port
 from pocketvex.store.locks import project_lock
-from terminal import POCKETVEX, Project, posts, until
+from terminal import POCKETVEX, Project, Terminal, posts, until
 
 COMMANDS = [
     ("dev", "--once"),
@@ -123,6 +124,19 @@ def test_a_wrong_password(
     assert "wrong\n" not in said
 
 
+def test_a_path_in_the_address(project: Project, server: Callable[..., Any], latest: Binary) -> None:
+    url = server(latest).url
+    env = {
+        "PB_URL": f"{url}/some/path",
+        "PB_ADMIN_EMAIL": "admin@example.com",
+        "PB_ADMIN_PASS": "password1234",
+    }
+    for login in (env, {"PB_URL": f"{url}/some/path", "PB_TOKEN": "x"}):
+        said = wrong(project, ("schema", "diff"), 10, "has the path /some/path", f"→ Say {url},", **login)
+        assert "0.22" not in said
+    project.ok("schema", "diff", env={**env, "PB_URL": f"{url}/_/"})
+
+
 def test_a_server_from_before_0_23(project: Project, tmp_path: Path) -> None:
     binary = binary_of(UNSUPPORTED)
     port = free_port()
@@ -141,6 +155,11 @@ def test_a_server_from_before_0_23(project: Project, tmp_path: Path) -> None:
         until(lambda: "0.22" in project("util", "test-connection", env=env).err, "it answers")
         for command in (("dev", "--once"), ("schema", "diff"), ("util", "test-connection")):
             wrong(project, command, 10, "0.22", "0.23", **env)
+        if sys.platform != "win32":
+            with Terminal(project, "schema", "diff", env={"PB_URL": url}) as terminal:
+                assert terminal.ends() == 10
+                assert "0.22" in terminal.text
+                assert "Superuser" not in terminal.text  # nobody is asked for what cannot be used
     finally:
         process.kill()
         process.wait()
@@ -201,6 +220,33 @@ def test_a_full_disk_behind_stdout(project: Project) -> None:
     assert b"bug" not in done.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+@pytest.mark.parametrize("both", [False, True], ids=["stdout", "both streams"])
+@pytest.mark.parametrize(
+    "command", ["--version", "--help", "help migrate up", "explain PV201", "schema diff", "nonsense", "dev"]
+)
+def test_nobody_reads_what_is_written(project: Project, command: str, both: bool) -> None:
+    """As in `pocketvex … | head`: no traceback, and not the code of a command that was done."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = subprocess.run(
+        [POCKETVEX, *command.split()],
+        cwd=project.root,
+        env=project.env,
+        stdin=subprocess.DEVNULL,
+        stdout=writes,
+        stderr=writes if both else subprocess.PIPE,
+        timeout=60,
+    )
+    os.close(writes)
+    said = (done.stderr or b"").decode()
+    assert "Traceback" not in said
+    assert "Broken pipe" not in said
+    # A wrong call writes to stderr alone, which somebody reads.
+    assert done.returncode == (2 if command == "nonsense" and not both else 141)
+    until(lambda: not project.server, "the server is gone")
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [
@@ -221,3 +267,31 @@ def test_a_full_disk_behind_stdout(project: Project) -> None:
 def test_calls_that_cannot_be_meant(project: Project, command: tuple[str, ...], words: list[str]) -> None:
     wrong(project, command, 2, "  → ", *words)
     assert not project.server
+
+
+@pytest.mark.parametrize("said", ["a flag", "a variable", "the configuration"])
+def test_a_fresh_start_is_of_the_server_that_is_worked_with(project: Project, said: str) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    kept = project.write(".pocketvex/embedded/data/data.db", "what was worked on")
+    flags = ("--host", url) if said == "a flag" else ()
+    env = {"PB_URL": url} if said == "a variable" else {}
+    if said == "the configuration":
+        project.write("pocketvex.toml", f'default_host = "there"\n[hosts.there]\nurl = "{url}"\n')
+    wrong(project, ("dev", "--once", "--fresh", *flags), 2, "--fresh", url, "nothing was done", **env)
+    wrong(project, ("dev", "--fresh", "--data-dir", str(project.root)), 2, "--fresh", "nothing was done")
+    assert kept.read_text() == "what was worked on"
+
+
+def test_a_password_that_is_given_is_used(
+    project: Project, server: Callable[..., Any], latest: Binary
+) -> None:
+    url = server(latest).url
+    right = {"PB_URL": url, "PB_ADMIN_EMAIL": "admin@example.com", "PB_ADMIN_PASS": "password1234"}
+    command = ("util", "test-connection")
+    project.ok(*command, env=right)
+    wrong(project, command, 10, "refused the login", **{**right, "PB_ADMIN_PASS": "wrong"})
+    token = json.loads(project.read(".pocketvex/tokens.json"))[f"admin@example.com {url}"]
+    project.ok(*command, env={"PB_URL": url, "PB_TOKEN": token})
+    wrong(project, command, 10, "refused the login", **{**right, "PB_ADMIN_PASS": "wrong", "PB_TOKEN": token})
+    # What is kept still does for the other commands: a password is no reason to log in each time.
+    project.ok("schema", "diff", env={"PB_URL": url})

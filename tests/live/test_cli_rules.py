@@ -100,6 +100,30 @@ def test_findings_for_people_for_programs_and_for_a_workflow(project: Project) -
     assert lines[2].startswith("::warning file=schema/posts.py,line=13,title=PV704::posts.listRule: a guest")
 
 
+def test_a_rule_of_one_long_line_is_shown_around_what_is_meant(project: Project) -> None:
+    """`PV703` is about a whole rule, `PV704` about a part of it, a mistake about a word."""
+    long = " || ".join(f"title = 'a{number}'" for number in range(90))
+    odd = ODD.replace(
+        '"id = @request.auth.id"', f'"id = @request.auth.id && ({long.replace("title", "role")})"'
+    )
+    odd = odd.replace('"author = @request.auth.id"', f'"{long} || author = @request.auth.id"')
+    project.write("schema/posts.py", odd.format(comment=""))
+    done = project("schema", "lint")
+    assert done.code == 7
+    assert "PV704 posts.listRule" in done.out
+    lines = done.out.splitlines()
+    assert max(map(len, lines)) < 200
+    carets = [at for at, line in enumerate(lines) if line.strip() and not line.strip(" ^")]
+    assert any("author = @request" in lines[at - 1][lines[at].index("^") :] for at in carets), done.out
+
+    project.write("schema/posts.py", odd.format(comment="").replace("|| author =", "|| autor ="))
+    done = project("schema", "lint")
+    lines = done.err.splitlines()
+    assert max(map(len, lines)) < 200
+    assert any(line[lines[at + 1].index("^") :].startswith("autor") for at, line in enumerate(lines[:-1])
+               if "^" in lines[at + 1]), done.err  # fmt: skip
+
+
 def test_what_was_looked_at_is_silenced_where_it_stands(project: Project) -> None:
     project.write("schema/posts.py", ODD.format(comment="  # pocketvex: ignore PV704, PV705: few rows"))
     done = project("schema", "lint")

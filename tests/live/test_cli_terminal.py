@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
+from pocketvex.plan.codes import CODES
 from pocketvex.server.binaries import Binary
 from pocketvex.server.launch import free_port
 from terminal import Project, Terminal, posts, until
@@ -106,12 +108,50 @@ def test_colour_is_for_terminals_that_want_it(project: Project) -> None:
             assert not colour.search(terminal.text)
 
 
-def test_ctrl_c_ends_dev_and_the_terminal_is_as_it_was(project: Project) -> None:
+@pytest.mark.parametrize("end", ["Ctrl+C", "SIGTERM", "SIGHUP"])
+def test_dev_shows_nothing_that_is_typed_and_leaves_the_terminal_as_it_was(
+    project: Project, end: str
+) -> None:
     with Terminal(project, "dev") as terminal:
+        before = terminal.settings
         terminal.shows("in sync")
-        terminal.types("\x03")
+        until(lambda: not terminal.echoes, "nothing is shown")
+        terminal.types("typed by a cat\r")
+        # The terminal shows what is typed when it comes to it, so not only within this line.
+        project.write("schema/posts.py", posts("more = field.text()"))
+        terminal.shows("applied 1 change")
+        if end == "Ctrl+C":
+            terminal.types("\x03")
+        else:
+            terminal.process.send_signal(getattr(signal, end))
         assert terminal.ends() == 0
+        assert terminal.settings == before
         assert "error" not in terminal.text
+        assert "cat" not in terminal.text
+        assert terminal.text.endswith("stopped\r\n")
+
+
+def test_the_prompt_of_the_shell_is_not_behind_the_ctrl_c(project: Project) -> None:
+    project.write("schema/slow.py", "import time\nprint('begun', flush=True)\ntime.sleep(60)\n")
+    with Terminal(project, "schema", "diff") as terminal:
+        # What a module prints is shown when it is loaded: the server's line comes before that.
+        terminal.shows("PocketBase")
+        terminal.types("\x03")
+        assert terminal.ends() == 130
+        assert terminal.text.endswith("^C\r\nstopped\r\n")
+
+
+def test_lines_are_broken_between_words(project: Project) -> None:
+    long = f"class Posts(Base):\n    title = field.text({', '.join(f'wrong_{n}=1' for n in range(3))})\n"
+    project.write("schema/posts.py", f"from pocketvex import Base, field\n{long}")
+    longest = max(CODES, key=lambda code: len(CODES[code].why))
+    for command in (("explain", longest), ("schema", "diff")):
+        plain = project(*command)
+        with Terminal(project, *command, env={"NO_COLOR": "1"}) as terminal:
+            assert terminal.ends() == plain.code
+        assert max(map(len, (plain.out + plain.err).splitlines())) > 80
+        assert max(map(len, terminal.text.splitlines())) <= 80
+        assert terminal.text.split() == (plain.out + plain.err).split()
 
 
 def test_a_key_answers_what_dev_asks(project: Project, latest: Binary) -> None:

@@ -239,6 +239,15 @@ def test_a_directory_that_cannot_be_used(latest: Binary, tmp_path: Path) -> None
         scratch.migrate_up(latest, tmp_path / "file", {"1_a.js": make("a")})
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk here that is always full")
+def test_a_full_disk_is_not_the_fault_of_a_file(binary: Binary, data_dir: MakeData) -> None:
+    files = {"1_a.js": 'migrate((app) => $os.writeFile("/dev/full", "x", 0o600))'}
+    with pytest.raises(ServerProcessError, match="the disk is full") as caught:
+        scratch.migrate_up(binary, data_dir(binary), files)
+    assert not isinstance(caught.value, scratch.MigrationFailed)
+    assert "room" in caught.value.todo
+
+
 def test_a_run_that_does_not_end(latest: Binary, data_dir: MakeData) -> None:
     endless = {"1_a.js": "migrate(() => { for (;;) {} })"}
     with pytest.raises(ServerProcessError, match=r"1_a.js did not end within 1 seconds") as failure:

@@ -8,17 +8,22 @@ from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import quote
 
+from pocketvex.api import shape
 from pocketvex.api.credentials import Credentials, TokenCache
+from pocketvex.api.greeting import COLLECTIONS as _COLLECTIONS
+from pocketvex.api.greeting import no_api
 from pocketvex.api.login import Session, WaitHook
-from pocketvex.api.transport import Answer, Transport
+from pocketvex.api.transport import ROWS_MOST, Answer, Transport
 from pocketvex.api.version import dashboard_version
-from pocketvex.errors import LoginRefused, PocketVexError, Rejected, Unreachable, UnsupportedServer
+from pocketvex.errors import LoginRefused, PocketVexError, Rejected, UnsupportedServer
 
 __all__ = ["Client", "Credentials", "TokenCache"]
 
-_COLLECTIONS = "/api/collections"
+_SCAFFOLDS = f"{_COLLECTIONS}/meta/scaffolds"
 _BACKUPS = "/api/backups"
 _PAGE = 1000
+# No database has so many: SQLite alone would need minutes to open it.
+_MOST = 50 * _PAGE
 # The server itself gives up after five minutes (three before 0.26).
 _WRITE_TIMEOUT = 310.0
 
@@ -40,8 +45,9 @@ class Client:
         timeout: float = 30.0,
         sleep: Callable[[float], None] = time.sleep,
         on_wait: WaitHook | None = None,
+        on_slow: Callable[[str], None] | None = None,
     ) -> None:
-        self._transport = Transport(url, timeout=timeout)
+        self._transport = Transport(url, timeout=timeout, on_slow=on_slow)
         self._session = Session(self._transport, credentials, tokens, sleep=sleep, on_wait=on_wait)
 
     @property
@@ -59,18 +65,23 @@ class Client:
     def close(self) -> None:
         self._transport.close()
 
+    def try_password(self) -> None:
+        """Log in anew where a password was given; raises LoginRefused where it is not right."""
+        self._session.try_password()
+
     def collections(self) -> list[Collection]:
         """All of them as the database has them (LIST, never the cached single GET), in the server's order."""
-        found: list[Collection] = []
-        page = 1
-        while True:
+        found: dict[str, Collection] = {}
+        for page in range(1, _MOST // _PAGE + 1):
             params = {"perPage": _PAGE, "page": page, "skipTotal": 1}
-            answer = self._get(_COLLECTIONS, params)
-            items = _items(self.url, answer)
-            found += items
+            items = shape.collections(self.url, shape.items(self.url, self._get(_COLLECTIONS, params).body))
+            known = len(found)
+            found |= {item["id"]: item for item in items}
             if len(items) < _PAGE:
-                return found
-            page += 1
+                return list(found.values())
+            if len(found) == known:
+                break
+        raise shape.stranger(self.url, "its list of collections does not end")
 
     def import_collections(self, collections: list[Collection]) -> None:
         """Write all or none; what the payload leaves out stays. Raises Rejected with every reason given.
@@ -116,7 +127,7 @@ class Client:
 
     def backups(self) -> dict[str, int]:
         """PocketBase's own backups that are complete: name to size in bytes."""
-        return {str(item["key"]): int(item["size"]) for item in self._get(_BACKUPS).body}
+        return shape.backups(self.url, self._get(_BACKUPS).body)
 
     def create_backup(self, name: str) -> None:
         """Make one (`[a-z0-9_-]+.zip`); returns when it is complete. One is made at a time."""
@@ -126,12 +137,12 @@ class Client:
 
     def scaffolds(self) -> dict[str, Collection]:
         """The server's own defaults, by type: `base`, `auth`, `view`."""
-        return cast(dict[str, Collection], self._get(f"{_COLLECTIONS}/meta/scaffolds").body)
+        return shape.scaffolds(self.url, self._get(_SCAFFOLDS).body)
 
     def count(self, collection: str, filter: str = "") -> int:
         """How many records match; names and ids both do."""
         params: dict[str, str | int] = {"perPage": 1, "fields": "id", "filter": filter}
-        return int(self._get(_records(collection), params).body["totalItems"])
+        return shape.total(self.url, self._get(_records(collection), params).body)
 
     def records(
         self,
@@ -145,7 +156,8 @@ class Client:
         """One page of records; `per_page` is 1000 at most, a page beyond the end is empty."""
         params: dict[str, str | int] = {"page": page, "perPage": per_page, "skipTotal": 1}
         params |= {k: v for k, v in (("filter", filter), ("fields", fields), ("sort", sort)) if v}
-        return _items(self.url, self._get(_records(collection), params))
+        check = shape.items if fields and "id" not in fields.split(",") else shape.rows
+        return check(self.url, self._get(_records(collection), params).body)
 
     def sample_ids(self, collection: str, filter: str = "", n: int = 5) -> list[str]:
         """The first `n` ids that match, in the order of the ids, so that the same rows are shown again."""
@@ -154,8 +166,8 @@ class Client:
     def find(self, collection: str, filter: str, n: int = 5) -> tuple[int, list[str]]:
         """How many records match, and the first `n` ids of them in the order of the ids: one request."""
         params: dict[str, str | int] = {"perPage": n, "fields": "id", "sort": "id", "filter": filter}
-        answer = self._get(_records(collection), params)
-        return int(answer.body["totalItems"]), [str(row["id"]) for row in _items(self.url, answer)]
+        body = self._get(_records(collection), params).body
+        return shape.total(self.url, body), [str(row["id"]) for row in shape.rows(self.url, body)]
 
     def nonzero(self, collection: str, field: Mapping[str, Any]) -> int | None:
         """How many rows hold a value in this field other than the zero value of its type; None: unknown."""
@@ -173,8 +185,7 @@ class Client:
             )
         if not answer.ok:
             raise self._rejected(answer, "a query", [])
-        names = [column["name"] for column in answer.body["columns"] or []]
-        return [dict(zip(names, row, strict=True)) for row in answer.body["rows"] or []]
+        return shape.table(self.url, answer.body)
 
     def version(self) -> str:
         """`0.40.6`; without a dashboard the lowest version with the features seen, as `0.37.0`.
@@ -185,8 +196,10 @@ class Client:
 
     def _version_by_features(self) -> str:
         scaffolds = self.scaffolds()
-        email = next(f for f in scaffolds["auth"]["fields"] if f["name"] == "email")
-        if email["onlyDomains"] is not None:
+        email = next((f for f in scaffolds["auth"].get("fields") or [] if f["name"] == "email"), None)
+        if email is None:
+            raise shape.stranger(self.url, "its accounts have no e-mail")
+        if email.get("onlyDomains") is not None:
             return "0.40.0"
         if self._request("POST", "/api/sql", json={"query": "SELECT 1"}).ok:
             return "0.39.0"
@@ -196,6 +209,8 @@ class Client:
 
     def _get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
         answer = self._request("GET", path, params=params)
+        if answer.status == 404 and path in (_COLLECTIONS, _SCAFFOLDS):
+            raise no_api(self.url)
         if not answer.ok:
             raise self._rejected(answer, f"GET {path}", [])
         return answer
@@ -209,13 +224,16 @@ class Client:
         params: Mapping[str, str | int] | None = None,
         timeout: float | None = None,
     ) -> Answer:
-        token, new = self._session.token()
-        answer = self._transport.send(method, path, token=token, json=json, params=params, timeout=timeout)
-        if answer.status == 401 and not new:
-            token = self._session.renew()
-            answer = self._transport.send(
-                method, path, token=token, json=json, params=params, timeout=timeout
+        def send(token: str) -> Answer:
+            most = ROWS_MOST if path.endswith(("/records", "/sql")) else None
+            return self._transport.send(
+                method, path, token=token, json=json, params=params, timeout=timeout, most=most
             )
+
+        token, new = self._session.token()
+        answer = send(token)
+        if answer.status == 401 and not new:
+            answer = send(self._session.renew())
         if answer.status == 401:
             raise LoginRefused(
                 f"{self.url} refuses a token that it gave just now ({answer.message})",
@@ -244,12 +262,6 @@ class Client:
 
 def _records(collection: str) -> str:
     return f"{_COLLECTIONS}/{quote(collection, safe='')}/records"
-
-
-def _items(url: str, answer: Answer) -> list[dict[str, Any]]:
-    if not isinstance(answer.body, dict) or not isinstance(answer.body.get("items"), list):
-        raise Unreachable(f"{url} answers, but is not PocketBase (a list without items)")
-    return cast(list[dict[str, Any]], answer.body["items"])
 
 
 def _names(collections: list[Collection]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from pocketvex.api.credentials import Credentials, TokenCache, expires_at
-from pocketvex.api.transport import OLD_SERVER_TODO, Answer, Transport
-from pocketvex.errors import LoginRefused, Unreachable, UnsupportedServer
+from pocketvex.api.credentials import Credentials, TokenCache, expires_at, is_token
+from pocketvex.api.greeting import greet, no_api
+from pocketvex.api.transport import Answer, Transport
+from pocketvex.errors import LoginRefused, Unreachable
 
 # Time for the request itself, and for clocks that differ.
 _SLACK = 60.0
@@ -37,13 +38,19 @@ class Session:
         self._tokens = tokens
         self._sleep = sleep
         self._on_wait = on_wait
-        self._token = credentials.token
+        self._greeted = False
+        self._new = False
+        """Whether the password was used already."""
+        # A secret that is read from a file brings the line end of the file along.
+        self._given = credentials.token.strip()
+        self._token = self._given
 
     def token(self) -> tuple[str, bool]:
         """A token, and whether it comes from a login made just now."""
-        given = self._credentials.token
+        if self._given and not is_token(self._given):
+            raise self._no_token()
         # A token that was handed to us is tried whatever its date says: the server is the judge.
-        if self._token and (self._token == given or _fresh(self._token)):
+        if self._token and (self._token == self._given or _fresh(self._token)):
             return self._token, False
         if self._tokens and self._credentials.email:
             cached = self._tokens.get(self._transport.url, self._credentials.email)
@@ -61,18 +68,26 @@ class Session:
             raise self._token_refused()
         return self.log_in()
 
+    def try_password(self) -> None:
+        """Use the password, where one was given, although a token may be at hand."""
+        if self._credentials.can_log_in and not self._new:
+            self.log_in()
+
     def log_in(self) -> str:
         if not self._credentials.can_log_in:
             raise LoginRefused(
                 f"No credentials for {self._transport.url}",
                 todo="Set PB_TOKEN, or PB_ADMIN_EMAIL and PB_ADMIN_PASS, to those of a superuser.",
             )
+        if not self._greeted:
+            greet(self._transport)
+            self._greeted = True
         identity = self._credentials.email
         answer = self._ask({"identity": identity, "password": self._credentials.password})
         token = answer.body.get("token") if answer.ok and isinstance(answer.body, dict) else None
-        if not isinstance(token, str):
+        if not isinstance(token, str) or not is_token(token):
             raise self._refused(answer)
-        self._token = token
+        self._token, self._new = token, True
         if self._tokens:
             self._tokens.put(self._transport.url, identity, token)
         return token
@@ -87,10 +102,14 @@ class Session:
             self._sleep(_WAIT)
         return self._transport.send("POST", _LOGIN, json=body)
 
-    def _refused(self, answer: Answer) -> LoginRefused | UnsupportedServer | Unreachable:
+    def _refused(self, answer: Answer) -> LoginRefused | Unreachable:
         url, email = self._transport.url, self._credentials.email
         if answer.ok:
-            return Unreachable(f"{url} answers, but is not PocketBase (a login gave no token)")
+            return Unreachable(
+                f"{url} answers, but is not PocketBase (a login gave no token)",
+                why="It said yes, and what it gave is nothing that a header can hold.",
+                todo="Check host, port and path of the URL, and what stands in front of the server.",
+            )
         if answer.status == 401 and isinstance(answer.body, dict) and "mfaId" in answer.body:
             return LoginRefused(
                 f"The superuser {email} of {url} signs in with more than a password (MFA)",
@@ -98,9 +117,7 @@ class Session:
                 todo="Make a token in the dashboard (superusers, Impersonate) and set it as PB_TOKEN.",
             )
         if answer.status == 404:
-            return UnsupportedServer(
-                f"{url} has no _superusers, so it is PocketBase 0.22 or older", todo=OLD_SERVER_TODO
-            )
+            return no_api(url)
         if answer.status == 403:
             return LoginRefused(
                 f"{url} does not let superusers in from this address",
@@ -118,8 +135,16 @@ class Session:
             todo="Check PB_ADMIN_EMAIL and PB_ADMIN_PASS, or what you typed.",
         )
 
+    def _no_token(self) -> LoginRefused:
+        return LoginRefused(
+            f"the token for {self._transport.url} cannot be one: it holds a space, a line end or another "
+            "character that no token has",
+            why="Nothing was sent. The token is not shown, since it may be right but for that character.",
+            todo="Set PB_TOKEN (or the variable that the configuration names) to the token alone.",
+        )
+
     def _token_refused(self) -> LoginRefused:
-        if not self._credentials.token:
+        if not self._given:
             return LoginRefused(
                 f"{self._transport.url} does not take the token of the last login any more",
                 why=f"The password of {self._credentials.email} was changed, or the token was revoked.",
@@ -135,4 +160,4 @@ class Session:
 
 
 def _fresh(token: str) -> bool:
-    return expires_at(token) > time.time() + _SLACK
+    return is_token(token) and expires_at(token) > time.time() + _SLACK

@@ -17,8 +17,12 @@ class Connection(NamedTuple):
 
 
 def test_connection(client: Client) -> Connection:
-    """Log in, list the collections, find the version; raises the error that says what is in the way."""
+    """Log in, list the collections, find the version; raises the error that says what is in the way.
+
+    A password that is given is used, whatever token is kept.
+    """
     collections = client.collections()
+    client.try_password()
     return Connection(client.url, client.version(), True, len(collections))
 
 

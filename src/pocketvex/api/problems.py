@@ -29,6 +29,8 @@ _UNKNOWN_TYPE = re.compile(r"missing or unknown field type in (\{.*\})", re.S)
 _WRONG_KIND = re.compile(r"(?:cannot|unable to) unmarshal ")
 _OPTION = re.compile(r"Go struct field \w+?Field\.(\w+) of type|within \"/(\w+)\"\.?$")
 _REFERENCE = re.compile(r"existing reference in (.+?)\.?$")
+_LONGEST = 1 << 16
+"""Characters of a reason that are read."""
 _PLAIN_TYPES = frozenset({"text", "editor", "number", "bool", "email", "url", "date", "autodate", "json"})
 _TYPES = _PLAIN_TYPES | {"select", "file", "relation", "password", "geoPoint"}
 _BARE = {
@@ -76,6 +78,7 @@ def _from_data(data: Mapping[str, Any], sent: Sent) -> Iterator[Problem]:
 
 
 def _from_import(text: str, sent: Sent) -> Iterator[Problem]:
+    text = text[:_LONGEST]
     for prefix in _IMPORT_PREFIXES:
         text = text.strip().removeprefix(prefix).strip()
     if found := _VALIDATION.search(text):
@@ -136,7 +139,7 @@ def _index_problem(position: str, leaf: Any, sent: Sent) -> Problem:
             if found and _index_name(text) == found[1].strip("`'\"[]"):
                 return _problem(f"{_name(collection)}.indexes.{found[1]}", said, code)
     # An index without a usable name: only a collection with so many indexes can be meant.
-    able = [c for c in sent if len(c.get("indexes") or []) > int(position)] if position.isdigit() else []
+    able = [c for c in sent if len(c.get("indexes") or []) > int(position)] if _is_place(position) else []
     at = f"{_name(able[0])}." if len(able) == 1 else ""
     return _problem(f"{at}indexes.{position}", said, code)
 
@@ -186,7 +189,7 @@ def _find(sent: Sent, name: str, id: str) -> Mapping[str, Any]:
 
 
 def _field_at(fields: Sequence[Mapping[str, Any]], position: str) -> Mapping[str, Any]:
-    if not position.isdigit():
+    if not _is_place(position):
         return {}
     at = int(position)
     # The server numbers its own list, in which the id comes first when nobody sent one.
@@ -199,9 +202,13 @@ def _index_at(collection: Mapping[str, Any], position: str, said: str) -> str:
     if found := _FAILED_INDEX.search(said):
         return found[1]
     indexes = collection.get("indexes") or []
-    if position.isdigit() and int(position) < len(indexes):
+    if _is_place(position) and int(position) < len(indexes):
         return _index_name(indexes[int(position)]) or position
     return position
+
+
+def _is_place(position: str) -> bool:
+    return position.isdecimal() and len(position) < 7
 
 
 def _index_name(text: str) -> str:

@@ -5,21 +5,39 @@ Only transport is judged here. An answer with a JSON body, of whatever status, i
 
 from __future__ import annotations
 
-import ipaddress
+import json
+import re
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
 
-from pocketvex.errors import Rejected, ServerError, Unreachable, UnsupportedServer
+from pocketvex.api.shape import too_deep
+from pocketvex.errors import Rejected, ServerError, Unreachable, UnsupportedServer, UsageError
+from pocketvex.store.urls import is_loopback
 
+ROWS_MOST = 1 << 30
+"""Bytes of an answer that holds values of rows: of these nobody knows how long they are."""
+_MOST = 64 << 20
+"""Bytes of any other answer: a thousand collections have 5 MiB."""
+_CONNECT, _SILENCE = 10.0, 3.0
+"""Seconds in which a connection is made; and after which somebody who waits is told so."""
+_SLOWEST = 1024
+"""Bytes a second: an answer that comes more slowly is not worth the wait."""
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 READS = frozenset({"GET", "HEAD"})
 # 0.22 names its error status `code`; from 0.23 on it is `status`.
 OLD_SERVER_TODO = "PocketVex works with PocketBase 0.23 and later: update the server, then try again."
+
+
+# How the words of httpx begin where nothing of the answer is wrong, but its end is missing.
+_CLOSED = ("peer closed", "Server disconnected", "Can't send data when our state is ERROR")
 
 
 class Answer(NamedTuple):
@@ -34,19 +52,35 @@ class Answer(NamedTuple):
 
     @property
     def message(self) -> str:
-        return str(self.body.get("message", "")) if isinstance(self.body, dict) else ""
+        said = self.body.get("message", "") if isinstance(self.body, dict) else ""
+        return said if isinstance(said, str) else ""
+
+
+class TimedOut(Unreachable):
+    """Somebody listens there, and says nothing in time: nor will they, if they are asked for more."""
 
 
 class Transport:
     """Requests to one server; holds no secrets of its own."""
 
-    def __init__(self, url: str, *, timeout: float = 30.0) -> None:
+    def __init__(
+        self, url: str, *, timeout: float = 30.0, on_slow: Callable[[str], None] | None = None
+    ) -> None:
         self.url = url.rstrip("/")
         self.timeout = timeout
+        self._on_slow = on_slow
         secure = self.url.startswith("https:")
         # An SSL context costs 20 to 40 ms, and http:// has no use for one. A proxy from the environment
         # is never meant for this very machine.
-        self._http = httpx.Client(verify=secure, timeout=timeout, trust_env=not _is_loopback(self.url))
+        try:
+            self._http = httpx.Client(verify=secure, timeout=timeout, trust_env=not is_loopback(self.url))
+        except (ValueError, ImportError, httpx.InvalidURL):
+            # Its words are not repeated: the address of a proxy may hold a password.
+            raise UsageError(
+                f"the proxy that the environment names for {self.url} cannot be used",
+                why="Its address is no http:// or https:// URL.",
+                todo="Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, or name the server in NO_PROXY.",
+            ) from None
 
     def close(self) -> None:
         self._http.close()
@@ -60,35 +94,89 @@ class Transport:
         json: Any = None,
         params: Mapping[str, str | int] | None = None,
         timeout: float | None = None,
+        most: int | None = None,
     ) -> Answer:
-        """Send and decode; raises for all that is not an answer of a PocketBase we can talk to."""
+        """Send and decode; raises for all that is not an answer of a PocketBase we can talk to.
+
+        `most` bytes are read of the answer, 64 MiB by default.
+        """
         headers = {"Authorization": token} if token else {}
         limit = timeout or self.timeout
-        with self._faults(method, path, limit):
-            response = self._http.request(
-                method, self.url + path, json=json, params=params, headers=headers, timeout=limit
-            )
-        return self._decode(method, path, response)
+        most = most or _MOST
+        patience = httpx.Timeout(limit, connect=min(limit, _CONNECT))
+        with (
+            self._word_while_waiting(),
+            self._faults(method, path, limit),
+            self._http.stream(
+                method, self.url + path, json=json, params=params, headers=headers, timeout=patience
+            ) as response,
+        ):
+            body = b"".join(self.pieces(response, most, limit))
+        if len(body) > most:
+            raise self._endless(method, path, most)
+        return self._decode(method, path, response, body)
 
     @contextmanager
     def stream(self, path: str) -> Iterator[httpx.Response]:
-        """A GET whose body is read piece by piece."""
-        with self._faults("GET", path, self.timeout), self._http.stream("GET", self.url + path) as response:
+        """A GET whose body is read piece by piece, by `pieces`."""
+        patience = httpx.Timeout(self.timeout, connect=min(self.timeout, _CONNECT))
+        with (
+            self._word_while_waiting(),
+            self._faults("GET", path, self.timeout),
+            self._http.stream("GET", self.url + path, timeout=patience) as response,
+        ):
             yield response
 
-    def _decode(self, method: str, path: str, response: httpx.Response) -> Answer:
+    def pieces(self, response: httpx.Response, most: int, limit: float | None = None) -> Iterator[bytes]:
+        """The body as it comes, until it is more than `most` bytes; TimedOut where it only trickles."""
+        got, start = 0, time.monotonic()
+        for piece in response.iter_bytes():
+            yield piece
+            got += len(piece)
+            if got > most:
+                return
+            if time.monotonic() - start > (limit or self.timeout) + got / _SLOWEST:
+                raise TimedOut(
+                    f"{self.url} sends its answer more slowly than can be waited for",
+                    todo="Look into the server's log, and at what stands in front of it; then try again.",
+                )
+
+    @contextmanager
+    def _word_while_waiting(self) -> Iterator[None]:
+        if self._on_slow is None:
+            yield
+            return
+        timer = threading.Timer(_SILENCE, self._on_slow, [f"waiting for {self.url} to answer …"])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _endless(self, method: str, path: str, most: int) -> Unreachable:
+        return Unreachable(
+            f"{self.url} answers {method} {path} with more than {most >> 20} MiB",
+            why="No PocketBase says so much at once; the rest was not read.",
+            todo="Check host, port and path of the URL, and what stands in front of the server.",
+        )
+
+    def _decode(self, method: str, path: str, response: httpx.Response, content: bytes) -> Answer:
         status = response.status_code
         if response.is_redirect:
-            target = response.headers.get("location", "")
+            # Without its query: what stands there is often a secret.
+            target = response.headers.get("location", "").partition("?")[0]
             raise Unreachable(
                 f"{self.url} redirects {path} to {target}",
                 why="PocketBase itself never redirects its API, so something in front of it does.",
                 todo="Use the address that it redirects to (often the same one with https://).",
             )
         try:
-            body = response.json() if response.content.strip() else {}
-        except ValueError:
+            body = _read_json(content)
+        except (ValueError, RecursionError):
             raise self._not_json(method, path, response) from None
+        if status >= 400 and too_deep(body):
+            raise self._stranger(status)
         if status in (502, 503, 504):
             raise self._gateway(status)
         if status == 413:
@@ -149,21 +237,32 @@ class Transport:
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise Unreachable(f"{self.url} is not a usable address: {error}") from None
         except httpx.TransportError as error:
-            raise Unreachable(
-                f"{self.url} closed the connection in the middle of {method} {path}",
-                why=_fate(method) or str(error),
-                todo="The server may have crashed or restarted: look into its log, then try again.",
-            ) from None
+            raise self._broken_off(error, method, path) from None
         except httpx.DecodingError:
             raise self._stranger(0) from None
 
-    def _timed_out(self, error: httpx.TimeoutException, method: str, path: str, limit: float) -> Unreachable:
-        if isinstance(error, httpx.ConnectTimeout):
+    def _broken_off(self, error: httpx.TransportError, method: str, path: str) -> Unreachable:
+        protocol = isinstance(error, httpx.ProtocolError)
+        if protocol and not str(error).startswith(_CLOSED):
+            # The library's own words quote the line that is wrong: a header may be what nobody should read.
             return Unreachable(
-                f"{self.url} did not accept a connection within {limit:g} s",
-                todo="Check host and port, and whether a firewall is in between.",
+                f"{self.url} does not speak HTTP as expected on {method} {path}",
+                why=_fate(method) or "Another kind of program may listen there.",
+                todo="Check host and port of the URL.",
             )
         return Unreachable(
+            f"{self.url} closed the connection in the middle of {method} {path}",
+            why=_fate(method) or str(error),
+            todo="The server may have crashed or restarted: look into its log, then try again.",
+        )
+
+    def _timed_out(self, error: httpx.TimeoutException, method: str, path: str, limit: float) -> TimedOut:
+        if isinstance(error, httpx.ConnectTimeout):
+            return TimedOut(
+                f"{self.url} did not accept a connection within {min(limit, _CONNECT):g} s",
+                todo="Check host and port, and whether a firewall is in between.",
+            )
+        return TimedOut(
             f"{self.url} accepted {method} {path} and gave no answer within {limit:g} s",
             why=_fate(method) or "It may be busy with a long write, or hang.",
             todo="Look into the server's log, then try again.",
@@ -198,6 +297,20 @@ class Transport:
         return Unreachable(f"{self.url} cannot be reached: {error}", todo="Check host, port and network.")
 
 
+def _read_json(content: bytes) -> Any:
+    """What JSON allows and no more; `{}` for nothing at all. ValueError, or RecursionError."""
+    if not content.strip():
+        return {}
+    # A half of a pair is JSON by its letters, and no text that can be written anywhere.
+    if _HALF.search(content):
+        json.dumps(json.loads(content), ensure_ascii=False).encode()
+    return json.loads(content, parse_constant=_no_constant)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
 def _fate(method: str) -> str:
     return "" if method in READS else "Whether the server did what was asked is not known."
 
@@ -206,11 +319,3 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from pocketvex.api.transport import Transport
+from pocketvex.api.transport import TimedOut, Transport
 from pocketvex.errors import Unreachable
 
 _SCRIPT = re.compile(r"assets/index-[\w-]+\.js")
-_VERSION = re.compile(r"v(0\.\d+\.\d+)(?!\d)")
+_VERSION = re.compile(r"v(0\.\d{1,3}\.\d{1,4})(?!\d)")
+_PAGE_MOST, _SCRIPT_MOST = 1 << 20, 8 << 20
+"""Bytes in which the script, and the version, would have stood."""
 _LONGEST = len("v0.999.9999")
 
 
@@ -21,8 +23,11 @@ def dashboard_version(transport: Transport) -> str | None:
         with transport.stream("/_/") as page:
             if page.status_code != 200:
                 return None
-            script = _SCRIPT.search(page.read().decode("utf-8", "replace"))
+            text = b"".join(transport.pieces(page, _PAGE_MOST)).decode("utf-8", "replace")
+        script = _SCRIPT.search(text)
         return _first_match(transport, f"/_/{script.group()}") if script else None
+    except TimedOut:
+        raise
     except Unreachable:
         # Without a dashboard there are still the probes; if the server is gone, they say so.
         return None
@@ -33,8 +38,8 @@ def _first_match(transport: Transport, path: str) -> str | None:
     with transport.stream(path) as response:
         if response.status_code != 200:
             return None
-        for piece in response.iter_text():
-            text = tail + piece
+        for piece in transport.pieces(response, _SCRIPT_MOST):
+            text = tail + piece.decode("latin-1")
             found = _VERSION.search(text)
             # A match that touches the end may go on in the next piece: v0.40.1 of v0.40.11.
             if found and found.end() < len(text):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -19,6 +19,9 @@ from pocketvex.cli.options import (
     NoBackupOption,
     RenameOption,
 )
+
+if TYPE_CHECKING:
+    from pocketvex.store.config import Config
 
 util_app = typer.Typer(help="Look at a server and at this project.", no_args_is_help=True)
 
@@ -84,6 +87,7 @@ def dev(
         if once:
             raise
         # That is how it is meant to end, also before the first pass.
+        output.stopped()
         return 0
 
 
@@ -109,6 +113,7 @@ def _dev(
 
     config = project()
     if asked.fresh:
+        _require_embedded(config, host, data_dir)
         from pocketvex.run.fresh import set_data_aside
 
         if aside := set_data_aside(config.root):
@@ -127,6 +132,22 @@ def _dev(
                 if other is not None:
                     output.note(f"note: {other} runs in this project too: each save is worked on by both")
                 return loop.run()
+
+
+def _require_embedded(config: Config, flag: str | None, data_dir: Path | None) -> None:
+    """Before anything is moved: what is set aside must be the data of the server that is worked with."""
+    import os
+
+    from pocketvex.errors import UsageError
+    from pocketvex.store.hosts import choose_host
+
+    host = choose_host(config, flag=flag, environ=os.environ)
+    if not host.embedded or data_dir is not None:
+        other = host.url or data_dir
+        raise UsageError(
+            f"--fresh empties the embedded server, and this is about {other}: nothing was done",
+            todo="Leave --fresh out, or say --host embedded.",
+        )
 
 
 @util_app.command("test-connection")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
+from pocketvex.schema.words import counted
 
 if TYPE_CHECKING:
     from pocketvex.plan.changes import Pending, Plan
@@ -32,15 +33,21 @@ def tell_plan(
     elif format == "markdown":
         from pocketvex.render.markdown import markdown
 
-        output.data(markdown(plan, desired, mentions, pending=pending).rstrip("\n"))
+        output.verbatim(markdown(plan, desired, mentions, pending=pending).rstrip("\n"))
     elif format == "github":
         from pocketvex.render.github import plan_annotations
 
         folder = in_repository(config.root)
-        for line in plan_annotations(
-            plan, desired, mentions, folder=folder, pending=pending, migrations=_migrations(config, folder)
-        ):
-            output.data(line)
+        output.commands(
+            plan_annotations(
+                plan,
+                desired,
+                mentions,
+                folder=folder,
+                pending=pending,
+                migrations=_migrations(config, folder),
+            )
+        )
     else:
         _text(plan, mentions, pending)
 
@@ -99,13 +106,12 @@ def tell_status(status: Status, desired: Schema, config: Config, format: str = "
     elif format == "markdown":
         from pocketvex.render.markdown import status_markdown
 
-        output.data(status_markdown(rows, status.missing, status.plan, desired, mentions).rstrip("\n"))
+        output.verbatim(status_markdown(rows, status.missing, status.plan, desired, mentions).rstrip("\n"))
     elif format == "github":
         from pocketvex.render.github import status_annotations
 
         place = _migrations(config, in_repository(config.root))
-        for line in status_annotations(rows, status.missing, place):
-            output.data(line)
+        output.commands(status_annotations(rows, status.missing, place))
         tell_plan(status.plan, desired, config, format)
     else:
         _status_text(rows, status, mentions)
@@ -153,7 +159,7 @@ def _text(plan: Plan, mentions: Sequence[Mention], pending: Sequence[Pending]) -
 
 
 def _status_text(rows: Sequence[tuple[str, str]], status: Status, mentions: Sequence[Mention]) -> None:
-    from pocketvex.cli.report import counted, shown
+    from pocketvex.cli.report import shown
 
     for name, state in rows:
         output.data(f"{state:8} {name}")
@@ -170,9 +176,9 @@ def _status_text(rows: Sequence[tuple[str, str]], status: Status, mentions: Sequ
 
 
 def _json(values: object) -> None:
-    import json
+    from pocketvex.render.printable import as_json
 
-    output.data(json.dumps(values, indent=2, ensure_ascii=False))
+    output.verbatim(as_json(values))
 
 
 def in_repository(root: Path) -> str:

@@ -17,9 +17,9 @@ from pocketvex.cli.options import (
     HostOption,
     NoBackupOption,
 )
+from pocketvex.schema.words import counted
 
 if TYPE_CHECKING:
-    from pocketvex.run.folder import Finding
     from pocketvex.run.planning import Choices
     from pocketvex.run.prune import Kept, Listed
     from pocketvex.run.session import Session
@@ -51,9 +51,9 @@ def verify(
     show = output.progress() or (lambda _: None)
     found = use.verify(config.root, history, binary, around=around, progress=show)
     if wanted == "json":
-        import json
+        from pocketvex.render.printable import as_json
 
-        output.data(json.dumps(use.as_json(found), indent=2, ensure_ascii=False))
+        output.verbatim(as_json(use.as_json(found)))
     elif wanted == "github":
         _annotate(config, found)
     elif wanted == "markdown":
@@ -121,16 +121,18 @@ def prune(
 
 def _tell_kept(listed: Listed, format: str) -> None:
     if format == "json":
-        import json
+        from pocketvex.render.printable import as_json
 
         rows = [{k: v for k, v in kept._asdict().items() if k != "groups"} for kept in listed.kept]
-        output.data(json.dumps({"version": 1, "complete": listed.known, "kept": rows}, indent=2))
+        output.verbatim(as_json({"version": 1, "complete": listed.known, "kept": rows}))
     else:
+        from pocketvex.render.markdown import code
+
         for kept in listed.kept:
             where = f"; put aside by {kept.migration}" if kept.migration else ""
             way = f"; {kept.way_back}" if kept.way_back else ""
-            bullet = "- " if format == "markdown" else ""
-            output.data(f"{bullet}{kept.name}: {kept.rows} row{'s' * (kept.rows != 1)}{where}{way}")
+            name = f"- {code(kept.name)}" if format == "markdown" else kept.name
+            output.data(f"{name}: {counted(kept.rows, 'row')}{where}{way}")
         if not listed.kept:
             output.data("nothing is kept aside")
     if not listed.known:
@@ -192,7 +194,7 @@ def _tell(config: Config, found: Verified) -> None:
             output.data(f"  → {finding.todo}")
     if found.findings:
         number = len(found.findings)
-        output.note(f"{number} finding{'s' if number != 1 else ''}")
+        output.note(counted(number, "finding"))
 
 
 def _annotate(config: Config, found: Verified) -> None:
@@ -202,23 +204,24 @@ def _annotate(config: Config, found: Verified) -> None:
     for finding in found.findings:
         text = "\n".join(filter(None, (finding.what, finding.why, finding.todo)))
         where = Location(f"{config.migrations.name}/{finding.file}", finding.line or 1)
-        output.data(command("error", text, "migration", where))
+        output.commands([command("error", text, "migration", where)])
 
 
 def _list(config: Config, found: Verified) -> None:
+    from pocketvex.render.markdown import code, prose
+
     proven = sum(file.state == "proven" for file in found.files)
-    output.data(f"**{proven} of {len(found.files)} migrations proven** on PocketBase {found.version}")
+    output.data(
+        f"**{proven} of {counted(len(found.files), 'migration')} proven** on PocketBase {found.version}"
+    )
     for finding in found.findings:
-        place = f"{config.migrations.name}/{finding.place}"
-        output.data("\n".join(["", f"- `{place}` {finding.what}", *_indented(finding)]))
-
-
-def _indented(finding: Finding) -> list[str]:
-    return [f"  {line}" for line in [*finding.why.splitlines(), finding.todo] if line]
+        place = code(f"{config.migrations.name}/{finding.place}")
+        below = [f"  {prose(line)}" for line in [*finding.why.splitlines(), finding.todo] if line]
+        output.data("\n".join(["", f"- {place} {prose(finding.what)}", *below]))
 
 
 def _note(file: Checked) -> str:
     if file.state == "proven":
-        said = f"{file.rows} row{'s' if file.rows != 1 else ''}"
+        said = counted(file.rows, "row")
         return f"  {said}, {file.kept} with all values after up" if file.kept != file.rows else f"  {said}"
     return f"  {file.note}" if file.note else ""

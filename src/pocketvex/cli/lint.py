@@ -10,6 +10,7 @@ import typer
 from pocketvex.cli import output
 from pocketvex.cli.opening import project
 from pocketvex.errors import SchemaError, UsageError
+from pocketvex.schema.words import counted
 
 if TYPE_CHECKING:
     from pocketvex.errors import Problem
@@ -65,21 +66,20 @@ def _tell(findings: list[Problem], format: str, config: Config) -> None:
     from pocketvex.render.findings import finding_annotations, finding_line, finding_values
 
     if format == "json":
-        import json
+        from pocketvex.render.printable import as_json
 
-        output.data(json.dumps(finding_values(findings), indent=2, ensure_ascii=False))
+        output.verbatim(as_json(finding_values(findings)))
         return
     if format == "github":
         from pocketvex.cli.formats import in_repository
 
-        for line in finding_annotations(findings, in_repository(config.root)):
-            output.data(line)
+        output.commands(finding_annotations(findings, in_repository(config.root)))
         return
     for finding in findings:
         output.data(finding_line(finding))
-        for line in finding.where.excerpt.splitlines() if finding.where else ():
-            output.data(output.styled(f"    {line}", "red" if output.is_marker(line) else "dim"))
+        if finding.where:
+            output.excerpt(finding.where.excerpt, err=False)
     count = len(findings)
-    output.data(output.styled(f"{count or 'no'} finding{'s' if count != 1 else ''}", "bold"))
+    output.data(output.styled(counted(count, "finding") if count else "no findings", "bold"))
     if findings:
         output.note(f"→ pocketvex explain {findings[0].code}")

@@ -90,12 +90,12 @@ def opened(
         login = _kept_login(config, chosen) or _ask_login(chosen.login, chosen.url)
         chosen = replace(chosen, login=login)
     with Session(config, chosen) as session:
+        session.say = output.note
+        session.progress = output.progress()
         if needed:
             session.begin()
             _import(needed)
         output.note(output.styled(session.title, "bold", err=True))
-        session.say = output.note
-        session.progress = output.progress()
         try:
             with opened(config, evidence) if evidence else nullcontext() as session.witness:
                 yield session
@@ -166,12 +166,13 @@ def _ask_login(login: Login, url: str) -> Login:
         return login
     import questionary
 
+    from pocketvex.api.greeting import greet
     from pocketvex.api.transport import Transport
 
-    # Nobody should type a password for a server that is not there, or is something else.
-    transport = Transport(url)
+    # Nobody should type a password for a server that is not there, is too old, or is something else.
+    transport = Transport(url, on_slow=output.note)
     try:
-        transport.send("GET", "/api/health")
+        greet(transport)
     finally:
         transport.close()
     email = login.email or questionary.text(f"Superuser e-mail for {url}:").unsafe_ask()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pocketvex.cli import output
 from pocketvex.cli.interrupts import Stopped
+from pocketvex.render.printable import visible
 
 if TYPE_CHECKING:
     from pocketvex.plan.questions import Question
@@ -48,9 +49,10 @@ def answered(questions: Sequence[Question]) -> dict[str, str]:
     terminal = create_output(sys.stderr)
     said: dict[str, str] = {}
     for question in questions:
-        choices = [questionary.Choice(option.says, option.value) for option in question.options]
+        choices = [questionary.Choice(_line(option.says), option.value) for option in question.options]
         choices.append(questionary.Choice("leave it as it is", _LEAVE))
-        asked = questionary.select(f"{question.id}: {question.text}", choices, output=terminal, qmark="?")
+        text = _line(f"{question.id}: {question.text}")
+        asked = questionary.select(text, choices, output=terminal, qmark="?")
         try:
             value = asked.unsafe_ask()
         except Stopped:
@@ -62,3 +64,8 @@ def answered(questions: Sequence[Question]) -> dict[str, str]:
             return {}
         said[question.id] = value
     return said
+
+
+def _line(text: str) -> str:
+    """What `output` does for all else: this library writes to the terminal itself."""
+    return " ".join(visible(text).split())

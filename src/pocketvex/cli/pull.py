@@ -158,12 +158,12 @@ def _from_file(config: Config, file: Path, asked: Asked, print_: bool) -> int:
 def _print(pulled: Pulled, parts: list[str]) -> int:
     """Everything on stdout, a comment before each module where there are several; or the parts alone."""
     if parts:
-        output.data("\n".join(parts))
+        output.verbatim("\n".join(parts))
         return 0
     for number, module in enumerate(pulled.modules):
         if len(pulled.modules) > 1:
             output.data(("\n\n" if number else "") + f"# {module.name}.py\n")
-        output.data(module.text.rstrip("\n"))
+        output.verbatim(module.text.rstrip("\n"))
     _tell(pulled)
     return 0
 
@@ -212,7 +212,7 @@ def _show(left: Left) -> None:
         output.note(f"→ take it out of the code, or --confirm {left.path} makes it again")
         return
     output.note(f"{left.where}: {left.path} is yours to edit; the server has:")
-    output.data(left.text)
+    output.verbatim(left.text)
     for line in left.diff:
         output.note(f"    {line}")
     output.note(f"→ paste it, or `pocketvex schema pull {stem} --force` writes the class anew")

@@ -10,6 +10,7 @@ from pocketvex.cli import output
 from pocketvex.cli.compact import compact, fitted
 from pocketvex.plan.verdicts import Verdict
 from pocketvex.render.text import change_lines, pending_lines, plan_lines, totals
+from pocketvex.schema.words import counted
 
 if TYPE_CHECKING:
     from pocketvex.plan.changes import Pending
@@ -148,7 +149,3 @@ def proof_lines(draft: DraftState) -> list[str]:
 
 def _why(error: Exception) -> list[str]:
     return str(getattr(error, "why", "")).splitlines()
-
-
-def counted(number: int, what: str = "change") -> str:
-    return f"{number} {what}{'s' if number != 1 else ''}"

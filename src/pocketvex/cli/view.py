@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pocketvex.cli import output, report
 from pocketvex.cli.formats import mentions_in, tell_mentions
 from pocketvex.errors import PocketVexError, ServerError
+from pocketvex.schema.words import counted
 from pocketvex.store.history import DRAFT
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ class DevView:
     def note(self, text: str) -> None:
         output.note(f"note: {text}")
 
+    def stopped(self) -> None:
+        # The terminal does not show `^C` here: nothing that is typed is shown.
+        output.note("stopped")
+
     def proven(self, draft: DraftState) -> None:
         for number, line in enumerate(report.proof_lines(draft)):
             if number:
@@ -97,7 +102,7 @@ def _state(outcome: Outcome, unsealed: int) -> str:
     waiting = len(outcome.plan.changes) + len(outcome.plan.questions) + len(outcome.waiting)
     parts = [f"waiting: {waiting}" if waiting else "in sync"]
     if unsealed:
-        parts.append(f"{report.counted(unsealed)} not in a migration yet")
+        parts.append(f"{counted(unsealed)} not in a migration yet")
     return " · ".join(parts)
 
 

@@ -41,6 +41,26 @@ def listening(heard: Callable[[str], None]) -> Iterator[bool]:
             termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
+@contextmanager
+def unechoed() -> Iterator[None]:
+    """Show nothing that is typed, inside of the block; what was typed there reaches nobody afterwards."""
+    if not _can_listen():
+        yield
+        return
+    import termios
+
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    silent = [*before]
+    silent[3] &= ~termios.ECHO
+    try:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
+        yield
+    finally:
+        if _is_ours(terminal):
+            termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+
+
 def _can_listen() -> bool:
     try:
         return sys.platform != "win32" and sys.stdin.isatty() and _is_ours(sys.stdin.fileno())

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from pocketvex.dev.asking import Ask, asks
-from pocketvex.dev.keys import listening
+from pocketvex.dev.keys import listening, unechoed
 from pocketvex.dev.proving import Proving
 from pocketvex.dev.turn import turn
 from pocketvex.dev.watch import Watch
@@ -68,6 +68,8 @@ class Report(Protocol):
     def waiting(self, text: str) -> None: ...
 
     def note(self, text: str) -> None: ...
+
+    def stopped(self) -> None: ...
 
 
 class LateSpare(Spare):
@@ -140,10 +142,12 @@ class Loop:
         self.view.watching(self.config.schema.name)
         self.watch.start()
         try:
-            while True:
-                self.step()
-                self.idle()
+            with unechoed():
+                while True:
+                    self.step()
+                    self.idle()
         except KeyboardInterrupt:
+            self.view.stopped()
             return 0
 
     def step(self) -> None:

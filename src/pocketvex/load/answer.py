@@ -14,6 +14,7 @@ from pocketvex.load.paths import shown_path
 from pocketvex.load.sources import Shown, Sources
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.model import Schema
+from pocketvex.schema.words import counted
 
 
 def schema_of(answer: Mapping[str, Any], sources: Sources, root: str) -> Schema:
@@ -92,7 +93,7 @@ def _failed(failure: Mapping[str, Any]) -> SchemaError:
 
 def _count(problems: list[Problem]) -> str:
     count = len(problems)
-    return f"the schema has {count} problem{'s' if count != 1 else ''}"
+    return f"the schema has {counted(count, 'problem')}"
 
 
 def _sorted(problems: list[Problem]) -> list[Problem]:

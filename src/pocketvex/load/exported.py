@@ -11,6 +11,7 @@ from pocketvex.errors import Location, SchemaError
 from pocketvex.load.excerpt import excerpt
 from pocketvex.schema.dictionary import Locate, from_dictionary
 from pocketvex.schema.model import PRIVATE_PREFIX
+from pocketvex.schema.words import counted
 
 _TOKENS = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|([{}\[\]])')
 _FIELDS = ("fields", "schema")
@@ -56,7 +57,7 @@ def _of_page(page: dict[str, Any], shown: str) -> Any:
     items, total = page["items"], page.get("totalItems")
     if isinstance(items, list) and isinstance(total, int) and total > len(items):
         raise SchemaError(
-            f"holds {len(items)} of {total} collections",
+            f"holds {len(items)} of {counted(total, 'collection')}",
             why="It is one page of several.",
             where=Location(shown),
             todo="Ask for all on one page: GET /api/collections?perPage=1000",

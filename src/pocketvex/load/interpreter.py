@@ -11,6 +11,8 @@ import threading
 import time
 from typing import Any, NamedTuple
 
+from pocketvex.schema.words import counted
+
 PRINTED_LIMIT = 64 * 1024
 _HEADER = 10
 _POSIX = os.name == "posix"
@@ -179,7 +181,7 @@ class Interpreter:
         text = self._printed.decode("utf-8", "replace")
         if not _POSIX:
             text = text.replace("\r\n", "\n")
-        return f"{text}\n… and {self._dropped} bytes more" if self._dropped else text
+        return f"{text}\n… and {counted(self._dropped, 'byte')} more" if self._dropped else text
 
 
 def _own_group() -> dict[str, Any]:

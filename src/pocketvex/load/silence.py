@@ -24,7 +24,7 @@ def explain_silence(heard: Heard, timeout: float, shown: Shown) -> SchemaError:
         where = Location(shown(place[0]), place[1], 0, text)
     if heard.dump.startswith("Timeout") or heard.status is None:
         return SchemaError(
-            f"the schema did not load within {timeout:g} seconds: it was still here",
+            f"the schema did not load within {timeout:g} s: it was still here",
             where=where,
             todo="A schema module should only declare; a loop, a lock, or a request may not end.",
         )

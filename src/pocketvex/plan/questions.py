@@ -16,6 +16,7 @@ from pocketvex.errors import Location, UsageError
 from pocketvex.plan.facts import Evidence
 from pocketvex.schema.fields import SelectField
 from pocketvex.schema.model import Schema
+from pocketvex.schema.words import counted
 
 Answers = Mapping[str, str]
 
@@ -84,7 +85,7 @@ def about_values(operation: ChangeField, evidence: Evidence | None) -> Iterator[
         if not after.required:
             says = "it is taken out of the lists" if after.multiple else "rows hold nothing instead"
             options.append(Option("", says))
-        many = f"{used[gone]} rows hold it" if gone in used else "rows may hold it"
+        many = f"{counted(used[gone], 'row', 'hold')} it" if gone in used else "rows may hold it"
         text = f"the choice {gone!r} goes, and {many}: what instead?"
         yield Question(f"{operation.path}:{gone}", "value", text, tuple(options), after.source, evidence)
 

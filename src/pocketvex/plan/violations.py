@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from pocketvex.diff.operations import changed_options
 from pocketvex.plan.limits import DEFAULT_LIMITS, limit_in_force, narrows
 from pocketvex.schema.fields import FieldBase
+from pocketvex.schema.words import counted
 
 MATCHES = "re2_matches"
 """The one function that SQLite lacks: whether a text matches a pattern as Go's regexp finds it."""
@@ -140,7 +141,9 @@ def _measured(option: str, value: Any, stored: FieldBase) -> Condition:
             return Condition(f"{filled}[[value]] > {{:max}}", (("max", value),), f"are after {value}")
         case (("editor" | "json"), "max_size"):
             most = limit_in_force(stored.type, "max_size", value)
-            return Condition(f"LENGTH(CAST({_TEXT} AS BLOB)) > {most}", says=f"are larger than {most} bytes")
+            return Condition(
+                f"LENGTH(CAST({_TEXT} AS BLOB)) > {most}", says=f"are larger than {counted(most, 'byte')}"
+            )
         case _:
             return NEVER
 

@@ -12,6 +12,7 @@ from pocketvex.plan.changes import Change, Kept, Pending, Plan
 from pocketvex.plan.mentions import Mention, some_of
 from pocketvex.plan.questions import Question
 from pocketvex.plan.verdicts import Access, Verdict
+from pocketvex.render.printable import visible
 from pocketvex.render.text import totals
 from pocketvex.render.values import source_of
 from pocketvex.schema.model import Schema
@@ -131,7 +132,7 @@ def _gravity(line: str) -> int:
 
 
 def _message(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -16,6 +16,7 @@ from pocketvex.plan.codes import CODES
 from pocketvex.plan.mentions import Mention, some_of
 from pocketvex.plan.questions import Question
 from pocketvex.plan.verdicts import Access, Verdict
+from pocketvex.render.printable import visible
 from pocketvex.render.text import sign, totals
 from pocketvex.render.values import source_of
 from pocketvex.schema.model import Schema
@@ -33,7 +34,7 @@ _LONG = 400
 _MARKUP = str.maketrans(
     {**{sign: f"\\{sign}" for sign in "\\*_{}[]|~"}, **{sign: f"&#{ord(sign)};" for sign in "`<>&"}}
 )
-_CODE = re.compile(r"`([^`]*)`|(?<!\w)([@#][\w.:]*\w)")
+_CODE = re.compile(r"`([^`]*)`|(?<!\w)([@#][\w.:]*\w|(?i:https?://|www\.)[^\s`]+)")
 
 
 class _Section(NamedTuple):
@@ -186,7 +187,7 @@ def _meanings(plan: Plan) -> list[str]:
 
 def code(text: str) -> str:
     """A code span that holds any text: fenced with more backticks than it has in a row."""
-    flat = " ".join(text.split())
+    flat = " ".join(visible(text).split())
     if len(flat) > _LONG:
         flat = f"{flat[: _LONG // 2]} … {flat[-_LONG // 2 :]}"
     longest = max(map(len, re.findall("`+", flat)), default=0)
@@ -196,7 +197,8 @@ def code(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Words as they stand, without markup; what is in backticks, and what would call somebody, is code."""
+    """Words without markup of others; what is in backticks, calls somebody or would be a link is code."""
+    text = visible(text)
     parts: list[str] = []
     end = 0
     for match in _CODE.finditer(text):

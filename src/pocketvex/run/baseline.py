@@ -14,6 +14,7 @@ from pocketvex.run.prove import prove
 from pocketvex.run.session import Session, native_dir
 from pocketvex.run.shadow import replay
 from pocketvex.schema.model import Schema
+from pocketvex.schema.words import counted
 from pocketvex.store.history import (
     SUM_FILE,
     History,
@@ -37,7 +38,7 @@ def baseline(session: Session, desired: Schema, *, now: int, replace: bool = Fal
     if history.files and not replace:
         number = len(history.files)
         raise HistoryError(
-            f"{history.folder.name}/ holds {number} migration{'s' if number != 1 else ''} already",
+            f"{history.folder.name}/ holds {counted(number, 'migration')} already",
             why="A baseline is the first file of a history.",
             todo="`pocketvex migrate baseline --replace` moves them into a folder that nothing runs.",
         )

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pocketvex.api import shape
 from pocketvex.api.filters import exact_filter, nonzero_filter
 from pocketvex.errors import Rejected, UnsupportedServer
 from pocketvex.plan.facts import (
@@ -102,7 +103,8 @@ def _of_sql(client: Client, queries: Mapping[Fact, Query]) -> Counts:
             rows = client.sql(text)
         except (Rejected, UnsupportedServer):
             continue
-        found |= {keys[int(row["k"] or 0)]: _found(row) for row in rows}
+        with shape.reading(client.url, "the rows of a query are not those that it asks for"):
+            found |= {keys[int(row["k"] or 0)]: _found(row) for row in rows}
     return found
 
 
@@ -146,8 +148,11 @@ def _of_pages(client: Client, queries: Mapping[Fact, Query], progress: Progress 
             if page and not page[0].keys() >= fields.keys():
                 return dict.fromkeys(queries, None)  # what the API never shows: the key of the tokens
             rows = ([row["id"], *(stored(f, row.get(f.name)) for f in fields.values())] for row in page)
-            database.executemany(f"INSERT OR REPLACE INTO {quoted(name)} VALUES ({marks})", rows)
+            with shape.reading(client.url, f"a row of {name} holds what its fields cannot hold"):
+                _keep(database, f"INSERT OR REPLACE INTO {quoted(name)} VALUES ({marks})", rows)
             read += len(page)
+            if read > 2 * MOST_PAGED:
+                raise shape.stranger(client.url, f"{name} has many more rows than it counts")
             if progress and total > _PAGE:
                 progress(f"reading {name}: {read} of {total} rows" if read < total else "")
         return _answered(database, queries)
@@ -172,7 +177,16 @@ def _pages(client: Client, name: str, fields: list[str], filter: str) -> Iterato
         yield page
         if len(page) < _PAGE:
             return
+        if str(page[-1]["id"]) <= last:
+            raise shape.stranger(client.url, f"the rows of {name} are not in the order that was asked for")
         last = str(page[-1]["id"])
+
+
+def _keep(database: sqlite3.Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    try:
+        database.executemany(statement, rows)
+    except sqlite3.Error as error:  # an object where a text should be
+        raise ValueError(str(error)) from None
 
 
 def _answered(database: sqlite3.Connection, queries: Mapping[Fact, Query]) -> Counts:

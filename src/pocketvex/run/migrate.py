@@ -32,6 +32,7 @@ from pocketvex.run.secrets import late_secrets
 from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.run.sync import make_way, remember
 from pocketvex.schema.model import Schema
+from pocketvex.schema.words import counted
 from pocketvex.store.history import enlist, read_draft, unseal, write_draft
 
 __all__ = [
@@ -173,7 +174,7 @@ def _write_secrets(
 
 def _count(found: Outstanding) -> str:
     number = len(found.plan.changes) + len(found.plan.questions)
-    return f"{number} change{'s' if number != 1 else ''}"
+    return counted(number)
 
 
 def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry_run: bool = False) -> Ran:
@@ -230,7 +231,7 @@ def _last(position: Position, count: int) -> tuple[str, ...]:
         raise UsageError("down takes back at least one file")
     if count > len(position.applied):
         ran = len(position.applied)
-        said = f"{count} files cannot be taken back: the server has run {ran} of them"
+        said = f"{counted(count, 'file')} cannot be taken back: the server has run {ran} of them"
         raise UsageError(
             said if ran else "there is nothing to take back: the server has run none of these migrations",
             todo="`pocketvex migrate status` lists them.",

@@ -86,9 +86,17 @@ class Session:
                 self.notes.append(f"a newer PocketBase: the data was copied to {self.lease.backup} first")
             login = Credentials(email=self.lease.email, password=self.lease.password)
             self.state.server_version = str(self.lease.version)
-            return Client(self.lease.url, login, tokens=TokenStore(self.root))
-        login = Credentials(host.login.token, host.login.email, host.login.password)
-        return Client(host.url, login, tokens=TokenStore(self.root))
+            return self._client(self.lease.url, login)
+        return self._client(host.url, Credentials(host.login.token, host.login.email, host.login.password))
+
+    def _client(self, url: str, login: Credentials) -> Client:
+        return Client(
+            url,
+            login,
+            tokens=TokenStore(self.root),
+            on_wait=lambda _, text: self.say(text),
+            on_slow=lambda text: self.say(text),
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -10,7 +10,9 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -35,6 +37,8 @@ _FORMAT = 3
 """Part of the hash: a cache that an older PocketVex wrote is not read."""
 _SNAPSHOTS = "snapshots.json"
 _NOWHERE = Surroundings()
+_KEEP, _HOUR = 12, 3600.0
+"""So many histories are kept beside the one in use: those of branches, and of a file or two ago."""
 
 
 class ReplayFailed(HistoryError):
@@ -116,12 +120,15 @@ def replay(
     home = cache / key
     names = tuple(name for name, _ in files)
     if known is not None and known.data_dir.parent == home and (home / _SNAPSHOTS).exists():
+        _used(home)
         return known
     kept = _kept(home)
     if kept is None:
         require_trust(cache.parent.parent, files)
         _build(binary, files, home, around, progress)
         kept = json.loads((home / _SNAPSHOTS).read_text(encoding="utf-8"))
+        forget_others(cache)
+    _used(home)
     return Recorded(names, kept["snapshots"], home / "data", tuple(kept["silent"]))
 
 
@@ -211,8 +218,35 @@ class Far:
             self._progress("")
 
 
-def forget_others(cache: Path, keep: int = 20) -> None:
-    """Drop all but the newest entries of the cache."""
-    entries = sorted(cache.glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in entries[keep:]:
-        shutil.rmtree(old, ignore_errors=True)
+def forget_others(cache: Path, keep: int = _KEEP) -> None:
+    """Drop what was used longest ago, but for `keep` entries; and what builds that were killed left behind.
+
+    What was used within the hour stays: another command may be at it.
+    """
+    before = time.time() - _HOUR
+    found = [(_last_use(path), path) for path in cache.iterdir() if path.is_dir()]
+    entries = sorted((entry for entry in found if not entry[1].name.startswith(".")), reverse=True)
+    left_behind = [entry for entry in found if entry[1].name.startswith(".")]
+    for used, path in (*entries[keep:], *left_behind):
+        if used < before:
+            _drop(path)
+
+
+def _drop(path: Path) -> None:
+    # Under another name first: nobody finds half of it.
+    aside = path.with_name(f".{path.name.lstrip('.')}-gone-{os.getpid()}")
+    with suppress(OSError):
+        os.replace(path, aside)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _used(home: Path) -> None:
+    with suppress(OSError):  # a cache that cannot be written still serves
+        os.utime(home)
+
+
+def _last_use(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # another command was first
+        return time.time()

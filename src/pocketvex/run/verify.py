@@ -28,6 +28,7 @@ from pocketvex.run.trust import reaches_out
 from pocketvex.run.values import lost, values_of
 from pocketvex.run.variables import values_read
 from pocketvex.schema.model import Schema
+from pocketvex.schema.words import counted
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.surroundings import Surroundings
@@ -267,7 +268,7 @@ def _read(kept: Path) -> dict[str, Result]:
 
 
 def _counted(number: int) -> str:
-    return f"{number} migration{'s' if number != 1 else ''}"
+    return counted(number, "migration")
 
 
 def as_json(found: Verified) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pocketvex.schema.model import Collection, Schema, default_collection_id, sy
 from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.system import STANDARD, SYSTEM_COLLECTIONS
 from pocketvex.schema.validate import check, meant
+from pocketvex.schema.words import a, counted
 
 _COLLECTION_KEYS = {
     "name", "type", "id", "renamed_from", "source", "system", "fields", "indexes", "auth", "viewQuery",
@@ -52,9 +53,7 @@ def build_schema(written: Iterable[dict[str, Any] | type[Base]]) -> Schema:
         builder.problems += rule_problems(schema, unsure=builder.broken, own=True)
     if builder.problems:
         count = len(builder.problems)
-        raise SchemaError(
-            f"the schema has {count} problem{'s' if count != 1 else ''}", problems=builder.problems
-        )
+        raise SchemaError(f"the schema has {counted(count, 'problem')}", problems=builder.problems)
     return schema
 
 
@@ -121,7 +120,7 @@ class _Builder:
         known_keys = {*keys_of(MODELS[type_]), "unique", "source", "wrong"}
         unknown = raw.keys() - known_keys
         for key in sorted(unknown):
-            self.wrong(path, f"a {type_} field has no option '{key}'{meant(key, known_keys)}", where)
+            self.wrong(path, f"{a(type_)} field has no option '{key}'{meant(key, known_keys)}", where)
         options = {k: v for k, v in raw.items() if k not in unknown and k not in ("unique", "wrong")}
         target = options.get("target")
         if isinstance(target, type) and issubclass(target, Base):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, TypedDict, Unpack
 
 from pocketvex.schema.declare import Base, FieldDeclaration, caller
+from pocketvex.schema.words import a
 
 Keep = Literal["first", "last"]
 
@@ -188,6 +189,6 @@ def _no_option(type_: str, name: str, options: dict[str, Any]) -> str:
     own = [key.removesuffix("_select") for key in options if key not in ("target", "model", "values")]
     near = get_close_matches(name, [*own, *Common.__annotations__], n=1)
     takes = ", ".join(sorted(own)) or "only what every field takes"
-    return f"a {type_} field has no option '{name}': " + (
+    return f"{a(type_)} field has no option '{name}': " + (
         f"did you mean '{near[0]}'?" if near else f"it takes {takes}"
     )

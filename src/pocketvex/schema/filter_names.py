@@ -13,6 +13,7 @@ from typing import NamedTuple
 from pocketvex.schema.fields import FieldBase, RelationField
 from pocketvex.schema.filter_parser import Filter, Operand, Version
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection
+from pocketvex.schema.words import a
 
 MACROS: Mapping[str, Version] = {
     **dict.fromkeys(
@@ -229,7 +230,7 @@ class Names:
 
     def target(self, field: FieldBase, part: str, at: int) -> Collection | None:
         if not isinstance(field, RelationField):
-            raise Refused(f"'{part}' is a {field.type} field: nothing can follow it", at, part)
+            raise Refused(f"'{part}' is {a(field.type)} field: nothing can follow it", at, part)
         # What a relation points at that is not declared was said already.
         return self.by_name.get((field.target or field.collection_id).lower())
 

@@ -10,11 +10,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     PrivateAttr,
+    ValidationError,
     ValidationInfo,
     field_validator,
 )
 from pydantic import Field as option
 
+from pocketvex.errors import UnsupportedServer
 from pocketvex.schema.auth import OPTION_NAMES, stated_options, without_secrets
 from pocketvex.schema.fields import Declared, Field, FieldBase, RelationField, _alias
 from pocketvex.schema.ids import USERS_ID, collection_id, field_id
@@ -135,7 +137,7 @@ class Schema(BaseModel):
     @classmethod
     def from_json(cls, raw: Iterable[Mapping[str, Any]]) -> Self:
         """The schema that LIST, an export, or `findAllCollections` describes, PocketVex's own left out."""
-        collections = [Collection.from_json(item) for item in raw]
+        collections = [_read(item) for item in raw]
         schema = cls(collections=[c for c in collections if not c.is_private])
         names = {c.id: c.name for c in collections if c.id}
         for field in schema.relations():
@@ -175,6 +177,19 @@ class Schema(BaseModel):
     def may_have_rules(self) -> bool:
         """Whether there may be a rule that is neither locked nor public: only then there is one to check."""
         return any(c.auth or any(c.rules().values()) for c in self.collections)
+
+
+def _read(item: Mapping[str, Any]) -> Collection:
+    try:
+        return Collection.from_json(item)
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
+        found = error.errors() if isinstance(error, ValidationError) else []
+        told = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found[:3]]
+        raise UnsupportedServer(
+            f"the collection {item.get('name')} is described in a way that PocketVex cannot read",
+            why="\n".join(told) or f"{type(error).__name__}: {error}",
+            todo="Update PocketVex, if the server is newer; else check what stands in front of it.",
+        ) from None
 
 
 def default_collection_id(collection: Collection, taken: Iterable[str] = ()) -> str:

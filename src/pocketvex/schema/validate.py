@@ -15,6 +15,7 @@ from pocketvex.errors import Location, Problem
 from pocketvex.schema.fields import FieldBase, RelationField, SelectField
 from pocketvex.schema.model import PRIVATE_PREFIX, Collection, Schema
 from pocketvex.schema.system import SYSTEM_COLLECTIONS
+from pocketvex.schema.words import a
 
 _INTERNAL_TABLES = ("_collections", "_params", "_migrations", "_logs")
 _RESERVED_FIELDS = ("null", "true", "false", "_rowid_", "expand", "collectionid", "collectionname")
@@ -75,7 +76,7 @@ def _collection(collection: Collection) -> Iterator[Problem]:
         if collection.indexes:
             yield _problem(collection, "indexes", "a view has no indexes")
     elif collection.view_query:
-        yield _problem(collection, "query", f"a {collection.type} collection has no query")
+        yield _problem(collection, "query", f"{a(collection.type)} collection has no query")
 
 
 def _fields(collection: Collection) -> Iterator[Problem]:

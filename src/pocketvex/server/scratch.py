@@ -44,6 +44,8 @@ NOWHERE = Surroundings()
 # 0.23: "Error: Failed to apply migration X.js: why"; later "failed to apply…", since 0.40 behind a date;
 # a file that does not parse is a panic of every command: "failed to run migration X.js: SyntaxError: …".
 _FAILURE = re.compile(r"failed to (?:apply|run) migration ", re.I)
+# SQLite's words, and those of the system.
+_FULL = re.compile(r"database or disk is full|no space left on device|disk quota exceeded", re.I)
 _JS_PLACE = re.compile(r" at \S+?:(\d+):(\d+)\(\d+\)\s*$")
 # Where the part of our files that refuses throws says nothing to anybody.
 _IN_FAIL = re.compile(r" at fail \(\S+?:\d+:\d+\(\d+\)\)\s*$")
@@ -249,6 +251,13 @@ def _output(process: subprocess.Popen[bytes], clock: Clock) -> bytes:
 
 
 def _failure(output: str, files: Mapping[str, str], data_dir: Path) -> ServerProcessError:
+    if full := _FULL.search(output):
+        # Before all else: it is the fault of no file, whichever was running.
+        return ServerProcessError(
+            f"the disk is full: PocketBase could not work on {data_dir}",
+            why=f"It says: {full[0]}.",
+            todo=f"Make room there, and in {tempfile.gettempdir()}; then try again. Nothing was changed.",
+        )
     # The last one: a migration may have printed anything before.
     for match in reversed(list(_FAILURE.finditer(output))):
         rest = output[match.end() :].split("\n\ngoroutine ")[0]

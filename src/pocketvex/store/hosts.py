@@ -109,11 +109,11 @@ def _configured(host: HostConfig, environ: Mapping[str, str]) -> Host:
 def _login(host: HostConfig, environ: Mapping[str, str]) -> Login:
     """What the configuration names for this very host goes before the variables meant for any host."""
     variable = host.email.removeprefix("env:") if host.email.startswith("env:") else ""
-    email = environ.get(variable, "") if variable else host.email
+    email = _value(environ, variable) if variable else host.email
     names = [name for name in (variable, host.password, host.token) if name]
-    missing = tuple(name for name in names if not environ.get(name))
-    token = environ.get(host.token, "") if host.token else ""
-    password = environ.get(host.password, "") if host.password else ""
+    missing = tuple(name for name in names if not _value(environ, name))
+    token = _value(environ, host.token) if host.token else ""
+    password = _value(environ, host.password) if host.password else ""
     general = _general_login(environ)
     if token or (email and password):
         return Login(token, email, password, f"[hosts.{host.name}]", missing)
@@ -124,9 +124,14 @@ def _login(host: HostConfig, environ: Mapping[str, str]) -> Login:
 
 def _general_login(environ: Mapping[str, str]) -> Login:
     names = ("PB_TOKEN", "PB_ADMIN_EMAIL", "PB_ADMIN_PASS")
-    token, email, password = (environ.get(name, "") for name in names)
+    token, email, password = (_value(environ, name) for name in names)
     used = [name for name, value in zip(names, (token, email, password), strict=True) if value]
     return Login(token, email, password, ", ".join(used))
+
+
+def _value(environ: Mapping[str, str], name: str) -> str:
+    """What a variable holds, without the line end that a file or a pipe of secrets leaves around it."""
+    return environ.get(name, "").strip("\r\n")
 
 
 def _key(url: str) -> str:

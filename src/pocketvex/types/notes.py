@@ -19,6 +19,7 @@ from pocketvex.schema.fields import (
     TextField,
     UrlField,
 )
+from pocketvex.schema.words import counted
 
 _UNLIMITED = 2**31 - 1
 """What an unlimited relation of PocketBase 0.22 became; from there on the number says nothing."""
@@ -114,4 +115,4 @@ def _size(count: int) -> str:
     for unit, name in ((2**30, "GB"), (2**20, "MB"), (2**10, "KB")):
         if count % unit == 0:
             return f"{count // unit} {name}"
-    return f"{count} bytes"
+    return counted(count, "byte")
