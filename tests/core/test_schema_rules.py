@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from filters import Maker
 from pocketvex.schema import units
 from pocketvex.schema.filter_parser import Filter, FilterError, parse_filter
-from pocketvex.schema.rules import Rule, Rules
+from pocketvex.schema.rules import Rule, Rules, spelled
 
 OWNER = "@request.auth.id != '' && author = @request.auth.id"
 
@@ -137,3 +137,17 @@ def test_rules_that_a_server_takes_may_be_put_together() -> None:
             assert found, whole
             parts = [accepted(one), accepted(other)]
             assert len(list(found.comparisons())) == sum(len(list(p.comparisons())) for p in parts if p)
+
+
+@pytest.mark.parametrize(
+    ("rule", "same"),
+    [
+        ('a = "x"', "a = 'x'"),
+        ('a = "" // a "comment"', "a = '' // a \"comment\""),
+        ('a = "it\'s"', 'a = "it\'s"'),
+        ('a = "\\"" && b = \'"x"\'', 'a = "\\"" && b = \'"x"\''),
+    ],
+)
+def test_which_quotes_a_text_has_makes_no_difference(rule: str, same: str) -> None:
+    assert spelled(rule) == same
+    assert (spelled(None), spelled("")) == (None, "")
