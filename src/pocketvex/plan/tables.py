@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import sys
 from collections.abc import Iterable
 
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
@@ -15,9 +14,9 @@ _AFTER_RENAME = re.compile(r"error in view (\S+) after rename")
 def tables_of(collections: Iterable[Collection]) -> sqlite3.Connection:
     """Empty tables as these collections have them, and their views."""
     connection = sqlite3.connect(":memory:")
-    if sys.version_info >= (3, 12):
+    if (quotes := getattr(sqlite3, "SQLITE_DBCONFIG_DQS_DML", None)) is not None:  # Python 3.12
         # Elsewise a name in double quotes that is not there is taken for a text.
-        connection.setconfig(sqlite3.SQLITE_DBCONFIG_DQS_DML, False)
+        connection.setconfig(quotes, False)  # type: ignore[attr-defined, unused-ignore]
     for collection in collections:
         names = dict.fromkeys([*SYSTEM_FIELDS[collection.type], *(field.name for field in collection.fields)])
         columns = ", ".join(f'"{name}"' for name in names)
