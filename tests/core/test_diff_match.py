@@ -8,7 +8,7 @@ import pytest
 
 from cases.changes import field, posts, relation, table, view
 from pocketvex.diff.apply import apply_operations, changed_collections, view_order
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.errors import UsageError
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
@@ -26,7 +26,7 @@ def live(*collections: Json) -> Schema:
 
 
 def said(after: list[Json], before: list[Json], **more: Any) -> list[str]:
-    diff = compare(schema(*after), live(*before), **more)
+    diff = compare(schema(*after), live(*before), **{"version": NEWEST, **more})
     questions = [f"? {q.path}: {', '.join(q.candidates)}" for q in diff.ambiguous]
     return [f"{o.kind} {o.path}" for o in diff.operations] + questions
 
@@ -147,9 +147,11 @@ def test_a_relation_follows_its_target_to_its_new_name() -> None:
 
 def test_what_the_server_decides_is_no_difference() -> None:
     people = table("people", type="auth", otp={"enabled": True})
-    server = Schema.from_json(apply_operations([], compare(schema(people), Schema()).operations))
+    server = Schema.from_json(
+        apply_operations([], compare(schema(people), Schema(), version=NEWEST).operations)
+    )
     server.collections[0].auth["otp"]["length"] = 12
-    assert not compare(schema(people), server)
+    assert not compare(schema(people), server, version=NEWEST)
     assert said([posts({"x": field(help="words")})], [posts({"x": T})], version=(0, 36, 9)) == []
     assert said([posts({"x": field(help="words")})], [posts({"x": T})]) == ["change_field posts.x"]
 
@@ -157,20 +159,20 @@ def test_what_the_server_decides_is_no_difference() -> None:
 def test_renames_hand_on_names_in_one_go() -> None:
     before = live(table("t", {"a": field(id="1"), "b": field(id="2"), "c": field(id="3")}))
     desired = schema(table("t", {"b": field(id="1"), "c": field(id="2")}))
-    after = apply_operations(before.to_json(), compare(desired, before).operations)
+    after = apply_operations(before.to_json(), compare(desired, before, version=NEWEST).operations)
     assert {f["id"]: f["name"] for f in after[0]["fields"] if not f.get("system")} == {"1": "b", "2": "c"}
 
 
 def test_collections_hand_on_names_in_one_go() -> None:
     before = live(table("a", id="one0"), table("b", id="two0"), table("c", id="three"))
     desired = schema(table("b", id="one0"), table("c", id="two0"))
-    after = apply_operations(before.to_json(), compare(desired, before).operations)
+    after = apply_operations(before.to_json(), compare(desired, before, version=NEWEST).operations)
     assert {c["id"]: c["name"] for c in after} == {"one0": "b", "two0": "c"}
 
 
 def test_a_new_collection_has_its_system_fields_first() -> None:
     (made,) = apply_operations(
-        [], compare(schema(table("people", {"nick": T}, type="auth")), Schema()).operations
+        [], compare(schema(table("people", {"nick": T}, type="auth")), Schema(), version=NEWEST).operations
     )
     names = ["id", "password", "tokenKey", "email", "emailVisibility", "verified", "nick"]
     assert [f["name"] for f in made["fields"]] == names
@@ -180,7 +182,7 @@ def test_what_no_server_knows_is_not_sent() -> None:
     before = live(posts())
     desired = schema(posts({"slug": field(required=True, backfill="x"), "n": was("title", type="number")}))
     desired.collections[0].fields = [f for f in desired.collections[0].fields if f.name != "title"]
-    after = apply_operations(before.to_json(), compare(desired, before).operations)
+    after = apply_operations(before.to_json(), compare(desired, before, version=NEWEST).operations)
     assert {key for f in after[0]["fields"] for key in f} >= {"backfill", "renamed_from"}
     assert not {"backfill", "renamed_from"} & {
         key for item in changed_collections(before.to_json(), after) for f in item["fields"] for key in f
@@ -189,7 +191,7 @@ def test_what_no_server_knows_is_not_sent() -> None:
 
 def test_a_type_cannot_be_changed() -> None:
     before = live(posts())
-    operations = compare(schema(posts() | {"type": "auth"}), before).operations
+    operations = compare(schema(posts() | {"type": "auth"}), before, version=NEWEST).operations
     with pytest.raises(UsageError, match="posts cannot become auth: it is base"):
         apply_operations(before.to_json(), operations)
 
@@ -207,5 +209,5 @@ def test_views_come_behind_the_views_that_they_read() -> None:
         "a",
     ]  # the server refuses both
     made = [view(name, query) for name, query in queries.items()]
-    after = apply_operations([], compare(schema(*made, posts()), Schema()).operations)
+    after = apply_operations([], compare(schema(*made, posts()), Schema(), version=NEWEST).operations)
     assert [item["name"] for item in changed_collections([], after)] == ["posts", "c", "b", "a", "d"]

@@ -1,6 +1,6 @@
 """What differs between two schemas, as operations that turn the second into the first.
 
-    compare(desired, live) -> Diff
+    compare(desired, live, version=…) -> Diff
 
 What the server decides by itself is left out of the comparison (PocketBase 0.23 to 0.40): the fields
 of views (their query says what they are), the indexes that auth collections always have, secrets,
@@ -41,6 +41,10 @@ from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
 from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.views import normal_query
 
+Version = tuple[int, ...]
+NEWEST: Version = (0, 40, 6)
+"""Of two states of one server: whatever they hold, it has."""
+_HELP = (0, 37)
 _SYSTEM = {type_: frozenset(name.lower() for name in names) for type_, names in SYSTEM_FIELDS.items()}
 
 
@@ -62,18 +66,21 @@ def compare(
     live: Schema,
     *,
     renames: Mapping[str, str] | None = None,
-    version: tuple[int, ...] = (0, 40, 6),
+    version: Version | str,
     ask: bool = True,
 ) -> Diff:
     """Every difference between what the code declares and what a server (or the history) has.
 
     `renames` are answers: the path of the new name to the old name (`{"posts.headline": "title"}`);
     an old name of "" says that it is new. The path of an old name to "" says that it is gone.
-    `version` is the server's: options that it does not have are not compared (`help` came with 0.37).
+    `version` is that of the server: options that it does not have are not compared (`help` came with 0.37).
+    It has no default: of a newer one, a server lacks for ever what it does not know. Two states of one
+    server are compared as `NEWEST`, since whatever they hold it has.
     Without `ask` nothing is ambiguous: the ids of both sides are one history's, so that what has no partner
     is new.
     """
-    return _Comparison(desired, live, dict(renames or {}), version, ask).diff()
+    numbers = tuple(map(int, version.split("."))) if isinstance(version, str) else version
+    return _Comparison(desired, live, dict(renames or {}), numbers, ask).diff()
 
 
 class _Comparison:
@@ -82,7 +89,7 @@ class _Comparison:
         desired: Schema,
         live: Schema,
         renames: dict[str, str],
-        version: tuple[int, ...],
+        version: Version,
         may_ask: bool,
     ) -> None:
         self.may_ask = may_ask
@@ -187,11 +194,11 @@ class _Comparison:
         if not same_kind(other, mine):
             self.operations.append(ReplaceField(collection.name, other, mine))
             return
+        if self.version < _HELP and mine.help != other.help:
+            mine = mine.model_copy(update={"help": other.help})
         changed = changed_options(other, mine)
         if not changed:
             return
-        if self.version < (0, 37):
-            changed.pop("help", None)
         if mine.name.lower() in _SYSTEM[collection.type]:
             # The server forces these back whatever is sent.
             for forced in ("system", "required" if mine.name != "email" else "", "hidden", "primary_key"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, overload
 
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import Version, compare
 from pocketvex.diff.operations import ChangeField, DropField, Operation
 from pocketvex.plan.changes import Change, Kept, NeedsAnswers, NeedsFacts, Plan
 from pocketvex.plan.facts import Fact, Facts, RowCount
@@ -34,7 +34,7 @@ def make_plan(
     ownership: Ownership | None = None,
     renames: Mapping[str, str] | None = None,
     confirmed: Iterable[str] = (),
-    version: tuple[int, ...] = (0, 40, 6),
+    version: Version | str,
 ) -> Plan: ...
 
 
@@ -47,7 +47,7 @@ def make_plan(
     ownership: Ownership | None = None,
     renames: Mapping[str, str] | None = None,
     confirmed: Iterable[str] = (),
-    version: tuple[int, ...] = (0, 40, 6),
+    version: Version | str,
 ) -> Plan | NeedsFacts: ...
 
 
@@ -59,7 +59,7 @@ def make_plan(
     ownership: Ownership | None = None,
     renames: Mapping[str, str] | None = None,
     confirmed: Iterable[str] = (),
-    version: tuple[int, ...] = (0, 40, 6),
+    version: Version | str,
 ) -> Plan | NeedsFacts:
     """The plan that brings `live` to `desired`, or the facts that it needs first.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.diff.operations import Operation, RenameCollection
 from pocketvex.errors import UsageError
 from pocketvex.render.data import conversions
@@ -40,10 +40,10 @@ def render_migration(
     turned = list(_turned(before, after))
     forth = {f"{new_home}.{new}": old for _, new_home, old, new in turned}
     back = {f"{old_home}.{old}": new for old_home, _, old, new in turned}
-    operations = compare(after, before, renames=forth, ask=False).operations
+    operations = compare(after, before, version=NEWEST, renames=forth, ask=False).operations
     _refuse_swaps(operations)
     up = steps(operations)
-    down = steps(compare(before, after, renames=back, ask=False).operations, back=True)
+    down = steps(compare(before, after, version=NEWEST, renames=back, ask=False).operations, back=True)
     types = {step.arguments[0]["type"] for step in up + down if step.name == "create"}
     used = {name for step in up + down for name in helpers(step)}
     return (

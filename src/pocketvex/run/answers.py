@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import Version, compare
 from pocketvex.plan.ownership import Ownership, items_of
 from pocketvex.schema.model import Schema
 
@@ -14,7 +14,7 @@ def with_strangers(
     live: Schema,
     ownership: Ownership,
     renames: Mapping[str, str],
-    version: tuple[int, ...] = (0, 40, 6),
+    version: Version,
 ) -> dict[str, str]:
     """The answers, and that a thing which is not this project's was not renamed.
 

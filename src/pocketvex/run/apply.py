@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pocketvex.diff.apply import apply_operations, changed_collections
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.diff.operations import DropCollection, DropField, Operation, ReplaceField
 from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected
 from pocketvex.plan.make import Change
@@ -70,7 +70,7 @@ def require_unmoved(
 
 
 def _moved(now: Sequence[Json], raw: Sequence[Json]) -> str:
-    found = compare(Schema.from_json(now), Schema.from_json(raw), ask=False)
+    found = compare(Schema.from_json(now), Schema.from_json(raw), version=NEWEST, ask=False)
     names = [operation.path for operation in found.operations]
     before = {item["id"]: item for item in raw}
     names = names or [item["name"] for item in now if item != before.get(item["id"])]

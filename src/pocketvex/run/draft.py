@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pocketvex.diff.apply import apply_operations
+from pocketvex.diff.compare import NEWEST
 from pocketvex.diff.operations import ChangeType, CreateCollection, RenameCollection
 from pocketvex.errors import NotAsIntended, PocketVexError
 from pocketvex.plan.facts import Fact
@@ -83,11 +84,17 @@ def outstanding(
     foreign = foreign_items(recorded, position.history, absorbed)
     ownership = Ownership(recorded=before, foreign=foreign, managed=owned)
     renames = {**known_to_be_new(wanted, before, live_schema), **renames_of(answers)}
-    renames = with_strangers(wanted, before, ownership, renames)
+    version = session.version if session else NEWEST
+    renames = with_strangers(wanted, before, ownership, renames, version)
     known: dict[Fact, int | None] = {}
     while True:
         plan = make_plan(
-            wanted, before, facts=known if session else None, ownership=ownership, renames=renames
+            wanted,
+            before,
+            facts=known if session else None,
+            ownership=ownership,
+            renames=renames,
+            version=version,
         )
         if not isinstance(plan, NeedsFacts):
             break

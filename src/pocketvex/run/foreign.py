@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import Version, compare
 from pocketvex.plan.ownership import Items, items_of, touched_paths
 from pocketvex.render.header import is_written_by_us
 from pocketvex.run.recorded import Position
@@ -33,7 +33,9 @@ def foreign_items(recorded: Recorded, history: History, absorbed: Iterable[str])
     return found
 
 
-def absorbed_files(position: Position, desired: Schema, live: Schema, absorbed: Iterable[str]) -> list[str]:
+def absorbed_files(
+    position: Position, desired: Schema, live: Schema, absorbed: Iterable[str], version: Version
+) -> list[str]:
     """The files of others that the code agrees with: it says of what they touch what the server has."""
     here = position.here
     found = [name for name in absorbed if name in here.names]
@@ -41,7 +43,9 @@ def absorbed_files(position: Position, desired: Schema, live: Schema, absorbed: 
     if not strange:
         return found
     known = desired.names()
-    open_ = [o for o in compare(desired, live, ask=False).operations if o.collection in known]
+    open_ = [
+        o for o in compare(desired, live, version=version, ask=False).operations if o.collection in known
+    ]
     different = {path for operation in open_ for path in touched_paths(operation)}
     return found + [
         name for name, _, changed in _changes(here, strange) if name in strange and not changed & different

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import NEWEST, Version, compare
 from pocketvex.diff.operations import CreateCollection
 from pocketvex.errors import HistoryError, NotAsIntended, UsageError
 from pocketvex.plan.ownership import touched_paths
@@ -100,7 +100,7 @@ def _by_structure(
     for number in range(len(recorded.names), 0, -1):
         if recorded.names[number - 1] in remembered:
             break
-        if shows[number - 1] and not differences(schemas[number], live, shows[number - 1]):
+        if shows[number - 1] and not differences(schemas[number], live, shows[number - 1], session.version):
             reached = number
             break
     applied = tuple(n for i, n in enumerate(recorded.names) if i < reached or n in remembered)
@@ -112,13 +112,11 @@ def _by_structure(
 
 def changed_paths(after: Schema, before: Schema) -> frozenset[str]:
     """Every path in which two schemas of one history differ."""
-    diff = compare(after, before, ask=False)
+    diff = compare(after, before, version=NEWEST, ask=False)
     return frozenset(path for operation in diff.operations for path in touched_paths(operation))
 
 
-def differences(
-    wanted: Schema, live: Schema, touched: frozenset[str], version: tuple[int, ...] = (0, 40, 6)
-) -> list[str]:
+def differences(wanted: Schema, live: Schema, touched: frozenset[str], version: Version) -> list[str]:
     """Which of these paths are not on the server as they should be."""
     found = []
     for operation in compare(wanted, live, version=version, ask=False).operations:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import Version, compare
 from pocketvex.diff.operations import CreateCollection, Operation, RenameCollection, RenameField, ReplaceField
 from pocketvex.plan.make import Change, Plan
 from pocketvex.plan.ownership import items_of, renamed_items, touched_paths
@@ -174,7 +174,9 @@ def _reverts(
     renames = renames_of({**session.state.answers, **choices.answers})
     asked = {
         path
-        for operation in compare(desired, position.recorded.schema, renames=renames, ask=False).operations
+        for operation in compare(
+            desired, position.recorded.schema, version=session.version, renames=renames, ask=False
+        ).operations
         for path in touched_paths(operation)
     } - foreign_items(position.recorded, position.history, session.state.absorbed).keys()
     return lambda change: not touched_paths(change.operation) & asked
@@ -239,8 +241,8 @@ def remember(
     recorded = named_as_live(position.here.schema, live, previous)
     # That a collection has another name here than in the history is known until a file says it.
     moved = {c.name: c.type for c in recorded.collections if position.here.schema.collection(c.name) is None}
-    state.written = {**moved, **written_items(desired, live, recorded, previous)}
-    state.absorbed = absorbed_files(position, desired, live, state.absorbed)
+    state.written = {**moved, **written_items(desired, live, recorded, previous, session.version)}
+    state.absorbed = absorbed_files(position, desired, live, state.absorbed, session.version)
     session.save()
 
 
@@ -251,11 +253,13 @@ def _renamed_fields(items: Mapping[str, Any], operations: Iterable[Operation]) -
 
 
 def written_items(
-    desired: Schema, live: Schema, recorded: Schema, previous: Mapping[str, Any]
+    desired: Schema, live: Schema, recorded: Schema, previous: Mapping[str, Any], version: Version
 ) -> dict[str, Any]:
     """The items in which server and code agree and the history differs; None marks one that is gone."""
     wanted, there, known = items_of(desired), items_of(live), items_of(recorded)
-    different = {path for o in compare(desired, live).operations for path in touched_paths(o)}
+    different = {
+        path for o in compare(desired, live, version=version).operations for path in touched_paths(o)
+    }
     absent = object()
     result: dict[str, Any] = {}
     for path, value in there.items():

@@ -177,7 +177,9 @@ def _infer(config: Config, schema: Schema, binary: Binary) -> dict[str, list[dic
     from pocketvex.server import scratch
 
     empty = replay(binary, [], config.root / LOCAL / "shadow")
-    target = apply_operations(empty.collections, compare(schema, empty.schema, ask=False).operations)
+    target = apply_operations(
+        empty.collections, compare(schema, empty.schema, version=binary.version, ask=False).operations
+    )
     names = {c.name for c in schema.collections}
     payload = [_without_secrets(item) for item in target if item["name"] in names]
     with tempfile.TemporaryDirectory(prefix="pocketvex-types-") as folder:
