@@ -85,7 +85,9 @@ class _Waits:
         """Operations that will not be done now: by their collection; by it and a word that they change; by
         "" and a word that may be another collection's."""
         for operation in kept:
-            self.leave(operation, self.missing)
+            # An index that stays follows what its columns are called.
+            if not isinstance(operation, ChangeIndex) or operation.after is not None:
+                self.leave(operation, self.missing)
         for question in questions:
             for name in question.candidates:
                 at = (question.collection, name) if question.collection else (name, "")

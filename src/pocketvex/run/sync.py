@@ -19,7 +19,7 @@ from pocketvex.plan.verdicts import Access, Verdict
 from pocketvex.run.apply import keep_aside, require_unmoved, write_changes
 from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.consent import unknown_names
-from pocketvex.run.foreign import absorbed_files, foreign_items
+from pocketvex.run.foreign import absorbed_files, agreed, foreign_items
 from pocketvex.run.planning import Choices, counted, named_as_live, plan_for
 from pocketvex.run.recorded import (
     Position,
@@ -29,7 +29,7 @@ from pocketvex.run.recorded import (
     with_live_ids,
 )
 from pocketvex.run.removals import is_removal, possible
-from pocketvex.run.secrets import missing_secrets
+from pocketvex.run.secrets import missing_secrets, without_secret
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.model import Schema
 
@@ -232,13 +232,14 @@ def remember(
     created = {o.collection for o in operations if isinstance(o, CreateCollection)}
     renamed = {o.old: o.collection for o in operations if isinstance(o, RenameCollection)}
     created |= {new for old, new in renamed.items() if old in {*state.managed, *position.managed}}
-    state.managed = sorted(
-        name
-        for name in (set(state.managed) | created | (confirmed & declared))
-        if live.collection(name) is not None
-    )
     previous = _renamed_fields(renamed_items(state.written, renamed), operations)
     recorded = named_as_live(position.here.schema, live, previous)
+    ours = agreed(recorded, desired, live, session.version, without_secret(desired, session.environ))
+    state.managed = sorted(
+        name
+        for name in (set(state.managed) | created | (confirmed & declared) | ours)
+        if live.collection(name) is not None
+    )
     # That a collection has another name here than in the history is known until a file says it.
     moved = {c.name: c.type for c in recorded.collections if position.here.schema.collection(c.name) is None}
     state.written = {**moved, **written_items(desired, live, recorded, previous, session.version)}
