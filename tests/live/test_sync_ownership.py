@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from conftest import ServerFactory
+from pocketvex.errors import PocketVexError
 from pocketvex.run.planning import Choices
 from pocketvex.run.sync import sync
 from pocketvex.server.binaries import Binary
@@ -331,3 +332,30 @@ def test_an_auth_option_stated_once_and_dropped_goes_back_to_the_default(
     sealed = project.generate(running)
     assert len(sealed) == 1
     assert not project.sync(running).plan
+
+
+REFUSES = """onCollectionUpdate((e) => {
+  if (e.collection.name === "pages" && !e.collection.fields.getByName("body")) throw new BadRequestError("no");
+  e.next();
+});
+"""
+
+
+def test_what_a_pass_removed_before_it_failed_is_its_own(
+    tmp_path: Path, server: ServerFactory, latest: Binary
+) -> None:
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    (hooks / "refuse.pb.js").write_text(REFUSES)
+    running = server(latest, hooks_dir=hooks)
+    both = (posts(text("body")), posts(text("body"), name="pages"))
+    project = Project(tmp_path / "project", *both)
+    project.up(running)
+    project.declare(posts(), posts(name="pages"))
+    with pytest.raises(PocketVexError):
+        project.sync(running)
+    project.declare(*both)
+    outcome = project.sync(running)
+    assert not kept(outcome.plan)
+    assert paths(outcome.applied) == ["posts.body"]
+    assert "body" in names(outcome.live, "posts")

@@ -197,12 +197,6 @@ class _Comparison:
         if self.version < _HELP and mine.help != other.help:
             mine = mine.model_copy(update={"help": other.help})
         changed = changed_options(other, mine)
-        if not changed:
-            return
-        if mine.name.lower() in _SYSTEM[collection.type]:
-            # The server forces these back whatever is sent.
-            for forced in ("system", "required" if mine.name != "email" else "", "hidden", "primary_key"):
-                changed.pop(forced, None)
         if changed:
             self.operations.append(ChangeField(collection.name, other, mine))
 

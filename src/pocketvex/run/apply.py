@@ -22,6 +22,10 @@ from pocketvex.schema.model import Schema
 from pocketvex.store.files import LOCAL, write_atomically
 
 
+class Moved(NotAsIntended):
+    """Somebody else changed the server meanwhile: nothing was written."""
+
+
 def write_changes(
     session: Session, raw: Sequence[Json], changes: Sequence[Change], desired: Schema
 ) -> list[Json]:
@@ -62,7 +66,7 @@ def require_unmoved(
 ) -> None:
     """Raise NotAsIntended where a server is not any more what a plan was made on, or agreed to on."""
     if fingerprint(list(now)) != fingerprint(list(raw)):
-        raise NotAsIntended(
+        raise Moved(
             f"{session.client.url} changed {since}: nothing was written",
             why=f"Changed by somebody else: {_moved(now, raw)}",
             todo="Run the command again to plan on what the server has now.",

@@ -6,17 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pocketvex.diff.compare import Version, compare
 from pocketvex.diff.operations import CreateCollection, Operation, RenameCollection, RenameField, ReplaceField
+from pocketvex.errors import PocketVexError
 from pocketvex.plan.make import Change, Plan
-from pocketvex.plan.ownership import items_of, renamed_items, touched_paths
+from pocketvex.plan.ownership import items_of, removed_path, renamed_items, touched_paths
 from pocketvex.plan.questions import renames_of, still_open
 from pocketvex.plan.verdicts import Access, Verdict
-from pocketvex.run.apply import keep_aside, require_unmoved, write_changes
+from pocketvex.run.apply import Moved, keep_aside, require_unmoved, write_changes
 from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.consent import unknown_names
 from pocketvex.run.foreign import absorbed_files, agreed, foreign_items
@@ -103,7 +105,7 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
         _back_up_first(session, choices, now)
         kept += [path for change in now if (path := _kept(session, change, plan.renamed))]
         if now:
-            raw = write_changes(session, raw, now, desired)
+            raw = _written(session, desired, raw, position, now, choices)
             applied += now
         remember(session, desired, raw, position, now, choices)
         if not now or len(now) == len(plan.changes):
@@ -115,6 +117,39 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     asked = tuple(c for c in left.changes if _only_wants_consent(c, session, choices, reverts))
     unknown = unknown_names(session, choices.confirmed, left, applied)
     return Outcome(left, position, raw, ran, (), tuple(applied), tuple(kept), secrets, asked, unknown)
+
+
+def _written(
+    session: Session,
+    desired: Schema,
+    raw: list[Json],
+    position: Position,
+    changes: Sequence[Change],
+    choices: Choices,
+) -> list[Json]:
+    """The server's collections after the changes; where it fails half-way, what was done is still ours."""
+    try:
+        return write_changes(session, raw, changes, desired)
+    except Moved:
+        raise
+    except PocketVexError:
+        with suppress(PocketVexError):
+            now = session.fetch()
+            live = session.schema_of(now)
+            remember(session, desired, now, position, [c for c in changes if _is_done(c, live)], choices)
+            there = items_of(live)
+            taken = {p for c in changes if (p := removed_path(c.operation)) and "@" not in p}
+            session.state.written.update(dict.fromkeys(taken - there.keys()))
+            session.save()
+        raise
+
+
+def _is_done(change: Change, live: Schema) -> bool:
+    """Whether what an operation makes is there; of other kinds nothing is noted by their names."""
+    operation = change.operation
+    if isinstance(operation, RenameCollection) and live.collection(operation.old) is not None:
+        return False
+    return live.collection(operation.collection) is not None
 
 
 def _back_up_first(session: Session, choices: Choices, changes: Sequence[Change]) -> None:

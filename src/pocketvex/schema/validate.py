@@ -30,11 +30,12 @@ from pocketvex.schema.fields import (
 )
 from pocketvex.schema.model import PRIVATE_PREFIX, Collection, Schema
 from pocketvex.schema.rules import RULE_NAMES
-from pocketvex.schema.system import SYSTEM_COLLECTIONS
+from pocketvex.schema.system import STANDARD, SYSTEM_COLLECTIONS
 from pocketvex.schema.views import sources
 
 _INTERNAL_TABLES = ("_collections", "_params", "_migrations", "_logs")
 _MAX_INT = 2**53 - 1
+_OWN = {kind: {f["name"].lower(): (f["name"], f["type"]) for f in own} for kind, own in STANDARD.items()}
 _RESERVED_FIELDS = ("null", "true", "false", "_rowid_", "expand", "collectionid", "collectionname")
 _WORD = re.compile(r"\w+", re.ASCII)
 _ID = re.compile(r"[\w]{1,100}", re.ASCII)
@@ -114,7 +115,7 @@ def _fields(collection: Collection) -> Iterator[Problem]:
             yield _problem(collection, field.name, f"has the id of another field: {field.id}", field.source)
         seen.add(field.name.lower())
         ids.add(field.id)
-        for message in (*_field_name(collection, field), *_options(field)):
+        for message in (*_field_name(collection, field), *_system(collection, field), *_options(field)):
             yield _problem(collection, field.name, message, field.source)
 
 
@@ -134,6 +135,23 @@ def _field_name(collection: Collection, field: FieldBase) -> Iterator[str]:
         yield "help has at most 300 characters"
     if field.type == "autodate" and (field.required or field.help):
         yield "an autodate field has neither `required` nor `help`"
+
+
+def _system(collection: Collection, field: FieldBase) -> Iterator[str]:
+    """What nobody can say of the fields that the server adds by itself: it would answer with an error, or
+    take the column away and not make it again."""
+    own = _OWN[collection.type]
+    if (field.renamed_from or "").lower() in own:
+        yield f"renamed_from: {field.renamed_from} is PocketBase's own field, and keeps its name"
+    if field.name.lower() not in own:
+        return
+    name, type_ = own[field.name.lower()]
+    if field.name != name:
+        yield f"PocketBase's own field of that name is spelled {name}"
+    if field.type != type_:
+        yield f"is PocketBase's own field, a {type_} field: it cannot become a {field.type} field"
+    if field.renamed_from:
+        yield "is PocketBase's own field, which every server has: nothing is renamed to it"
 
 
 def _range(name: str, value: float | None, low: float = 0, high: float = _MAX_INT) -> Iterator[str]:
