@@ -335,7 +335,8 @@ def test_an_auth_option_stated_once_and_dropped_goes_back_to_the_default(
 
 
 REFUSES = """onCollectionUpdate((e) => {
-  if (e.collection.name === "pages" && !e.collection.fields.getByName("body")) throw new BadRequestError("no");
+  const goes = e.collection.name === "pages" && !e.collection.fields.getByName("body");
+  if (goes) throw new BadRequestError("no");
   e.next();
 });
 """

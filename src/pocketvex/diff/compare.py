@@ -9,12 +9,12 @@ system fields that the code does not declare, auth options that it never states,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any
 
-from pocketvex.diff.match import FieldPairs, Renames, match_collections, match_fields
+from pocketvex.diff.match import FieldPairs, Renames, Thing, match_collections, match_fields
 from pocketvex.diff.operations import (
     AddField,
     Ambiguous,
@@ -103,6 +103,7 @@ class _Comparison:
 
     def diff(self) -> Diff:
         pairs = match_collections(self.desired, self.live, self.renames.get if self.renames else None)
+        self.ambiguous += self.taken("", pairs.both, pairs.gone)
         # The names that relations point at, once the renames of this diff are done.
         self.new_names = {old.name.lower(): new.name for new, old in pairs.both}
         for new, old in pairs.both:
@@ -159,7 +160,8 @@ class _Comparison:
         for mine, other in pairs.both:
             if mine.name != other.name:
                 self.operations.append(RenameField(new.name, other.id, other.name, mine.name))
-            self.field(new, mine, self.retargeted(other))
+            if mine.name not in asked:
+                self.field(new, mine, self.retargeted(other))
         for mine in pairs.added:
             if mine.name not in asked and mine.name.lower() not in system:
                 self.operations.append(AddField(new.name, mine, _before(mine, new.fields)))
@@ -173,9 +175,11 @@ class _Comparison:
 
     def ask(self, new: Collection, pairs: FieldPairs) -> set[str]:
         """The names that wait for an answer, old and new."""
-        waiting: set[str] = set()
         if not self.may_ask:
-            return waiting
+            return set()
+        taken = list(self.taken(new.name, pairs.both, pairs.gone))
+        self.ambiguous += taken
+        waiting = {name for question in taken for name in (question.old, *question.candidates)}
         unsaid = [
             f for f in pairs.added if f.renamed_from is None and f"{new.name}.{f.name}" not in self.renames
         ]
@@ -183,12 +187,27 @@ class _Comparison:
             # Only "" says that it is gone: it may have this name by an answer that came before.
             if self.renames.get(f"{new.name}.{old.name}") == "":
                 continue
+            if old.name in waiting:
+                continue
             alike = tuple(f.name for f in unsaid if same_kind(self.retargeted(old), f))
             if alike:
                 where = next(f.source for f in unsaid if f.name == alike[0])
                 self.ambiguous.append(Ambiguous(new.name, old.name, alike, where))
                 waiting |= {old.name, *alike}
         return waiting
+
+    def taken(
+        self, collection: str, both: Sequence[tuple[Thing, Thing]], gone: Sequence[Thing]
+    ) -> Iterator[Ambiguous]:
+        """Renames that are said of what is there under its new name already, beside the old thing."""
+        left = {thing.name.lower(): thing for thing in gone} if self.may_ask else {}
+        prefix = f"{collection}." if collection else ""
+        for mine, _ in both if left else ():
+            answer = self.renames.get(prefix + mine.name)
+            said = answer if mine.renamed_from is None else mine.renamed_from
+            old = left.get((said or "").lower())
+            if old is not None and self.renames.get(prefix + old.name) != "":
+                yield Ambiguous(collection, old.name, (mine.name,), mine.source, taken=True)
 
     def field(self, collection: Collection, mine: FieldBase, other: FieldBase) -> None:
         if not same_kind(other, mine):

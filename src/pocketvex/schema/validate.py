@@ -6,12 +6,14 @@ Each limit is the server's (POCKETBASE 0.23 to 0.40, verified by sending what br
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from math import isfinite
 from types import MappingProxyType
+from typing import Any
 
 from pocketvex.errors import Location, Problem
+from pocketvex.schema.circles import circle
 from pocketvex.schema.fields import (
     AutodateField,
     DateField,
@@ -60,6 +62,8 @@ def _check(schema: Schema, broken: Mapping[str, AbstractSet[str]]) -> Iterator[P
     types = {c.name.lower(): c.type for c in schema.collections}
     seen: dict[str, Collection] = {}
     index_names: dict[str, str] = {}
+    for changed, message in _exchanged(schema.collections):
+        yield _problem(changed, "", f"renamed_from: {message}: give one a third name in between")
     for collection in schema.collections:
         twin = seen.setdefault(collection.name.lower(), collection)
         if twin is not collection:
@@ -105,7 +109,23 @@ def _collection(collection: Collection) -> Iterator[Problem]:
         yield _problem(collection, "query", f"a {collection.type} collection has no query")
 
 
+def _exchanged(things: Sequence[Collection] | Sequence[FieldBase]) -> Iterator[tuple[Any, str]]:
+    """Names that are said to be handed round in a circle, where no ids tell whether that was done."""
+    known = {thing.name.lower(): thing for thing in things}
+
+    def before(name: str) -> str | None:
+        return known[name].renamed_from if name in known else None
+
+    for name, thing in known.items():
+        round_ = circle(name, before)
+        if round_ and not all(known[other].id for other in round_):
+            yield thing, f"{' and '.join(round_)} take each other's names, and nothing tells whether they did"
+
+
 def _fields(collection: Collection) -> Iterator[Problem]:
+    for field, message in _exchanged(collection.fields):
+        way = "give each its id= (`schema pull` writes them), or a third name in between"
+        yield _problem(collection, field.name, f"renamed_from: {message}: {way}", field.source)
     seen: set[str] = set()
     ids: set[str] = set()
     for field in collection.fields:
