@@ -147,6 +147,27 @@ def test_what_a_reverted_file_changes_is_held_back_whoever_names_it() -> None:
     assert kept([X], [posts()], [posts()], held=frozenset({"posts.x"}), confirmed=["posts.x"]) == held
 
 
+@pytest.mark.parametrize(
+    ("server", "said"),
+    [
+        (X, ""),
+        (posts({"x": "text", "dash": "number"}), "posts.dash"),
+        (X_LONG, "posts.x"),
+        (posts({"x": "text"}, indexes=[IX]), "posts@ix"),
+        (posts({"x": "text"}, listRule=""), "posts:listRule"),
+        (posts(), ""),
+    ],
+)
+def test_a_collection_goes_by_itself_only_as_this_project_left_it(server: Json, said: str) -> None:
+    ownership = Ownership(recorded=live(X), managed=frozenset({"posts"}))
+    facts = {RowCount("posts"): 0}
+    plan = make_plan(schema(), live(server), facts=facts, ownership=ownership, version=NEWEST)
+    assert isinstance(plan, Plan)
+    (change,) = plan.changes
+    assert change.judgement.verdict is (Verdict.UNSAFE if said else Verdict.HARMLESS)
+    assert change.judgement.reason.partition(", which somebody else changed: ")[2] == said
+
+
 USERS = table(
     "users",
     {"name": "text", "avatar": "file", "created": field("autodate", on_create=True),

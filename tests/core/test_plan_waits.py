@@ -8,7 +8,7 @@ import pytest
 
 from cases.changes import field, posts, relation, table, view
 from pocketvex.diff.compare import NEWEST
-from pocketvex.plan.facts import Fact
+from pocketvex.plan.facts import Fact, NonZeroCount, RowCount
 from pocketvex.plan.make import Plan, make_plan
 from pocketvex.plan.ownership import Ownership
 from pocketvex.plan.verdicts import Verdict
@@ -234,3 +234,17 @@ def test_what_is_kept_makes_its_dependants_wait() -> None:
     plan = make_plan(schema(*after), live(posts()), ownership=ownership, version=NEWEST)
     assert [(k.path, k.why) for k in plan.kept] == [("posts.x", "drift")]
     assert plan.safe == ()
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+def test_an_index_goes_with_its_field(rows: int) -> None:
+    """A unique field that waits for its migration stays unique until then."""
+    before = posts({"slug": "text"}, indexes=["CREATE UNIQUE INDEX `ix` ON `posts` (`slug`)"])
+    facts = {RowCount("posts"): rows, NonZeroCount("posts", "slug"): rows}
+    plan = make_plan(schema(posts()), live(before), facts=facts, version=NEWEST)
+    assert isinstance(plan, Plan)
+    verdict = Verdict.UNSAFE if rows else Verdict.HARMLESS
+    assert {c.path: c.judgement.verdict for c in plan.changes} == {"posts.slug": verdict, "posts@ix": verdict}
+    alone = make_plan(schema(posts({"slug": "text"})), live(before), facts=facts, version=NEWEST)
+    assert isinstance(alone, Plan)
+    assert [c.path for c in alone.safe] == ["posts@ix"]

@@ -6,11 +6,11 @@ asks again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
 from pocketvex.diff.compare import Version, compare
-from pocketvex.diff.operations import ChangeField, DropField, Operation
+from pocketvex.diff.operations import ChangeField, DropCollection, DropField, Operation
 from pocketvex.plan.changes import Change, Kept, NeedsAnswers, NeedsFacts, Plan
 from pocketvex.plan.facts import Fact, Facts, RowCount
 from pocketvex.plan.ownership import Owner, Ownership, is_untouched_users
@@ -95,6 +95,8 @@ def make_plan(
                 unanswered.append(operation)
                 continue
             answer = _for_remap(operation, answer)
+        if isinstance(operation, DropCollection) and isinstance(answer, Judgement):
+            answer = _unless_changed(answer, owner.changed_in(operation))
         if default_users and isinstance(answer, Judgement):
             answer = _for_default_users(answer, counted)
         if isinstance(answer, Needs):
@@ -138,6 +140,16 @@ def _for_remap(operation: ChangeField, judged: Judgement) -> Judgement:
         return judged
     words = ", ".join(f"{old} → {new or 'nothing'}" for old, new in said.items())
     return judged._replace(code="PV121", reason=f"{judged.reason}; in rows {words}")
+
+
+def _unless_changed(judged: Judgement, paths: Sequence[str]) -> Judgement:
+    """Nothing goes by itself with what somebody else put into it, rows or none."""
+    if not paths or judged.verdict is not Verdict.HARMLESS:
+        return judged
+    some = ", ".join(paths[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
+    return judged._replace(
+        verdict=Verdict.UNSAFE, reason=f"{judged.reason}, which somebody else changed: {some}"
+    )
 
 
 def _makes_default_users(operation: Operation, live: Schema) -> bool:

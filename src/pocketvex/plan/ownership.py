@@ -34,6 +34,7 @@ from pocketvex.schema.auth import without_secrets
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
+from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.views import normal_query
 
 Items = dict[str, Any]
@@ -211,6 +212,16 @@ class Owner:
             case ChangeQuery():
                 return self._moved(operation.path, normal_query(operation.before))
 
+    def changed_in(self, operation: DropCollection) -> list[str]:
+        """What somebody else made or changed in a collection that is to go."""
+        if self.base is None:
+            return []
+        return [
+            path
+            for path, value in _items_of(operation.definition).items()
+            if not _is_option(path) and self.base.get(path, _ABSENT) != value
+        ]
+
     def _unknown(self, path: str, managed: bool) -> str:
         """A thing that only the server has: ours if we know where it comes from."""
         assert self.base is not None
@@ -240,6 +251,12 @@ class Owner:
             for option, (before, _) in operation.changed().items()
         )
         return "" if same else "drift"
+
+
+def _is_option(path: str) -> bool:
+    """Whether this is an auth option: their defaults are those of the version that a server was born on."""
+    _, colon, option = path.partition(":")
+    return bool(colon) and option not in (*RULE_NAMES, "query")
 
 
 def removed_path(operation: Operation) -> str | None:
