@@ -112,6 +112,7 @@ RENAMES: dict[str, tuple[Json, Json, dict[str, str], list[str]]] = {
     # what: before, after, answers (new to old), operations
     "said": ({"a": T}, {"b": T}, {"t.b": "a"}, ["rename_field t.b"]),
     "said to be gone": ({"a": T}, {"b": T}, {"t.a": ""}, ["add_field t.b", "drop_field t.a"]),
+    "said of what is not there": ({"a": T}, {"b": T}, {"t.b": "aa"}, ["? t.a: b"]),
     "said of what is there too": ({"a": T, "b": T}, {"b": T}, {"t.b": "a"}, ["? t.a: b"]),
     "said of what is there too, and that it goes": (
         {"a": T, "b": T},

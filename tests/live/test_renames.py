@@ -9,7 +9,9 @@ import pytest
 
 from conftest import ServerFactory
 from pocketvex.errors import ConsentNeeded
+from pocketvex.run.planning import Choices
 from pocketvex.run.session import Session
+from pocketvex.run.sync import sync
 from pocketvex.server.binaries import Binary
 from projects import Project, paths, put, rows, text
 
@@ -60,3 +62,34 @@ def test_names_are_exchanged_by_ids(tmp_path: Path, server: ServerFactory, lates
             assert two(session) == [("B", "A")]
     assert len(project.up(running).sealed) == 1
     assert not project.dev(running)[0].plan
+
+
+def test_a_slip_in_an_answer_is_named_once(tmp_path: Path, server: ServerFactory, latest: Binary) -> None:
+    running = server(latest)
+    project = Project(tmp_path, things(text("a")))
+    project.up(running)
+    project.declare(things(text("b")))
+    said = "--rename things.aa=things.b answers nothing: there is no things.aa; did you mean things.a?"
+    with project.session(running) as session:
+        for _ in range(2):
+            outcome = sync(session, project.code, Choices(answers={"things.aa": "things.b"}))
+        assert [note for note in session.notes if "answers nothing" in note] == [said]
+    assert [question.id for question in outcome.plan.questions] == ["things.a"]
+
+
+def test_a_question_comes_before_the_draft(tmp_path: Path, server: ServerFactory, latest: Binary) -> None:
+    running = server(latest)
+    project = Project(tmp_path, things(text("a"), text("gone")))
+    project.up(running)
+    with project.session(running) as session:
+        put(session, "things", a="A", gone="precious")
+    project.declare(things(text("a")))
+    assert project.dev(running)[1].exists
+    project.declare(things(text("b")))
+    outcome, draft = project.dev(running)
+    assert [q.id for q in outcome.plan.questions] == ["things.a", "things.gone"]
+    assert not draft.exists
+    assert project.draft is None
+    outcome, draft = project.dev(running, answers={"things.a": "b", "things.gone": ""})
+    assert draft.exists
+    assert draft.error is None

@@ -124,7 +124,7 @@ class _Comparison:
         return Diff(self.operations, self.ambiguous, renamed)
 
     def added(self, collection: Collection, gone: list[Collection]) -> None:
-        said = collection.renamed_from is not None or collection.name in self.renames
+        said = collection.renamed_from is not None or self.said(collection.name, self.live)
         unsaid = [] if said or not self.may_ask else [c for c in gone if self.renames.get(c.name) != ""]
         look_alikes = [c for c in unsaid if _look_alike(collection, c)]
         if look_alikes:
@@ -180,8 +180,9 @@ class _Comparison:
         taken = list(self.taken(new.name, pairs.both, pairs.gone))
         self.ambiguous += taken
         waiting = {name for question in taken for name in (question.old, *question.candidates)}
+        there = [other for _, other in pairs.both] + pairs.gone
         unsaid = [
-            f for f in pairs.added if f.renamed_from is None and f"{new.name}.{f.name}" not in self.renames
+            f for f in pairs.added if f.renamed_from is None and not self.said(f"{new.name}.{f.name}", there)
         ]
         for old in pairs.gone:
             # Only "" says that it is gone: it may have this name by an answer that came before.
@@ -195,6 +196,11 @@ class _Comparison:
                 self.ambiguous.append(Ambiguous(new.name, old.name, alike, where))
                 waiting |= {old.name, *alike}
         return waiting
+
+    def said(self, path: str, there: Sequence[Collection] | Sequence[FieldBase]) -> bool:
+        """Whether somebody said what a thing was; a name that is not there says nothing."""
+        old = self.renames.get(path)
+        return old == "" or (old is not None and old.lower() in {thing.name.lower() for thing in there})
 
     def taken(
         self, collection: str, both: Sequence[tuple[Thing, Thing]], gone: Sequence[Thing]

@@ -18,7 +18,7 @@ from pocketvex.plan.ownership import Ownership, touched_paths
 from pocketvex.plan.questions import Answers, renames_of, still_open, with_remaps
 from pocketvex.render.header import body_hash
 from pocketvex.render.migration import render_migration
-from pocketvex.run.answers import known_to_be_new, with_strangers
+from pocketvex.run.answers import known_to_be_new, tell_idle, with_strangers
 from pocketvex.run.fitting import check_fits
 from pocketvex.run.foreign import foreign_items
 from pocketvex.run.prove import Proof, prove
@@ -127,6 +127,7 @@ def find_outstanding(
 ) -> Outstanding:
     """What the code asks beyond the history, with evidence from the session's server, which has `raw`."""
     check_fits(session, desired, session.schema_of(raw))
+    tell_idle(session, answers, desired, (session.schema_of(raw), position.recorded.schema))
     wanted = with_dropped_options(desired, position)
     return outstanding(wanted, position, live=raw, session=session, answers=answers)
 
@@ -183,6 +184,10 @@ def keep_draft(
     current = read_draft(folder)
     if current is not None and not is_untouched(current):
         return DraftState(exists=True, written=False, edited=True)
+    if found.plan.questions:
+        # What is asked comes first: without the answer, a file would be about something else.
+        write_draft(folder, None)
+        return DraftState(exists=False, written=False)
     if not found.has_unsafe:
         return DraftState(exists=False, written=write_draft(folder, None))
     text = _draft_text(found)

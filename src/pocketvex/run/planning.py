@@ -13,7 +13,7 @@ from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership
 from pocketvex.plan.questions import Answers, renames_of, still_open, with_remaps
-from pocketvex.run.answers import with_strangers
+from pocketvex.run.answers import tell_idle, with_strangers
 from pocketvex.run.fitting import check_fits
 from pocketvex.run.foreign import foreign_items
 from pocketvex.run.recorded import Position, with_dropped_options
@@ -50,6 +50,7 @@ def plan_for(
     A sign-in provider whose secret is not set is no difference; one whose secret is set now is written.
     """
     check_fits(session, desired, session.schema_of(raw))
+    tell_idle(session, choices.answers, desired, (session.schema_of(raw), position.recorded.schema))
     remembered = still_open(
         session.state.answers, desired, (session.schema_of(raw), position.recorded.schema)
     )
