@@ -270,11 +270,12 @@ def same_option(stated: Any, current: Any) -> bool:
     if isinstance(stated, list) and all(isinstance(item, dict) for item in stated):
         if not isinstance(current, list) or len(stated) != len(current):
             return False
-        return all(_covers(mine, theirs) for mine, theirs in zip(stated, current, strict=True))
+        return all(covers(mine, theirs) for mine, theirs in zip(stated, current, strict=True))
     return bool(stated == current) or (not stated and not current and stated != "" and current != "")
 
 
-def _covers(stated: Any, current: Any) -> bool:
+def covers(stated: Any, current: Any) -> bool:
+    """Whether a provider of the server is what is said of it."""
     return all(current.get(key) == value for key, value in without_secrets(stated).items())
 
 

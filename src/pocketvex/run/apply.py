@@ -16,7 +16,7 @@ from pocketvex.plan.verdicts import Verdict
 from pocketvex.run.locally import run_here, takes_sql
 from pocketvex.run.recount import recount
 from pocketvex.run.removals import is_removal, remove
-from pocketvex.run.secrets import with_secrets, without_secret
+from pocketvex.run.secrets import with_secrets
 from pocketvex.run.session import Json, Session, fingerprint
 from pocketvex.schema.model import Schema
 from pocketvex.store.files import LOCAL, write_atomically
@@ -86,9 +86,7 @@ def _check(
 ) -> None:
     wanted = Schema.from_json(apply_operations(before, operations))
     diff = compare(wanted, session.schema_of(after), version=session.version, ask=False)
-    # A provider without its secret was left out: that is reported as such.
-    missing = without_secret(desired, session.environ)
-    left = [operation.path for operation in diff.operations if operation.path not in missing]
+    left = [operation.path for operation in diff.operations]
     if left:
         raise NotAsIntended(
             f"{session.client.url} did not take everything",

@@ -24,7 +24,7 @@ from pocketvex.run.recorded import (
     run_files,
     up_to,
 )
-from pocketvex.run.secrets import late_secrets
+from pocketvex.run.secrets import late_secrets, unset_in
 from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.run.shadow import replay
 from pocketvex.run.sync import make_way, remember
@@ -150,6 +150,7 @@ def _write_secrets(
     if not late:
         return raw
     plan = plan_for(session, desired, raw, position, choices)
+    late -= {change.path for change in plan.changes if unset_in(change.operation, session.environ)}
     changes = [change for change in plan.changes if change.path in late]
     return write_changes(session, raw, changes, desired) if changes else raw
 

@@ -31,7 +31,7 @@ from pocketvex.run.recorded import (
     with_live_ids,
 )
 from pocketvex.run.removals import is_removal, possible
-from pocketvex.run.secrets import missing_secrets, without_secret
+from pocketvex.run.secrets import missing_secrets, unset_in, without_secret
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.model import Schema
 
@@ -90,7 +90,7 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
         raw = run_files(session, position, ran)
         position = locate(session, session.schema_of(raw))
     plan = plan_for(session, desired, raw, position, choices)
-    secrets = tuple(missing_secrets(desired, session.environ))
+    secrets = tuple(missing_secrets(desired, session.schema_of(raw), session.environ))
     if waiting or not choices.write:
         unknown = unknown_names(session, choices.confirmed, plan, ())
         return Outcome(plan, position, raw, (), waiting, secrets=secrets, unknown=unknown)
@@ -221,7 +221,7 @@ def may_apply(change: Change, session: Session, choices: Choices, reverts: Calla
     """Whether a change is written now; the rest waits for a migration or for consent."""
     verdict, access = change.judgement.verdict, change.judgement.access
     named = change.path in choices.confirmed or change.operation.collection in choices.whole
-    if verdict is Verdict.IMPOSSIBLE:
+    if verdict is Verdict.IMPOSSIBLE or unset_in(change.operation, session.environ):
         return False
     if not session.local:
         if is_removal(change.operation):
