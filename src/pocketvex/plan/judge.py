@@ -34,6 +34,7 @@ from pocketvex.plan.facts import (
     Unconvertible,
     Violating,
 )
+from pocketvex.plan.ownership import is_untouched_users
 from pocketvex.plan.uses import Uses
 from pocketvex.plan.verdicts import Access, Answer, Judgement, Needs, Verdict
 from pocketvex.plan.violations import Limit, limits, stricter
@@ -141,6 +142,8 @@ class Judge:
         if operation.definition.type == "view":
             verdict = Verdict.UNSAFE if self.uses.staying(operation.collection) else Verdict.HARMLESS
             return Judgement(verdict, "PV202", f"view removed: it holds no data{_used_by(users)}")
+        if is_untouched_users(operation.definition):
+            what += ": a new server has it again, open to sign-up, until the migration is run there"
         rows = self.rows(operation.collection)
         judged = Judgement(Verdict.HARMLESS if rows == 0 else Verdict.UNSAFE, "PV202", what,
                            evidence=Evidence(rows, rows))  # fmt: skip

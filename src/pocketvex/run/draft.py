@@ -86,6 +86,9 @@ def outstanding(
     renames = {**known_to_be_new(wanted, before, live_schema), **renames_of(answers)}
     version = session.version if session else NEWEST
     renames = with_strangers(wanted, before, ownership, renames, version)
+    # What this project removed here by its name goes everywhere: a new server has it again.
+    written = session.state.written if session else {}
+    gone_here = {path for path, value in written.items() if value is None and ":" not in path}
     known: dict[Fact, int | None] = {}
     while True:
         plan = make_plan(
@@ -94,6 +97,7 @@ def outstanding(
             facts=known if session else None,
             ownership=ownership,
             renames=renames,
+            confirmed=gone_here,
             version=version,
         )
         if not isinstance(plan, NeedsFacts):
