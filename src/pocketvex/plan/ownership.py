@@ -111,6 +111,8 @@ class Ownership:
     """The collections that sealed files and the host's state list; None: all that the code declares."""
     foreign: Mapping[str, Any] = default(default_factory=dict)
     """What others changed by files of the history that the code has not agreed with, as it was before."""
+    met: frozenset[str] = frozenset()
+    """Collections that the server had before a file of this project made them."""
     held: frozenset[str] = frozenset()
     """Paths that a reverted file changes: they wait until it is run again."""
 
@@ -125,7 +127,8 @@ class Ownership:
             return self
         managed = None if self.managed is None else frozenset(names.get(name, name) for name in self.managed)
         written, foreign = renamed_items(self.written, names), renamed_items(self.foreign, names)
-        return replace(self, written=written, foreign=foreign, managed=managed)
+        met = frozenset(names.get(name, name) for name in self.met)
+        return replace(self, written=written, foreign=foreign, managed=managed, met=met)
 
     def manages(self, collection: str) -> bool:
         return self.managed is None or collection in self.managed
@@ -186,8 +189,11 @@ class Owner:
         if self.base is None:
             return ""
         managed = self.ownership.manages(operation.collection)
+        managed = managed and operation.collection not in self.ownership.met
         match operation:
             case DropCollection():
+                if operation.collection in self.ownership.met:
+                    return "first contact"
                 return "" if managed and operation.collection in self.base else "unmanaged"
             case DropField():
                 return self._unknown(operation.path, managed)

@@ -45,6 +45,7 @@ def take_over(session: Session, desired: Schema, raw: Sequence[Json], adopted: I
     state = session.state
     names = {path.partition(".")[0].partition(":")[0].partition("@")[0] for path in adopted}
     state.managed = sorted({*state.managed, *names})
+    state.met = [name for name in state.met if name not in names]
     live = session.schema_of(raw)
     try:
         position = locate(session, live)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pocketvex.errors import BackupFailed, ChangesPending, HistoryError, NotAsIntended, UsageError
+from pocketvex.errors import (
+    BackupFailed,
+    ChangesPending,
+    ConsentNeeded,
+    HistoryError,
+    NotAsIntended,
+    UsageError,
+)
 from pocketvex.plan.make import Plan
 from pocketvex.render.one_off import down_step
 from pocketvex.run.apply import require_unmoved, write_changes
@@ -172,6 +179,7 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     position = locate(session, session.schema_of(raw))
     names = _last(position, count)
     _check_not_below(session, position, names)
+    _check_ours(session, position, names, choices)
     if dry_run:
         return Ran((), names)
     texts = dict(position.history.pairs(names))
@@ -231,6 +239,22 @@ def _check_not_below(session: Session, position: Position, names: Sequence[str])
             f"{names[-1]} cannot be taken back: the server has run {', '.join(gone)} after it",
             why="That file is gone from the folder, and what it did would be left without its ground.",
             todo="Restore it from version control, then run `pocketvex migrate down` again.",
+        )
+
+
+def _check_ours(session: Session, position: Position, names: Sequence[str], choices: Choices) -> None:
+    """Raise ConsentNeeded where a collection would go that the server had before any of these files ran."""
+    if not session.state.met:
+        return
+    kept = [name for name in position.applied if name not in names]
+    before = replay(session.binary, position.history.pairs(kept), session.shadow_cache).schema
+    going = position.here.schema.names() - before.names()
+    others = sorted((going & set(session.state.met)) - choices.confirmed)
+    if others:
+        raise ConsentNeeded(
+            f"{', '.join(others)}: on this server before its migration was run: nothing was taken back",
+            why="Another project, or another machine, may work with it, rows and all.",
+            todo=f"Say --confirm {others[0]} if it is this project's.",
         )
 
 

@@ -64,6 +64,7 @@ def plan_for(
         written=session.state.written,
         managed=position.managed | frozenset(session.state.managed),
         held=position.held_paths(),
+        met=frozenset(session.state.met),
     )
     said = choices.confirmed | late_secrets(desired, live, environ)
     desired = leaving_out(desired, desired, live, environ)

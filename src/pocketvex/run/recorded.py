@@ -161,6 +161,7 @@ def run_files(session: Session, position: Position, names: Sequence[str]) -> lis
     from pocketvex.server import scratch
 
     data_dir = native_dir(session)
+    met = _met(session, position, names)
     files = dict(position.history.pairs(names))
     try:
         scratch.migrate_up(session.binary, data_dir, files, env=session.environ)
@@ -176,10 +177,20 @@ def run_files(session: Session, position: Position, names: Sequence[str]) -> lis
     session.refresh()
     session.state.applied = list(session.applied() or [])
     session.state.held_back = [name for name in session.state.held_back if name not in names]
+    session.state.met = sorted({*session.state.met, *met})
     session.save()
     live = session.fetch()
     _check_reached(session, position, names, Schema.from_json(live))
     return live
+
+
+def _met(session: Session, position: Position, names: Sequence[str]) -> set[str]:
+    """The collections that these files make, and that the server has already, not from this project."""
+    applied = [name for name in position.history.names if name in {*position.applied, *names}]
+    after = replay(session.binary, position.history.pairs(applied), session.shadow_cache).schema
+    made = after.names() - position.here.schema.names()
+    there = session.schema_of(session.fetch()).names() if made else set()
+    return (made & there) - {*session.state.written, *session.state.managed}
 
 
 def _check_reached(session: Session, position: Position, names: Sequence[str], live: Schema) -> None:

@@ -275,6 +275,7 @@ def remember(
         for name in (set(state.managed) | created | (confirmed & declared) | ours)
         if live.collection(name) is not None
     )
+    state.met = [name for name in state.met if name not in confirmed and live.collection(name) is not None]
     # That a collection has another name here than in the history is known until a file says it.
     moved = {c.name: c.type for c in recorded.collections if position.here.schema.collection(c.name) is None}
     state.written = {**moved, **written_items(desired, live, recorded, previous, session.version)}
