@@ -79,8 +79,12 @@ def compare(
     Without `ask` nothing is ambiguous: the ids of both sides are one history's, so that what has no partner
     is new.
     """
-    numbers = tuple(map(int, version.split("."))) if isinstance(version, str) else version
-    return _Comparison(desired, live, dict(renames or {}), numbers, ask).diff()
+    return _Comparison(desired, live, dict(renames or {}), as_numbers(version), ask).diff()
+
+
+def as_numbers(version: Version | str) -> Version:
+    """`0.40.6` as (0, 40, 6)."""
+    return tuple(map(int, version.split("."))) if isinstance(version, str) else version
 
 
 class _Comparison:
@@ -131,6 +135,9 @@ class _Comparison:
             for old in look_alikes:
                 self.ambiguous.append(Ambiguous("", old.name, (collection.name,), collection.source))
             return
+        if collection.id in {c.name for c in (*self.desired, *self.live)}:
+            # A server takes such an id once, and refuses every save after that.
+            collection = collection.model_copy(update={"id": ""})
         self.operations.append(CreateCollection(collection.name, collection))
 
     def changed(self, new: Collection, old: Collection) -> None:

@@ -35,6 +35,7 @@ from pocketvex.plan.facts import (
     Violating,
 )
 from pocketvex.plan.ownership import is_untouched_users
+from pocketvex.plan.stuck import Stuck
 from pocketvex.plan.uses import Uses
 from pocketvex.plan.verdicts import Access, Answer, Judgement, Needs, Verdict
 from pocketvex.plan.violations import Limit, limits, stricter
@@ -55,7 +56,8 @@ class _Missing(Exception):
 class Judge:
     """Gives the verdicts on the operations of one diff; `facts` are what was counted on `live`."""
 
-    def __init__(self, diff: Diff, live: Schema, facts: Facts) -> None:
+    def __init__(self, diff: Diff, live: Schema, facts: Facts, version: tuple[int, ...]) -> None:
+        self.stuck = Stuck(live, version)
         self.live = {collection.name.lower(): collection for collection in live.collections}
         self.old_names = diff.renamed
         self.facts = facts
@@ -66,6 +68,8 @@ class Judge:
     def judge(self, operation: Operation) -> Answer:
         """The verdict on one operation, or the facts that it needs and nobody counted yet."""
         self.nothing = []
+        if why := self.stuck.why(operation, self.old_names.get(operation.collection, operation.collection)):
+            return Judgement(Verdict.IMPOSSIBLE, "PV504", why)
         try:
             judged = self.verdict(operation)
         except _Missing as missing:

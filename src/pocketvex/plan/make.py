@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
-from pocketvex.diff.compare import Version, compare
+from pocketvex.diff.compare import Version, as_numbers, compare
 from pocketvex.diff.operations import ChangeField, DropCollection, DropField, Operation
 from pocketvex.plan.changes import Change, Kept, NeedsAnswers, NeedsFacts, Plan
 from pocketvex.plan.facts import Fact, Facts, RowCount
@@ -86,7 +86,7 @@ def make_plan(
             # Here, not at the top: mostly nothing differs, and then there is nothing to judge.
             from pocketvex.plan import judge as judging
 
-            judge = judging.Judge(diff, live, counted)
+            judge = judging.Judge(diff, live, counted, as_numbers(version))
         answer = judge.judge(operation)
         if facts is not None and isinstance(operation, ChangeField) and isinstance(answer, Judgement):
             asked = list(_open_choices(operation, answer))
