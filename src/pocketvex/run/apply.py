@@ -13,6 +13,7 @@ from pocketvex.diff.operations import DropCollection, DropField, Operation, Repl
 from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected
 from pocketvex.plan.make import Change
 from pocketvex.plan.verdicts import Verdict
+from pocketvex.run.in_the_way import require_free
 from pocketvex.run.locally import run_here, takes_sql
 from pocketvex.run.recount import recount
 from pocketvex.run.removals import is_removal, remove
@@ -38,6 +39,7 @@ def write_changes(
     require_unmoved(session, now, raw)
     recount(session, changes, session.schema_of(now))
     operations = [change.operation for change in changes]
+    require_free(session, session.schema_of(now), operations)
     here = [change for change in changes if _runs_here(session, change)]
     rest = [change for change in changes if change not in here]
     additions = [change.operation for change in rest if not is_removal(change.operation)]
