@@ -85,12 +85,6 @@ CODES: dict[str, Code] = {
         "PocketBase cannot change the type of a collection.",
         "Declare a new collection of that type under another name, copy the rows, then remove the old one.",
     ),
-    "PV504": Code(
-        "PocketBase refuses every save of the collection",
-        "Its name is the id of a collection, its own or another's, which PocketBase takes once and never "
-        "again; or an index of it names no table, as 0.37.5 and 0.38.0 leave it.",
-        "Give it another name with `renamed_from`, or update PocketBase to 0.38.1 or later.",
-    ),
     "PV502": Code(
         "a rename, or two changes?",
         "A thing is gone and another of its kind is new. As a rename it keeps its values; otherwise they "
@@ -102,6 +96,12 @@ CODES: dict[str, Code] = {
         "A row that holds a choice which is not in the list can no longer be updated. Nobody guesses what it "
         "should hold.",
         'Say `remap={"old": "new"}` in the code ("" for nothing), or answer with `--answer`.',
+    ),
+    "PV504": Code(
+        "PocketBase refuses every save of the collection",
+        "Its name is the id of a collection, its own or another's, which PocketBase takes once and never "
+        "again; or an index of it names no table, as 0.37.5 and 0.38.0 leave it.",
+        "Give it another name with `renamed_from`, or update PocketBase to 0.38.1 or later.",
     ),
     "PV601": Code(
         "the server has what neither the code nor the history explain",
