@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.measure import Line, command, in_turn, python
 from bench.projects import Server, large_schema, many_collections, posts, write_project
 from pocketvex import compare, make_plan
+from pocketvex.diff.compare import NEWEST
 from pocketvex.schema.model import Schema
 
 
@@ -83,8 +84,11 @@ def planning() -> list[Line]:
         return desired, live
 
     small, large = pair(500), pair(1000)
-    assert len(compare(*large).operations) == 100
-    took = in_turn({"500": lambda: make_plan(*small), "1000": lambda: make_plan(*large)}, rounds=9)
+    assert len(compare(*large, version=NEWEST).operations) == 100
+    took = in_turn(
+        {"500": lambda: make_plan(*small, version=NEWEST), "1000": lambda: make_plan(*large, version=NEWEST)},
+        rounds=9,
+    )
     growth = took["1000"] / took["500"]
     return [
         Line("diff and plan in process, 1,000 collections × 20 fields", took["1000"], "500 collections",

@@ -6,7 +6,7 @@ from typing import Any
 
 from pocketvex.api.client import Client
 from pocketvex.diff.apply import apply_operations, changed_collections
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.plan.facts import Evidence, Fact
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
 from pocketvex.run.evidence import count_facts
@@ -34,7 +34,9 @@ def write(client: Client, wanted: Schema) -> Schema:
     """Bring the server to this schema, and return what it has."""
     raw = client.collections()
     operations = [
-        o for o in compare(wanted, Schema.from_json(raw), ask=False).operations if o.collection != "users"
+        o
+        for o in compare(wanted, Schema.from_json(raw), ask=False, version=NEWEST).operations
+        if o.collection != "users"
     ]
     if payload := changed_collections(raw, apply_operations(raw, operations)):
         client.import_collections(payload)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from pocketvex.diff.apply import apply_operations, changed_collections
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.plan.make import make_plan
 from pocketvex.render.migration import render_migration
 from pocketvex.schema.model import Schema
@@ -38,17 +38,17 @@ def two(pair: tuple[World, World, bool]) -> tuple[Schema, Schema]:
 @ALWAYS
 def test_a_schema_and_what_a_server_says_of_it_are_equal(world: World) -> None:
     declared = build(written(world))
-    assert not compare(declared, Schema.from_json(declared.to_json()))
+    assert not compare(declared, Schema.from_json(declared.to_json()), version=NEWEST)
 
 
 @given(pairs())
 @ALWAYS
 def test_what_the_operations_make_is_what_the_code_asks_for(pair: tuple[World, World, bool]) -> None:
     desired, live = two(pair)
-    diff = compare(desired, live)
+    diff = compare(desired, live, version=NEWEST)
     assert not diff.ambiguous
     made = apply_operations(live.to_json(), diff.operations)
-    assert not compare(desired, Schema.from_json(made))
+    assert not compare(desired, Schema.from_json(made), version=NEWEST)
 
 
 @given(pairs(), st.randoms(use_true_random=False))
@@ -60,8 +60,8 @@ def test_the_order_in_the_code_does_not_matter(pair: tuple[World, World, bool], 
     for collection in shuffled.collections:
         random.shuffle(collection.fields)  # type: ignore[attr-defined]
         random.shuffle(collection.indexes)  # type: ignore[attr-defined]
-    assert sorted(o.kind + o.path for o in compare(shuffled, live).operations) == sorted(
-        o.kind + o.path for o in compare(desired, live).operations
+    assert sorted(o.kind + o.path for o in compare(shuffled, live, version=NEWEST).operations) == sorted(
+        o.kind + o.path for o in compare(desired, live, version=NEWEST).operations
     )
 
 
@@ -71,14 +71,14 @@ def test_a_migration_is_the_same_text_each_time_and_every_change_has_one_verdict
     pair: tuple[World, World, bool],
 ) -> None:
     desired, live = two(pair)
-    diff = compare(desired, live)
+    diff = compare(desired, live, version=NEWEST)
     after = Schema.from_json(apply_operations(live.to_json(), diff.operations))
     texts = {
         render_migration(live, after, stamp="1", comment=["a\nb"], manages=["posts", "a[otp]"]) for _ in "12"
     }
     assert len(texts) == 1
     assert not [line for line in texts.pop().splitlines() if line.lstrip().startswith("//%") or "<<" in line]
-    plan = make_plan(desired, live)
+    plan = make_plan(desired, live, version=NEWEST)
     assert [change.operation for change in plan.changes] == diff.operations
 
 
@@ -87,7 +87,7 @@ def test_a_migration_is_the_same_text_each_time_and_every_change_has_one_verdict
 def test_only_what_changed_is_sent_and_views_come_last(pair: tuple[World, World, bool]) -> None:
     desired, live = two(pair)
     raw = live.to_json()
-    operations = compare(desired, live).operations
+    operations = compare(desired, live, version=NEWEST).operations
     sent = changed_collections(raw, apply_operations(raw, operations))
     known = {item["id"]: item for item in raw}
     assert all(item != known.get(item["id"]) for item in sent)
@@ -101,10 +101,10 @@ def test_the_pairs_hold_every_kind_of_change() -> None:
     seen: Counter[str] = Counter()
 
     @given(pairs())
-    @settings(ALWAYS, max_examples=150)
+    @settings(ALWAYS, max_examples=250)
     def count(pair: tuple[World, World, bool]) -> None:
         desired, live = two(pair)
-        seen.update({operation.kind for operation in compare(desired, live).operations})
+        seen.update({operation.kind for operation in compare(desired, live, version=NEWEST).operations})
 
     count()
     print(dict(seen.most_common()))

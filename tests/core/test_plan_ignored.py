@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pocketvex.diff.compare import NEWEST
 from pocketvex.plan.ignored import unused, with_ignored
 from pocketvex.plan.make import Plan, make_plan
 from pocketvex.plan.ownership import Ownership
@@ -22,6 +23,7 @@ def plan() -> Plan:
         schema_of(posts(text("more", renamed_from=""))),
         live,
         ownership=Ownership(recorded, managed=frozenset({"posts"})),
+        version=NEWEST,
     )
 
 

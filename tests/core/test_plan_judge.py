@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cases.changes import field, posts, relation, select, table, view
+from pocketvex.diff.compare import NEWEST
 from pocketvex.diff.operations import DropCollection, DropField
 from pocketvex.plan.codes import CODES
 from pocketvex.plan.facts import Evidence, Fact, Found, NonZeroCount, RowCount, Unconvertible
@@ -45,7 +46,7 @@ class Facts(dict[Fact, int | None]):
 
 
 def plan(after: list[Json], before: list[Json], rows: int | None = 3, values: int | None = 2) -> Plan:
-    made = make_plan(schema(*after), live(*before), facts=Facts(rows, values))
+    made = make_plan(schema(*after), live(*before), facts=Facts(rows, values), version=NEWEST)
     assert isinstance(made, Plan)
     return made
 
@@ -299,16 +300,16 @@ def test_a_rule_that_changes_with_a_rename_is_judged_as_a_rule() -> None:
 def test_facts_are_asked_for_and_names_are_those_of_the_server() -> None:
     after = [table("articles", {"n": field("number")}, renamed_from="posts")]
     before = [posts({"n": "text"})]
-    asked = make_plan(schema(*after), live(*before), facts={})
+    asked = make_plan(schema(*after), live(*before), facts={}, version=NEWEST)
     assert asked == NeedsFacts(frozenset({RowCount("posts")}))
-    more = make_plan(schema(*after), live(*before), facts={RowCount("posts"): 2})
+    more = make_plan(schema(*after), live(*before), facts={RowCount("posts"): 2}, version=NEWEST)
     assert more == NeedsFacts(frozenset({NonZeroCount("posts", "title"), NonZeroCount("posts", "n")}))
     counted = {RowCount("posts"): 2, NonZeroCount("posts", "title"): 0, NonZeroCount("posts", "n"): 2}
     converts = Unconvertible("posts", "n", "number", "asNumber", (), (), "n")
-    last = make_plan(schema(*after), live(*before), facts=counted)
+    last = make_plan(schema(*after), live(*before), facts=counted, version=NEWEST)
     assert last == NeedsFacts(frozenset({converts}))
     found = Found(1, ("abc",), (("many", 1),))
-    made = make_plan(schema(*after), live(*before), facts=counted | {converts: found})
+    made = make_plan(schema(*after), live(*before), facts=counted | {converts: found}, version=NEWEST)
     assert isinstance(made, Plan)
     assert {c.path: c.judgement.evidence for c in made.changes if c.judgement.evidence} == {
         "articles.title": Evidence(0, 2),
@@ -320,6 +321,7 @@ def test_without_facts_nothing_is_asked_and_what_depends_on_them_is_unsafe() -> 
     made = make_plan(
         schema(posts({"slug": field(required=True, renamed_from="")})),
         live(posts({"x": "number"}), table("tags")),
+        version=NEWEST,
     )
     assert made.safe == ()
     assert {c.path: str(c.judgement.evidence) for c in made.unsafe} == dict.fromkeys(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pocketvex.diff.compare import NEWEST
 from pocketvex.plan.make import make_plan
 from pocketvex.plan.mentions import Gone, find_mentions, gone_names, some_of
 from projects import posts, schema_of, text
@@ -119,7 +120,7 @@ def test_what_goes_is_what_a_plan_removes_renames_or_asks_about() -> None:
         posts(text("new", renamed_from="old"), text("really"), name="posts"),
         posts(text("more"), name="notes", renamed_from="memos"),
     )
-    plan = make_plan(after, before, renames={"posts.body": ""})
+    plan = make_plan(after, before, renames={"posts.body": ""}, version=NEWEST)
     assert {(gone.path, gone.name) for gone in gone_names(plan)} == {
         ("posts.body", "body"),
         ("posts.new", "old"),
@@ -130,4 +131,4 @@ def test_what_goes_is_what_a_plan_removes_renames_or_asks_about() -> None:
 
 
 def test_where_nothing_goes_nothing_is_looked_for() -> None:
-    assert gone_names(make_plan(schema_of(posts(text("new"))), schema_of(posts()))) == []
+    assert gone_names(make_plan(schema_of(posts(text("new"))), schema_of(posts()), version=NEWEST)) == []

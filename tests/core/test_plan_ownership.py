@@ -8,7 +8,7 @@ import pytest
 
 from cases.changes import field, posts, table, view
 from pocketvex.diff.apply import apply_operations
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.plan.facts import Fact, RowCount
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, is_untouched_users, items_of
@@ -51,7 +51,7 @@ def kept(
         written=items,
         **{"managed": frozenset(managed), **more},
     )
-    plan = make_plan(schema(*code), live(*server), ownership=ownership, confirmed=confirmed)
+    plan = make_plan(schema(*code), live(*server), ownership=ownership, confirmed=confirmed, version=NEWEST)
     return {item.path: item.why for item in plan.kept}
 
 
@@ -137,7 +137,7 @@ def test_what_this_project_wrote_since_is_its_own() -> None:
         written={path: value for path, value in items_of(live(X)).items() if path == "posts.x"},
         managed=frozenset({"posts"}),
     )
-    plan = make_plan(schema(posts()), live(X), ownership=ownership)
+    plan = make_plan(schema(posts()), live(X), ownership=ownership, version=NEWEST)
     assert [(c.path, c.leftover) for c in plan.changes] == [("posts.x", True)]
 
 
@@ -145,6 +145,27 @@ def test_what_a_reverted_file_changes_is_held_back_whoever_names_it() -> None:
     held = {"posts.x": "held"}
     assert kept([X], [posts()], [posts()], held=frozenset({"posts.x"})) == held
     assert kept([X], [posts()], [posts()], held=frozenset({"posts.x"}), confirmed=["posts.x"]) == held
+
+
+@pytest.mark.parametrize(
+    ("server", "said"),
+    [
+        (X, ""),
+        (posts({"x": "text", "dash": "number"}), "posts.dash"),
+        (X_LONG, "posts.x"),
+        (posts({"x": "text"}, indexes=[IX]), "posts@ix"),
+        (posts({"x": "text"}, listRule=""), "posts:listRule"),
+        (posts(), ""),
+    ],
+)
+def test_a_collection_goes_by_itself_only_as_this_project_left_it(server: Json, said: str) -> None:
+    ownership = Ownership(recorded=live(X), managed=frozenset({"posts"}))
+    facts = {RowCount("posts"): 0}
+    plan = make_plan(schema(), live(server), facts=facts, ownership=ownership, version=NEWEST)
+    assert isinstance(plan, Plan)
+    (change,) = plan.changes
+    assert change.judgement.verdict is (Verdict.UNSAFE if said else Verdict.HARMLESS)
+    assert change.judgement.reason.partition(", which somebody else changed: ")[2] == said
 
 
 USERS = table(
@@ -161,7 +182,7 @@ def test_the_untouched_users_simply_become_what_the_code_says() -> None:
     assert is_untouched_users(live(USERS).collections[0])
 
     def plan(facts: dict[Fact, int | None]) -> Plan | NeedsFacts:
-        return make_plan(schema(code), live(USERS), facts=facts, ownership=ownership)
+        return make_plan(schema(code), live(USERS), facts=facts, ownership=ownership, version=NEWEST)
 
     assert plan({}) == NeedsFacts(frozenset({RowCount("users")}))
     empty = plan({RowCount("users"): 0})
@@ -194,7 +215,7 @@ def test_items_are_plain_values_that_survive_json() -> None:
 def test_items_hold_no_secret_and_no_name_of_one() -> None:
     providers = [{"name": "google", "clientId": "g", "clientSecret": {"env": "GOOGLE_SECRET"}}]
     declared = schema(table("people", type="auth", oauth2={"enabled": True, "providers": providers}))
-    made = Schema.from_json(apply_operations([], compare(declared, Schema()).operations))
+    made = Schema.from_json(apply_operations([], compare(declared, Schema(), version=NEWEST).operations))
     assert "GOOGLE_SECRET" not in repr(items_of(made))
     assert "GOOGLE_SECRET" in repr(made.collections[0].auth)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cases.changes import posts, select, table, view
+from pocketvex.diff.compare import NEWEST
 from pocketvex.plan.make import Plan, make_plan
 from pocketvex.plan.ownership import Ownership
 from pocketvex.schema.build import build_schema
@@ -25,7 +26,7 @@ def said(after: list[Json], before: list[Json]) -> dict[str, str]:
     """By path what a plan says: verdict, code, access and reason."""
     desired = build_schema(from_dictionary(after, lambda *_: None))
     live = Schema.from_json(build_schema(from_dictionary(before, lambda *_: None)).to_json())
-    plan = make_plan(desired, live)
+    plan = make_plan(desired, live, version=NEWEST)
     assert isinstance(plan, Plan)
     judged = {change.path: change.judgement for change in plan.changes}
     return {p: " ".join(filter(None, (j.verdict, j.code, j.access, j.reason))) for p, j in judged.items()}
@@ -99,7 +100,7 @@ def test_a_rule_that_the_code_does_not_have_stops_a_rename() -> None:
         desired = build_schema(from_dictionary([users({"rank": RENAMED})], lambda *_: None))
         live = Schema.from_json(build_schema(from_dictionary(before, lambda *_: None)).to_json())
         owned = Ownership(managed=frozenset({"users"}), recorded=live)
-        plan = make_plan(desired, live, ownership=owned)
+        plan = make_plan(desired, live, ownership=owned, version=NEWEST)
         assert isinstance(plan, Plan)
         reasons = [c.judgement.reason for c in plan.changes if c.path == "users.rank"]
         assert reasons == ["renamed from role, which notes:listRule still says: not in the code"], plan

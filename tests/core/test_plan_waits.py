@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cases.changes import field, posts, relation, table, view
-from pocketvex.plan.facts import Fact
+from pocketvex.diff.compare import NEWEST
+from pocketvex.plan.facts import Fact, NonZeroCount, RowCount
 from pocketvex.plan.make import Plan, make_plan
 from pocketvex.plan.ownership import Ownership
 from pocketvex.plan.verdicts import Verdict
@@ -28,7 +29,7 @@ def live(*collections: Json) -> Schema:
 
 def waiting(after: list[Json], before: list[Json], **more: Any) -> dict[str, str]:
     """What waits, by path: for what."""
-    plan = make_plan(schema(*after), live(*before), **more)
+    plan = make_plan(schema(*after), live(*before), **{"version": NEWEST, **more})
     assert isinstance(plan, Plan)
     reasons = {c.path: c.judgement.reason for c in plan.changes if c.judgement.verdict is not Verdict.SAFE}
     return {
@@ -192,7 +193,7 @@ def test_what_needs_something_unsafe_waits_with_it(name: str) -> None:
     ],
 )
 def test_what_one_import_cannot_do(after: list[Json], before: list[Json], path: str, why: str) -> None:
-    plan = make_plan(schema(*after), live(*before))
+    plan = make_plan(schema(*after), live(*before), version=NEWEST)
     (change,) = (c for c in plan.changes if c.path == path)
     assert change.judgement.verdict is Verdict.UNSAFE
     assert why in change.judgement.reason
@@ -207,7 +208,10 @@ def test_what_waits_for_something_harmless_is_harmless() -> None:
             return 0
 
     plan = make_plan(
-        schema(posts({"n": "number"}, listRule="n > 1")), live(posts({"n": "text"})), facts=Nothing()
+        schema(posts({"n": "number"}, listRule="n > 1")),
+        live(posts({"n": "text"})),
+        facts=Nothing(),
+        version=NEWEST,
     )
     assert isinstance(plan, Plan)
     assert {c.path: c.judgement.verdict for c in plan.changes} == {
@@ -218,7 +222,7 @@ def test_what_waits_for_something_harmless_is_harmless() -> None:
 
 def test_what_has_no_answer_makes_its_dependants_wait() -> None:
     after = [table("posts", {"headline": "text"}, listRule="headline != ''", viewRule="id != ''")]
-    plan = make_plan(schema(*after), live(posts(listRule="title != ''")))
+    plan = make_plan(schema(*after), live(posts(listRule="title != ''")), version=NEWEST)
     assert [[o.value for o in q.options] for q in plan.questions] == [["headline", ""]]
     assert [c.path for c in plan.safe] == ["posts:viewRule"]
 
@@ -227,6 +231,20 @@ def test_what_is_kept_makes_its_dependants_wait() -> None:
     """Somebody removed the field in the dashboard: it is not made again, so nothing may name it."""
     after = [posts({"x": "text"}, listRule="x != ''")]
     ownership = Ownership(recorded=live(posts({"x": "text"})), managed=frozenset({"posts"}))
-    plan = make_plan(schema(*after), live(posts()), ownership=ownership)
+    plan = make_plan(schema(*after), live(posts()), ownership=ownership, version=NEWEST)
     assert [(k.path, k.why) for k in plan.kept] == [("posts.x", "drift")]
     assert plan.safe == ()
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+def test_an_index_goes_with_its_field(rows: int) -> None:
+    """A unique field that waits for its migration stays unique until then."""
+    before = posts({"slug": "text"}, indexes=["CREATE UNIQUE INDEX `ix` ON `posts` (`slug`)"])
+    facts = {RowCount("posts"): rows, NonZeroCount("posts", "slug"): rows}
+    plan = make_plan(schema(posts()), live(before), facts=facts, version=NEWEST)
+    assert isinstance(plan, Plan)
+    verdict = Verdict.UNSAFE if rows else Verdict.HARMLESS
+    assert {c.path: c.judgement.verdict for c in plan.changes} == {"posts.slug": verdict, "posts@ix": verdict}
+    alone = make_plan(schema(posts({"slug": "text"})), live(before), facts=facts, version=NEWEST)
+    assert isinstance(alone, Plan)
+    assert [c.path for c in alone.safe] == ["posts@ix"]

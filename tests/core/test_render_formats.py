@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from pocketvex.diff.compare import NEWEST
 from pocketvex.diff.operations import ChangeRule, DropField, Operation
 from pocketvex.errors import Location
 from pocketvex.plan.changes import Change, Kept, Pending, Plan
@@ -212,7 +213,7 @@ def test_the_gravest_comes_first_and_the_totals_last() -> None:
 def test_an_annotation_stands_at_the_line_that_asks() -> None:
     before, after = schema_of(posts(text("body"))), schema_of(posts())
     after.collections[0].source = Location("schema/posts.py", 4)
-    (line, _) = github.plan_annotations(make_plan(after, before), after)
+    (line, _) = github.plan_annotations(make_plan(after, before, version=NEWEST), after)
     assert line.startswith("::warning file=schema/posts.py,line=4,title=PV201::posts.body: field removed")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from cases.changes import field, posts, relation, table
 from pocketvex.diff.apply import apply_operations
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.errors import UsageError
 from pocketvex.render.header import managed_by, secrets_of
 from pocketvex.render.javascript import literal
@@ -28,8 +28,10 @@ def schema(*collections: Json) -> Schema:
 
 def rendered(before: list[Json], after: list[Json], **more: Any) -> str:
     """The file from one to the other, on a history of its own."""
-    old = Schema.from_json(apply_operations([], compare(schema(*before), Schema()).operations))
-    raw = apply_operations(old.to_json(), compare(schema(*after), old, ask=False).operations)
+    old = Schema.from_json(
+        apply_operations([], compare(schema(*before), Schema(), version=NEWEST).operations)
+    )
+    raw = apply_operations(old.to_json(), compare(schema(*after), old, ask=False, version=NEWEST).operations)
     options = {"stamp": "1700000001", "comment": ["What it does."], "manages": ["posts"], **more}
     return render_migration(old, Schema.from_json(raw), **options)
 

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pocketvex.diff.apply import apply_operations
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.errors import SchemaError
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
@@ -53,7 +53,7 @@ class Machine:
             written=self.written,
             managed=frozenset(self.managed),
         )
-        plan = make_plan(desired, live, facts=Nothing(), ownership=ownership)
+        plan = make_plan(desired, live, facts=Nothing(), ownership=ownership, version=NEWEST)
         assert not isinstance(plan, NeedsFacts)
         return plan
 
@@ -78,7 +78,7 @@ class Machine:
     def remember(self, desired: Schema, previous: dict[str, Any]) -> None:
         live = Schema.from_json(self.live)
         recorded = named_as_live(Schema.from_json(self.recorded), live, previous)
-        self.written = written_items(desired, live, recorded, previous)
+        self.written = written_items(desired, live, recorded, previous, NEWEST)
 
     def up(self, desired: Schema) -> None:
         """What is outstanding is sealed and run: the history builds what the server has."""
@@ -135,7 +135,7 @@ def test_a_pass_that_applied_everything_leaves_nothing(pair: tuple[World, World]
     machine.managed = {c["name"] for c in later}
     machine.remember(code, machine.written)
     assert settled(machine.plan(code))
-    assert not compare(code, Schema.from_json(machine.live), ask=False)
+    assert not compare(code, Schema.from_json(machine.live), ask=False, version=NEWEST)
 
 
 @settings(max_examples=150, deadline=None)

@@ -268,3 +268,30 @@ def test_types_that_cannot_be_written_can_be_mended_by_the_configuration(project
         (project.root / "generated").unlink()
         project.write("schema/posts.py", posts("slug = field.text()"))
         dev.says("in sync")
+
+
+def test_consent_beforehand_counts_for_the_first_pass_that_plans_it(project: Project, latest: Binary) -> None:
+    project.ok("dev", "--once")
+    project.ok("migrate", "generate", "start")
+    project.ok("migrate", "up")
+    project.write("schema/posts.py", posts(fresh("tmp")))
+    project.ok("dev", "--once")
+    fill_in(project, latest)
+    project.write("schema/posts.py", posts())
+    with project.dev("--confirm", "posts.tmp") as dev:
+        dev.says("applied 1 change")
+        dev.says("in sync")
+        mark = dev.now
+        project.write("schema/posts.py", posts(fresh("tmp")))
+        dev.says("applied 1 change", mark)
+        fill_in(project, latest)
+        mark = dev.now
+        project.write("schema/posts.py", posts())
+        dev.says("waiting: 1", mark)
+        assert "--confirm posts.tmp agrees" in dev.since(mark)
+        assert "tmp" in fields(project, latest)
+
+
+def fill_in(project: Project, binary: Binary) -> None:
+    with project.client(binary) as client:
+        assert client._request("POST", "/api/collections/posts/records", json={"tmp": "precious"}).ok

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from conftest import ServerFactory
+from pocketvex.errors import PocketVexError
 from pocketvex.run.planning import Choices
 from pocketvex.run.sync import sync
 from pocketvex.server.binaries import Binary
@@ -331,3 +332,73 @@ def test_an_auth_option_stated_once_and_dropped_goes_back_to_the_default(
     sealed = project.generate(running)
     assert len(sealed) == 1
     assert not project.sync(running).plan
+
+
+REFUSES = """onCollectionUpdate((e) => {
+  const goes = e.collection.name === "pages" && !e.collection.fields.getByName("body");
+  if (goes) throw new BadRequestError("no");
+  e.next();
+});
+"""
+
+
+def test_what_a_pass_removed_before_it_failed_is_its_own(
+    tmp_path: Path, server: ServerFactory, latest: Binary
+) -> None:
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    (hooks / "refuse.pb.js").write_text(REFUSES)
+    running = server(latest, hooks_dir=hooks)
+    both = (posts(text("body")), posts(text("body"), name="pages"))
+    project = Project(tmp_path / "project", *both)
+    project.up(running)
+    project.declare(posts(), posts(name="pages"))
+    with pytest.raises(PocketVexError):
+        project.sync(running)
+    project.declare(*both)
+    outcome = project.sync(running)
+    assert not kept(outcome.plan)
+    assert paths(outcome.applied) == ["posts.body"]
+    assert "body" in names(outcome.live, "posts")
+
+
+def test_an_empty_collection_stays_with_what_the_dashboard_put_into_it(
+    tmp_path: Path, server: ServerFactory, latest: Binary
+) -> None:
+    """A file that is saved line by line is valid Python at each of them."""
+    running = server(latest)
+    both = (posts(), posts(name="pages"))
+    project = Project(tmp_path / "project", *both)
+    project.up(running)
+    with project.session(running) as session:
+        dashboard(session, "pages", lambda c: {"fields": [*c["fields"], text("by_hand")]})
+    project.declare(posts())
+    outcome, draft = project.dev(running)
+    assert paths(outcome.plan.changes) == ["pages"]
+    assert "somebody else changed: pages.by_hand" in outcome.plan.changes[0].judgement.reason
+    assert draft.exists
+    project.declare(*both)
+    outcome, draft = project.dev(running)
+    assert not draft.exists
+    assert kept(outcome.plan) == {"pages.by_hand": "drift"}
+    assert "by_hand" in names(outcome.live, "pages")
+
+
+def test_a_unique_field_that_waits_for_its_migration_stays_unique(
+    tmp_path: Path, server: ServerFactory, latest: Binary
+) -> None:
+    running = server(latest)
+    project = Project(tmp_path / "project", posts({"name": "slug", "type": "text", "unique": True}))
+    project.up(running)
+    with project.session(running) as session:
+        put(session, "posts", title="one", slug="a")
+    project.declare(posts())
+    outcome, _ = project.dev(running)
+    assert sorted(paths(outcome.plan.changes)) == ["posts.slug", "posts@idx_posts_slug_unique"]
+    assert "idx_posts_slug_unique" in next(c for c in outcome.live if c["name"] == "posts")["indexes"][0]
+    assert len(project.up(running).sealed) == 1
+    assert not project.dev(running)[0].plan
+    project.down(running)
+    with project.session(running) as session:
+        assert next(c for c in session.fetch() if c["name"] == "posts")["indexes"]
+        assert rows(session, "posts")[0]["slug"] == "a"

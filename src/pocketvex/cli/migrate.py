@@ -36,6 +36,7 @@ from pocketvex.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from pocketvex.plan.changes import Plan
     from pocketvex.run.migrate import Ran
     from pocketvex.run.planning import Choices
 
@@ -88,10 +89,21 @@ def generate(
         output.data(f"{config.migrations.name}/{file.name}")
     tell_mentions(mentions_in(config, sealed.plan))
     if not sealed.files:
-        output.data("nothing to do: the history builds what the code declares")
+        _tell_nothing(sealed.plan)
     elif sealed.proof:
         output.note(str(sealed.proof))
     return 0
+
+
+def _tell_nothing(plan: Plan) -> None:
+    """That there is nothing to write; what the history has and the code does not name is no agreement."""
+    from pocketvex.render.text import kept_lines
+
+    kept = [item for item in plan.kept if item.why != "unmanaged"]
+    what = "has more than" if kept else "builds what"
+    output.data(f"nothing to do: the history {what} the code declares")
+    for line in kept_lines(kept):
+        output.note(line)
 
 
 @app.command()

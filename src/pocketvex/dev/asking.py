@@ -9,6 +9,7 @@ from pocketvex.plan.make import Plan
 from pocketvex.plan.questions import Question
 from pocketvex.plan.verdicts import Verdict
 from pocketvex.run.planning import Choices
+from pocketvex.run.sync import Outcome
 
 _KEYS = "123456789"
 
@@ -29,6 +30,13 @@ def asks(plan: Plan, choices: Choices) -> Iterator[Ask]:
         if change.leftover and change.judgement.verdict is Verdict.UNSAFE:
             agreed = replace(choices, confirmed=choices.confirmed | {change.path})
             yield Ask(f"{change.path}: press y to agree (its values are kept aside)", {"y": agreed})
+
+
+def not_planned(confirmed: frozenset[str], outcome: Outcome) -> frozenset[str]:
+    """What was agreed to beforehand and has not come up yet: it counts for the first pass that plans it."""
+    operations = [change.operation for change in (*outcome.applied, *outcome.plan.changes)]
+    planned = {name for o in operations for name in (o.path, o.collection)}
+    return confirmed - planned - outcome.schema.names()
 
 
 def _asked(question: Question, choices: Choices) -> Ask:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self
 
-from pocketvex.dev.asking import Ask, asks
+from pocketvex.dev.asking import Ask, asks, not_planned
 from pocketvex.dev.keys import listening, unechoed
 from pocketvex.dev.proving import Proving
 from pocketvex.dev.turn import turn
@@ -303,7 +303,8 @@ class Loop:
             self.view.note(text)
         self.session.notes.clear()
         self.trouble, self.tries = "", 0
-        # An answer about a name stays true; consent to a loss is for this once.
+        # An answer about a name stays true; consent is for once: the first pass that plans what it names.
+        self.given = replace(self.given, confirmed=not_planned(self.given.confirmed, outcome))
         self.choices = replace(self.choices, confirmed=self.given.confirmed)
         self.asks = list(asks(outcome.plan, self.choices))
         self.view.passed(outcome, draft, found, time.monotonic() - start, asked=asked)

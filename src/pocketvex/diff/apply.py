@@ -30,6 +30,7 @@ from pocketvex.schema.fields import FIELD, FieldBase, RelationField
 from pocketvex.schema.ids import field_id
 from pocketvex.schema.indexes import parse_index
 from pocketvex.schema.model import (
+    PRIVATE_PREFIX,
     SYSTEM_FIELDS,
     Collection,
     default_collection_id,
@@ -239,7 +240,9 @@ class _State:
             pairs.append((known if known and exact else self.field(collection, op.old), op))
         for field, op in pairs:
             field["name"] = op.new
-        _remap(item, {op.old: op.new for op in group})
+        names = {op.old: op.new for op in group}
+        _remap(item, names)
+        item["indexes"] = [_following(text, names, item["name"]) for text in item["indexes"] or []]
 
     def index(self, operation: ChangeIndex) -> None:
         item = self.named(operation.collection)
@@ -249,6 +252,17 @@ class _State:
         if operation.after is not None:
             kept.append(operation.after.sql(item["name"]))
         item["indexes"] = kept
+
+
+def _following(text: str, names: Mapping[str, str], table: str) -> str:
+    """An index with the new names of its columns, at once: they may be handed on from one to the next."""
+    index = parse_index(text)
+    moved = {old: new for old, new in names.items() if index.mentions(old)}
+    for number, old in enumerate(moved):
+        index = index.renamed(old, f"{PRIVATE_PREFIX}{number}_")
+    for number, new in enumerate(moved.values()):
+        index = index.renamed(f"{PRIVATE_PREFIX}{number}_", new)
+    return index.sql(table) if moved else text
 
 
 def _remap(collection: Json, names: Mapping[str, str]) -> None:

@@ -1,6 +1,6 @@
 """What differs between two schemas, as operations that turn the second into the first.
 
-    compare(desired, live) -> Diff
+    compare(desired, live, version=…) -> Diff
 
 What the server decides by itself is left out of the comparison (PocketBase 0.23 to 0.40): the fields
 of views (their query says what they are), the indexes that auth collections always have, secrets,
@@ -9,12 +9,12 @@ system fields that the code does not declare, auth options that it never states,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any
 
-from pocketvex.diff.match import FieldPairs, Renames, match_collections, match_fields
+from pocketvex.diff.match import FieldPairs, Renames, Thing, match_collections, match_fields
 from pocketvex.diff.operations import (
     AddField,
     Ambiguous,
@@ -41,6 +41,10 @@ from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
 from pocketvex.schema.rules import RULE_NAMES, spelled
 from pocketvex.schema.views import normal_query
 
+Version = tuple[int, ...]
+NEWEST: Version = (0, 40, 6)
+"""Of two states of one server: whatever they hold, it has."""
+_HELP = (0, 37)
 _SYSTEM = {type_: frozenset(name.lower() for name in names) for type_, names in SYSTEM_FIELDS.items()}
 
 
@@ -62,18 +66,25 @@ def compare(
     live: Schema,
     *,
     renames: Mapping[str, str] | None = None,
-    version: tuple[int, ...] = (0, 40, 6),
+    version: Version | str,
     ask: bool = True,
 ) -> Diff:
     """Every difference between what the code declares and what a server (or the history) has.
 
     `renames` are answers: the path of the new name to the old name (`{"posts.headline": "title"}`);
     an old name of "" says that it is new. The path of an old name to "" says that it is gone.
-    `version` is the server's: options that it does not have are not compared (`help` came with 0.37).
+    `version` is that of the server: options that it does not have are not compared (`help` came with 0.37).
+    It has no default: of a newer one, a server lacks for ever what it does not know. Two states of one
+    server are compared as `NEWEST`, since whatever they hold it has.
     Without `ask` nothing is ambiguous: the ids of both sides are one history's, so that what has no partner
     is new.
     """
-    return _Comparison(desired, live, dict(renames or {}), version, ask).diff()
+    return _Comparison(desired, live, dict(renames or {}), as_numbers(version), ask).diff()
+
+
+def as_numbers(version: Version | str) -> Version:
+    """`0.40.6` as (0, 40, 6)."""
+    return tuple(map(int, version.split("."))) if isinstance(version, str) else version
 
 
 _RULE_OPTIONS = ("authRule", "manageRule", "mfa.rule")
@@ -85,7 +96,7 @@ class _Comparison:
         desired: Schema,
         live: Schema,
         renames: dict[str, str],
-        version: tuple[int, ...],
+        version: Version,
         may_ask: bool,
     ) -> None:
         self.may_ask = may_ask
@@ -99,6 +110,7 @@ class _Comparison:
 
     def diff(self) -> Diff:
         pairs = match_collections(self.desired, self.live, self.renames.get if self.renames else None)
+        self.ambiguous += self.taken("", pairs.both, pairs.gone)
         # The names that relations point at, once the renames of this diff are done.
         self.new_names = {old.name.lower(): new.name for new, old in pairs.both}
         for new, old in pairs.both:
@@ -119,13 +131,16 @@ class _Comparison:
         return Diff(self.operations, self.ambiguous, renamed)
 
     def added(self, collection: Collection, gone: list[Collection]) -> None:
-        said = collection.renamed_from is not None or collection.name in self.renames
+        said = collection.renamed_from is not None or self.said(collection.name, self.live)
         unsaid = [] if said or not self.may_ask else [c for c in gone if self.renames.get(c.name) != ""]
         look_alikes = [c for c in unsaid if _look_alike(collection, c)]
         if look_alikes:
             for old in look_alikes:
                 self.ambiguous.append(Ambiguous("", old.name, (collection.name,), collection.source))
             return
+        if collection.id in {c.name for c in (*self.desired, *self.live)}:
+            # A server takes such an id once, and refuses every save after that.
+            collection = collection.model_copy(update={"id": ""})
         self.operations.append(CreateCollection(collection.name, collection))
 
     def changed(self, new: Collection, old: Collection) -> None:
@@ -155,7 +170,8 @@ class _Comparison:
         for mine, other in pairs.both:
             if mine.name != other.name:
                 self.operations.append(RenameField(new.name, other.id, other.name, mine.name))
-            self.field(new, mine, self.retargeted(other))
+            if mine.name not in asked:
+                self.field(new, mine, self.retargeted(other))
         for mine in pairs.added:
             if mine.name not in asked and mine.name.lower() not in system:
                 self.operations.append(AddField(new.name, mine, _before(mine, new.fields)))
@@ -169,15 +185,20 @@ class _Comparison:
 
     def ask(self, new: Collection, pairs: FieldPairs) -> set[str]:
         """The names that wait for an answer, old and new."""
-        waiting: set[str] = set()
         if not self.may_ask:
-            return waiting
+            return set()
+        taken = list(self.taken(new.name, pairs.both, pairs.gone))
+        self.ambiguous += taken
+        waiting = {name for question in taken for name in (question.old, *question.candidates)}
+        there = [other for _, other in pairs.both] + pairs.gone
         unsaid = [
-            f for f in pairs.added if f.renamed_from is None and f"{new.name}.{f.name}" not in self.renames
+            f for f in pairs.added if f.renamed_from is None and not self.said(f"{new.name}.{f.name}", there)
         ]
         for old in pairs.gone:
             # Only "" says that it is gone: it may have this name by an answer that came before.
             if self.renames.get(f"{new.name}.{old.name}") == "":
+                continue
+            if old.name in waiting:
                 continue
             alike = tuple(f.name for f in unsaid if same_kind(self.retargeted(old), f))
             if alike:
@@ -186,19 +207,31 @@ class _Comparison:
                 waiting |= {old.name, *alike}
         return waiting
 
+    def said(self, path: str, there: Sequence[Collection] | Sequence[FieldBase]) -> bool:
+        """Whether somebody said what a thing was; a name that is not there says nothing."""
+        old = self.renames.get(path)
+        return old == "" or (old is not None and old.lower() in {thing.name.lower() for thing in there})
+
+    def taken(
+        self, collection: str, both: Sequence[tuple[Thing, Thing]], gone: Sequence[Thing]
+    ) -> Iterator[Ambiguous]:
+        """Renames that are said of what is there under its new name already, beside the old thing."""
+        left = {thing.name.lower(): thing for thing in gone} if self.may_ask else {}
+        prefix = f"{collection}." if collection else ""
+        for mine, _ in both if left else ():
+            answer = self.renames.get(prefix + mine.name)
+            said = answer if mine.renamed_from is None else mine.renamed_from
+            old = left.get((said or "").lower())
+            if old is not None and self.renames.get(prefix + old.name) != "":
+                yield Ambiguous(collection, old.name, (mine.name,), mine.source, taken=True)
+
     def field(self, collection: Collection, mine: FieldBase, other: FieldBase) -> None:
         if not same_kind(other, mine):
             self.operations.append(ReplaceField(collection.name, other, mine))
             return
+        if self.version < _HELP and mine.help != other.help:
+            mine = mine.model_copy(update={"help": other.help})
         changed = changed_options(other, mine)
-        if not changed:
-            return
-        if self.version < (0, 37):
-            changed.pop("help", None)
-        if mine.name.lower() in _SYSTEM[collection.type]:
-            # The server forces these back whatever is sent.
-            for forced in ("system", "required" if mine.name != "email" else "", "hidden", "primary_key"):
-                changed.pop(forced, None)
         if changed:
             self.operations.append(ChangeField(collection.name, other, mine))
 
@@ -249,11 +282,12 @@ def same_option(stated: Any, current: Any) -> bool:
     if isinstance(stated, list) and all(isinstance(item, dict) for item in stated):
         if not isinstance(current, list) or len(stated) != len(current):
             return False
-        return all(_covers(mine, theirs) for mine, theirs in zip(stated, current, strict=True))
+        return all(covers(mine, theirs) for mine, theirs in zip(stated, current, strict=True))
     return bool(stated == current) or (not stated and not current and stated != "" and current != "")
 
 
-def _covers(stated: Any, current: Any) -> bool:
+def covers(stated: Any, current: Any) -> bool:
+    """Whether a provider of the server is what is said of it."""
     return all(current.get(key) == value for key, value in without_secrets(stated).items())
 
 

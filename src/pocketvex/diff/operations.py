@@ -207,6 +207,8 @@ class Ambiguous:
     """The name that is gone; of a collection where `collection` is ""."""
     candidates: tuple[str, ...]
     where: Location | None = None
+    taken: bool = False
+    """The code says that the candidate was renamed from it, and both are there."""
 
     @property
     def path(self) -> str:

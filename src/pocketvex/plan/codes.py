@@ -98,6 +98,12 @@ CODES: dict[str, Code] = {
         "should hold.",
         'Say `remap={"old": "new"}` in the code ("" for nothing), or answer with `--answer`.',
     ),
+    "PV504": Code(
+        "PocketBase refuses every save of the collection",
+        "Its name is the id of a collection, its own or another's, which PocketBase takes once and never "
+        "again; or an index of it names no table, as 0.37.5 and 0.38.0 leave it.",
+        "Give it another name with `renamed_from`, or update PocketBase to 0.38.1 or later.",
+    ),
     "PV601": Code(
         "the server has what neither the code nor the history explain",
         "Somebody changed the server by hand, in the dashboard for example. It is kept.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, assert_never
 
-from pocketvex.diff.compare import Diff
+from pocketvex.diff.compare import Diff, covers
 from pocketvex.diff.operations import (
     AddField,
     ChangeField,
@@ -34,10 +34,13 @@ from pocketvex.plan.facts import (
     Unconvertible,
     Violating,
 )
+from pocketvex.plan.ownership import is_untouched_users
 from pocketvex.plan.readers import Readers, told
+from pocketvex.plan.stuck import Stuck
 from pocketvex.plan.uses import Uses
 from pocketvex.plan.verdicts import Access, Answer, Judgement, Needs, Verdict
 from pocketvex.plan.violations import Limit, all_limits, stricter
+from pocketvex.schema.auth import without_secrets
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import SYSTEM_FIELDS, Schema
 from pocketvex.schema.narrower import equivalent, narrower
@@ -60,9 +63,11 @@ class Judge:
         live: Schema,
         facts: Facts,
         desired: Schema,
+        version: tuple[int, ...],
         kept: Iterable[str] = (),
         by_kind: bool = False,
     ) -> None:
+        self.stuck = Stuck(live, version)
         self.live = {collection.name.lower(): collection for collection in live.collections}
         self.old_names = diff.renamed
         self.facts = facts
@@ -76,6 +81,8 @@ class Judge:
     def judge(self, operation: Operation) -> Answer:
         """The verdict on one operation, or the facts that it needs and nobody counted yet."""
         self.nothing = []
+        if why := self.stuck.why(operation, self.old_names.get(operation.collection, operation.collection)):
+            return Judgement(Verdict.IMPOSSIBLE, "PV504", why)
         try:
             judged = self.verdict(operation)
         except _Missing as missing:
@@ -161,6 +168,8 @@ class Judge:
         if operation.definition.type == "view":
             verdict = Verdict.UNSAFE if self.uses.staying(operation.collection) else Verdict.HARMLESS
             return Judgement(verdict, "PV202", f"view removed: it holds no data{named}")
+        if is_untouched_users(operation.definition):
+            named += ": a new server has it again, open to sign-up, until the migration is run there"
         rows = self.rows(operation.collection)
         verdict = Verdict.HARMLESS if rows == 0 else Verdict.UNSAFE
         judged = Judgement(verdict, "PV202", f"collection removed{named}", evidence=Evidence(rows, rows))
@@ -352,15 +361,18 @@ def rule_words(rule: str | None) -> str:
 
 
 def _access_of_option(operation: ChangeOption) -> Judgement:
-    option, before, after = operation.option, operation.before, operation.after
+    option, before = operation.option, without_secrets(operation.before)
+    after = without_secrets(operation.after)
     words = f"{option} {_short(before)} → {_short(after)}"
     if option in ("authRule", "manageRule"):
         judged = _access_of_rule(before, after)
         return judged._replace(reason=f"{option} {judged.reason}")
+    if option == "oauth2.providers":
+        return _access_of_providers(before or [], after or [])
     enables = option.endswith(".enabled") and option.split(".")[0] in ("passwordAuth", "oauth2", "otp")
     disables_mfa = option in ("mfa.enabled", "authAlert.enabled") and not after
     shorter = option == "otp.length" and (after or 0) < (before or 0)
-    if (enables and after) or disables_mfa or shorter or option in ("mfa.rule", "oauth2.providers"):
+    if (enables and after) or disables_mfa or shorter or option == "mfa.rule":
         return Judgement(Verdict.SAFE, "PV401", words, Access.OPENS)
     return Judgement(Verdict.SAFE, "PV403", words)
 
@@ -369,6 +381,24 @@ _BY_KIND = ("PV102", "PV103", "PV203")
 """Codes of changes whose files throw, or fail, where a row stands in the way."""
 
 _NO_BACKFILL = "`backfill=` says what empty ones hold then"
+
+
+def _access_of_providers(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> Judgement:
+    """A list that only loses some closes; whoever is new, or another application, lets others in."""
+    known = {provider["name"]: provider for provider in before}
+    wanted = {provider["name"]: provider for provider in after}
+    new = [name for name in wanted if name not in known]
+    changed = [name for name in wanted if name in known and not covers(wanted[name], known[name])]
+    gone = [name for name in known if name not in wanted]
+    groups = (("added", new), ("changed", changed), ("removed", gone))
+    words = "; ".join(f"{what}: {', '.join(names)}" for what, names in groups if names)
+    reason = f"sign-in with others: {words or 'in another order'}"
+    if new or changed:
+        return Judgement(Verdict.SAFE, "PV401", reason, Access.OPENS)
+    code, access = ("PV402", Access.CLOSES) if gone else ("PV403", Access.SAME)
+    return Judgement(Verdict.SAFE, code, reason, access)
+
+
 _FOLLOWS = "follows a rename"
 
 

@@ -6,10 +6,10 @@ asks again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import Version, as_numbers, compare
 from pocketvex.diff.operations import ChangeField, DropCollection, DropField, Operation
 from pocketvex.plan.changes import Change, Kept, NeedsAnswers, NeedsFacts, Plan
 from pocketvex.plan.facts import Fact, Facts, RowCount
@@ -34,7 +34,7 @@ def make_plan(
     ownership: Ownership | None = None,
     renames: Mapping[str, str] | None = None,
     confirmed: Iterable[str] = (),
-    version: tuple[int, ...] = (0, 40, 6),
+    version: Version | str,
     by_kind: bool = False,
 ) -> Plan: ...
 
@@ -48,7 +48,7 @@ def make_plan(
     ownership: Ownership | None = None,
     renames: Mapping[str, str] | None = None,
     confirmed: Iterable[str] = (),
-    version: tuple[int, ...] = (0, 40, 6),
+    version: Version | str,
     by_kind: bool = False,
 ) -> Plan | NeedsFacts: ...
 
@@ -61,7 +61,7 @@ def make_plan(
     ownership: Ownership | None = None,
     renames: Mapping[str, str] | None = None,
     confirmed: Iterable[str] = (),
-    version: tuple[int, ...] = (0, 40, 6),
+    version: Version | str,
     by_kind: bool = False,
 ) -> Plan | NeedsFacts:
     """The plan that brings `live` to `desired`, or the facts that it needs first.
@@ -92,7 +92,7 @@ def make_plan(
 
             drops = [o for o in diff.operations if isinstance(o, DropCollection)]
             stay = [o.collection for o in drops if owner.kept_because(o) and o.path not in named]
-            judge = judging.Judge(diff, live, counted, desired, stay, by_kind)
+            judge = judging.Judge(diff, live, counted, desired, as_numbers(version), stay, by_kind)
         answer = judge.judge(operation)
         if facts is not None and isinstance(operation, ChangeField) and isinstance(answer, Judgement):
             asked = list(_open_choices(operation, answer))
@@ -101,6 +101,8 @@ def make_plan(
                 unanswered.append(operation)
                 continue
             answer = _for_remap(operation, answer)
+        if isinstance(operation, DropCollection) and isinstance(answer, Judgement):
+            answer = _unless_changed(answer, owner.changed_in(operation))
         if default_users and isinstance(answer, Judgement):
             answer = _for_default_users(answer, counted)
         if isinstance(answer, Needs):
@@ -145,6 +147,16 @@ def _for_remap(operation: ChangeField, judged: Judgement) -> Judgement:
         return judged
     words = ", ".join(f"{old} → {new or 'nothing'}" for old, new in said.items())
     return judged._replace(code="PV121", reason=f"{judged.reason}; in rows {words}")
+
+
+def _unless_changed(judged: Judgement, paths: Sequence[str]) -> Judgement:
+    """Nothing goes by itself with what somebody else put into it, rows or none."""
+    if not paths or judged.verdict is not Verdict.HARMLESS:
+        return judged
+    some = ", ".join(paths[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
+    return judged._replace(
+        verdict=Verdict.UNSAFE, reason=f"{judged.reason}, which somebody else changed: {some}"
+    )
 
 
 def _makes_default_users(operation: Operation, live: Schema) -> bool:

@@ -34,7 +34,7 @@ from pocketvex.schema.auth import without_secrets
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
-from pocketvex.schema.rules import spelled
+from pocketvex.schema.rules import RULE_NAMES, spelled
 from pocketvex.schema.views import normal_query
 
 Items = dict[str, Any]
@@ -111,6 +111,8 @@ class Ownership:
     """The collections that sealed files and the host's state list; None: all that the code declares."""
     foreign: Mapping[str, Any] = default(default_factory=dict)
     """What others changed by files of the history that the code has not agreed with, as it was before."""
+    met: frozenset[str] = frozenset()
+    """Collections that the server had before a file of this project made them."""
     held: frozenset[str] = frozenset()
     """Paths that a reverted file changes: they wait until it is run again."""
 
@@ -125,7 +127,8 @@ class Ownership:
             return self
         managed = None if self.managed is None else frozenset(names.get(name, name) for name in self.managed)
         written, foreign = renamed_items(self.written, names), renamed_items(self.foreign, names)
-        return replace(self, written=written, foreign=foreign, managed=managed)
+        met = frozenset(names.get(name, name) for name in self.met)
+        return replace(self, written=written, foreign=foreign, managed=managed, met=met)
 
     def manages(self, collection: str) -> bool:
         return self.managed is None or collection in self.managed
@@ -186,8 +189,11 @@ class Owner:
         if self.base is None:
             return ""
         managed = self.ownership.manages(operation.collection)
+        managed = managed and operation.collection not in self.ownership.met
         match operation:
             case DropCollection():
+                if operation.collection in self.ownership.met:
+                    return "first contact"
                 return "" if managed and operation.collection in self.base else "unmanaged"
             case DropField():
                 return self._unknown(operation.path, managed)
@@ -211,6 +217,16 @@ class Owner:
                 return self._moved(operation.path, without_secrets(operation.before))
             case ChangeQuery():
                 return self._moved(operation.path, normal_query(operation.before))
+
+    def changed_in(self, operation: DropCollection) -> list[str]:
+        """What somebody else made or changed in a collection that is to go."""
+        if self.base is None:
+            return []
+        return [
+            path
+            for path, value in _items_of(operation.definition).items()
+            if not _is_option(path) and self.base.get(path, _ABSENT) != value
+        ]
 
     def _unknown(self, path: str, managed: bool) -> str:
         """A thing that only the server has: ours if we know where it comes from."""
@@ -241,6 +257,12 @@ class Owner:
             for option, (before, _) in operation.changed().items()
         )
         return "" if same else "drift"
+
+
+def _is_option(path: str) -> bool:
+    """Whether this is an auth option: their defaults are those of the version that a server was born on."""
+    _, colon, option = path.partition(":")
+    return bool(colon) and option not in (*RULE_NAMES, "query")
 
 
 def removed_path(operation: Operation) -> str | None:

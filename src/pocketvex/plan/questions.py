@@ -47,6 +47,8 @@ class Question:
     @property
     def in_code(self) -> str:
         """How the code says it once and for all."""
+        if self.kind == "rename" and not any(option.value for option in self.options):
+            return 'renamed_from="" for what stays'
         if self.kind == "rename":
             return f'renamed_from="{self.id.rpartition(".")[2]}", or renamed_from="" for a new thing'
         gone = self.id.partition(":")[2]
@@ -64,6 +66,11 @@ class Question:
 def about_name(found: Ambiguous) -> Question:
     """A thing is gone and another of its kind is new: a rename, or two changes?"""
     kind = "field" if found.collection else "collection"
+    if found.taken:
+        name = found.candidates[0]
+        text = f"{name} is said to be renamed from it, and both are there: which {kind} shall go?"
+        only = Option("", f"this one, with its values; {name} keeps its own")
+        return Question(found.path, "rename", text, (only,), found.where)
     options = [Option(name, f"renamed to {name}, values and all") for name in found.candidates]
     new = "is new" if len(found.candidates) == 1 else "are new"
     options.append(Option("", f"removed; {' and '.join(found.candidates)} {new}"))

@@ -19,6 +19,7 @@ from pocketvex.diff.operations import (
     ChangeQuery,
     ChangeRule,
     CreateCollection,
+    DropField,
     Operation,
     RenameCollection,
     RenameField,
@@ -79,13 +80,18 @@ class _Waits:
         self, changes: list[Change], kept: Sequence[Operation], questions: Iterable[Ambiguous]
     ) -> None:
         self.changes = changes
+        self.drops = {
+            c.path.lower(): number for number, c in enumerate(changes) if isinstance(c.operation, DropField)
+        }
         self.missing = _Names()
         self.harmless = _Names()
         self.left: dict[tuple[str, str], list[Operation]] = {}
         """Operations that will not be done now: by their collection; by it and a word that they change; by
         "" and a word that may be another collection's."""
         for operation in kept:
-            self.leave(operation, self.missing)
+            # An index that stays follows what its columns are called.
+            if not isinstance(operation, ChangeIndex) or operation.after is not None:
+                self.leave(operation, self.missing)
         for question in questions:
             for name in question.candidates:
                 at = (question.collection, name) if question.collection else (name, "")
@@ -124,12 +130,23 @@ class _Waits:
             return change.judgement.verdict, ""
         if needed := self.missing.needed(operation):
             return Verdict.UNSAFE, needed
+        if (drop := self.dropped_with(operation)) and not drop.safe:
+            return drop.judgement.verdict, drop.path
         for other in self.bound_to(operation):
             if other is not operation and (_carries(operation, other) or _identifies(operation, other)):
                 return Verdict.UNSAFE, other.path
         if change.safe and (needed := self.harmless.needed(operation)):
             return Verdict.HARMLESS, needed
         return Verdict.SAFE, ""
+
+    def dropped_with(self, operation: Operation) -> Change | None:
+        """The removal of the field that an index is over: until it is done, the index says what it said."""
+        if not isinstance(operation, ChangeIndex) or operation.after is not None or operation.before is None:
+            return None
+        home = operation.collection.lower()
+        names = words_of(" ".join(column.expr for column in operation.before.columns))
+        found = [self.changes[self.drops[p]] for n in names if (p := f"{home}.{n}") in self.drops]
+        return max(found, key=lambda change: change.judgement.verdict is Verdict.UNSAFE, default=None)
 
     def bound_to(self, operation: Operation) -> list[Operation]:
         """What is left undone and may have to be done together with an operation."""

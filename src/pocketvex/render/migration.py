@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.diff.operations import Operation, RenameCollection
 from pocketvex.errors import UsageError
 from pocketvex.render.javascript import literal
@@ -33,10 +33,10 @@ def make_migration(before: Schema, after: Schema, *, stamp: str, recover: bool =
     turned = list(_turned(before, after))
     forth = {f"{new_home}.{new}": old for _, new_home, old, new in turned}
     back = {f"{old_home}.{old}": new for old_home, _, old, new in turned}
-    operations = compare(after, before, renames=forth, ask=False).operations
+    operations = compare(after, before, version=NEWEST, renames=forth, ask=False).operations
     _refuse_swaps(operations)
     up = steps(operations)
-    down = steps(compare(before, after, renames=back, ask=False).operations, back=True)
+    down = steps(compare(before, after, version=NEWEST, renames=back, ask=False).operations, back=True)
     return Migration("", _ids(before, after, up + down), up, down, recover).named(stamp)
 
 

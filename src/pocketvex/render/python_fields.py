@@ -18,14 +18,12 @@ from pocketvex.schema.fields import (
 )
 from pocketvex.schema.ids import field_id
 from pocketvex.schema.model import Collection, default_collection_id
-from pocketvex.schema.system import STANDARD
+from pocketvex.schema.system import FORCED, STANDARD
 
 _FUNCTIONS = {"geoPoint": "geo_point"}
 _ARGUMENTS = {"max_select": "max", "min_select": "min"}
 _SIZES = (("GB", 1024**3), ("MB", 1024**2), ("KB", 1024))
 _DURATIONS = (("d", 86400), ("h", 3600), ("m", 60))
-_FORCED = ("system", "required", "hidden", "primary_key")
-"""What the server gives its own fields, whatever it is sent; `email` may be optional."""
 
 
 def declared_fields(collection: Collection) -> list[FieldBase]:
@@ -40,12 +38,8 @@ def _is_standard(field: FieldBase, standard: Mapping[str, FieldBase]) -> bool:
     known = standard.get(field.name)
     if known is None or known.type != field.type:
         return False
-    changed = changed_options(known, field).keys() - _forced(field)
+    changed = changed_options(known, field).keys() - FORCED["auth"][field.name].keys()
     return not changed and (not field.id or field.id == known.id)
-
-
-def _forced(field: FieldBase) -> set[str]:
-    return {option for option in _FORCED if not (field.name == "email" and option == "required")}
 
 
 def can_be_declared(field: FieldBase) -> bool:
@@ -87,7 +81,7 @@ def field_call(
 ) -> Expr:
     """`field.text(required=True, max=200)`; of a field that is the server's own, without what it forces."""
     named: dict[str, Any] = {}
-    hidden = _forced(field) if own else set()
+    hidden = FORCED["auth"][field.name].keys() if own else ()
     if field.required and "required" not in hidden:
         named["required"] = "True"
     if unique:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.errors import PocketVexError
 from pocketvex.run.foreign import absorbed_files
 from pocketvex.run.planning import named_as_live
@@ -36,7 +36,7 @@ def changed_system(live: Sequence[Json], empty: Sequence[Json]) -> list[str]:
         Schema.from_json([{**item, "system": False} for item in raw if item.get("system")])
         for raw in (live, empty)
     )
-    changed = compare(there, new, ask=False).operations
+    changed = compare(there, new, version=NEWEST, ask=False).operations
     return [o.path for o in changed if ":" not in o.path or o.path.endswith((".enabled", "Rule"))]
 
 
@@ -45,6 +45,7 @@ def take_over(session: Session, desired: Schema, raw: Sequence[Json], adopted: I
     state = session.state
     names = {path.partition(".")[0].partition(":")[0].partition("@")[0] for path in adopted}
     state.managed = sorted({*state.managed, *names})
+    state.met = [name for name in state.met if name not in names]
     live = session.schema_of(raw)
     try:
         position = locate(session, live)
@@ -53,6 +54,6 @@ def take_over(session: Session, desired: Schema, raw: Sequence[Json], adopted: I
         session.notes.append(" ".join(filter(None, (f"{error.what}.", error.why, error.todo))))
     else:
         recorded = named_as_live(position.here.schema, live, state.written)
-        state.written = written_items(desired, live, recorded, state.written)
-        state.absorbed = absorbed_files(position, desired, live, state.absorbed)
+        state.written = written_items(desired, live, recorded, state.written, session.version)
+        state.absorbed = absorbed_files(position, desired, live, state.absorbed, session.version)
     session.save()

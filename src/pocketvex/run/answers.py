@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import Version, compare
+from pocketvex.plan.idle import idle
 from pocketvex.plan.ownership import Ownership, items_of
+from pocketvex.plan.questions import Answers
+from pocketvex.run.session import Session
 from pocketvex.schema.model import Schema
+
+
+def tell_idle(session: Session, answers: Answers, desired: Schema, there: Sequence[Schema]) -> None:
+    """Note, once, each answer that answers nothing: a slip in it would look like an answer that was heard."""
+    for text in idle(answers, desired, there):
+        if text not in session.told:
+            session.told.add(text)
+            session.notes.append(text)
 
 
 def with_strangers(
@@ -14,7 +25,7 @@ def with_strangers(
     live: Schema,
     ownership: Ownership,
     renames: Mapping[str, str],
-    version: tuple[int, ...] = (0, 40, 6),
+    version: Version,
 ) -> dict[str, str]:
     """The answers, and that a thing which is not this project's was not renamed.
 

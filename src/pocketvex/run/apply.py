@@ -8,17 +8,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pocketvex.diff.apply import apply_operations, changed_collections
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.diff.operations import DropCollection, DropField, Operation, ReplaceField
 from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected, ServerProcessError
 from pocketvex.plan.make import Change
+from pocketvex.run.in_the_way import require_free
 from pocketvex.run.locally import recover_fields, run_here, runs_here
 from pocketvex.run.recount import recount
 from pocketvex.run.removals import is_removal, remove
-from pocketvex.run.secrets import with_secrets, without_secret
+from pocketvex.run.secrets import with_secrets
 from pocketvex.run.session import Json, Session, fingerprint
 from pocketvex.schema.model import Schema
 from pocketvex.store.files import LOCAL, write_atomically
+
+
+class Moved(NotAsIntended):
+    """Somebody else changed the server meanwhile: nothing was written."""
 
 
 def write_changes(
@@ -33,6 +38,7 @@ def write_changes(
     require_unmoved(session, now, raw)
     recount(session, changes, session.schema_of(now))
     operations = [change.operation for change in changes]
+    require_free(session, session.schema_of(now), operations)
     here = [change for change in changes if runs_here(session, change)]
     rest = [change for change in changes if change not in here]
     additions = [change.operation for change in rest if not is_removal(change.operation)]
@@ -58,7 +64,7 @@ def require_unmoved(
 ) -> None:
     """Raise NotAsIntended where a server is not any more what a plan was made on, or agreed to on."""
     if fingerprint(list(now)) != fingerprint(list(raw)):
-        raise NotAsIntended(
+        raise Moved(
             f"{session.client.url} changed {since}: nothing was written",
             why=f"Changed by somebody else: {_moved(now, raw)}",
             todo="Run the command again to plan on what the server has now.",
@@ -66,7 +72,7 @@ def require_unmoved(
 
 
 def _moved(now: Sequence[Json], raw: Sequence[Json]) -> str:
-    found = compare(Schema.from_json(now), Schema.from_json(raw), ask=False)
+    found = compare(Schema.from_json(now), Schema.from_json(raw), version=NEWEST, ask=False)
     names = [operation.path for operation in found.operations]
     before = {item["id"]: item for item in raw}
     names = names or [item["name"] for item in now if item != before.get(item["id"])]
@@ -78,9 +84,7 @@ def _check(
 ) -> None:
     wanted = Schema.from_json(apply_operations(before, operations))
     diff = compare(wanted, session.schema_of(after), version=session.version, ask=False)
-    # A provider without its secret was left out: that is reported as such.
-    missing = without_secret(desired, session.environ)
-    left = [operation.path for operation in diff.operations if operation.path not in missing]
+    left = [operation.path for operation in diff.operations]
     if left:
         raise NotAsIntended(
             f"{session.client.url} did not take everything",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pocketvex.diff.compare import NEWEST
 from pocketvex.errors import BackupFailed, PocketVexError, ServerError, Unreachable
 from pocketvex.plan.make import make_plan
 from pocketvex.render.header import managed_by
@@ -67,7 +68,7 @@ def takes_away(
 
 def _losing(before: Schema, after: Schema) -> set[str]:
     """The ids of the collections in which one state is not simply more than the other."""
-    plan = make_plan(after, before)
+    plan = make_plan(after, before, version=NEWEST)
     changed = {change.operation.collection for change in plan.unsafe}
     changed |= {question.id.partition(".")[0] for question in plan.questions}
     both = [*before.collections, *after.collections]

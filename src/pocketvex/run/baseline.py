@@ -11,6 +11,7 @@ from pocketvex.render.migration import render_migration
 from pocketvex.run.draft import comment, managed_entries
 from pocketvex.run.generate import Sealed
 from pocketvex.run.prove import prove
+from pocketvex.run.secrets import naming_secrets
 from pocketvex.run.session import Session, native_dir
 from pocketvex.run.shadow import replay
 from pocketvex.schema.model import Schema
@@ -44,7 +45,7 @@ def baseline(session: Session, desired: Schema, *, now: int, replace: bool = Fal
         )
     data_dir = native_dir(session)
     empty = replay(session.binary, [], session.shadow_cache)
-    live = Schema.from_json(session.fetch())
+    live = naming_secrets(Schema.from_json(session.fetch()), desired)
     stamp = next_stamp(history._replace(files=()), now)
     text = render_migration(
         empty.schema, live, stamp=str(stamp),

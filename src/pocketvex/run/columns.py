@@ -46,7 +46,8 @@ def infer(config: Config, schema: Schema, binary: Binary) -> dict[str, list[Json
     Raises SchemaError where PocketBase does not take a query.
     """
     empty = replay(binary, [], config.root / LOCAL / "shadow")
-    target = apply_operations(empty.collections, compare(schema, empty.schema, ask=False).operations)
+    diff = compare(schema, empty.schema, version=binary.version, ask=False)
+    target = apply_operations(empty.collections, diff.operations)
     names = schema.names() - unknown_views(schema).keys()
     payload = [{key: item[key] for key in _NEEDED if key in item} for item in target if item["name"] in names]
     views = {item["name"]: item for item in payload if item["type"] == "view"}

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pocketvex.diff.apply import apply_operations
+from pocketvex.diff.compare import NEWEST
 from pocketvex.diff.operations import ChangeType, CreateCollection, RenameCollection
 from pocketvex.errors import NotAsIntended, PocketVexError
 from pocketvex.plan.facts import Fact
@@ -17,7 +18,7 @@ from pocketvex.plan.ownership import Ownership, touched_paths
 from pocketvex.plan.questions import Answers, renames_of, still_open, with_remaps
 from pocketvex.render.header import body_hash
 from pocketvex.render.migration import render_migration
-from pocketvex.run.answers import known_to_be_new, with_strangers
+from pocketvex.run.answers import known_to_be_new, tell_idle, with_strangers
 from pocketvex.run.fitting import check_declares, check_fits
 from pocketvex.run.foreign import foreign_items
 from pocketvex.run.prove import Proof, prove
@@ -83,11 +84,23 @@ def outstanding(
     foreign = foreign_items(recorded, position.history, absorbed)
     ownership = Ownership(recorded=before, foreign=foreign, managed=owned)
     renames = {**known_to_be_new(wanted, before, live_schema), **renames_of(answers)}
-    renames = with_strangers(wanted, before, ownership, renames)
+    version = session.version if session else NEWEST
+    renames = with_strangers(wanted, before, ownership, renames, version)
+    # What this project removed here by its name goes everywhere: a new server has it again.
+    written = session.state.written if session else {}
+    gone_here = {path for path, value in written.items() if value is None and ":" not in path}
     known: dict[Fact, int | None] = {}
     while True:
-        facts = known if session else None
-        plan = make_plan(wanted, before, facts=facts, ownership=ownership, renames=renames, by_kind=True)
+        plan = make_plan(
+            wanted,
+            before,
+            facts=known if session else None,
+            ownership=ownership,
+            renames=renames,
+            confirmed=gone_here,
+            version=version,
+            by_kind=True,
+        )
         if not isinstance(plan, NeedsFacts):
             break
         assert session is not None  # without one, nothing is asked
@@ -120,6 +133,7 @@ def find_outstanding(
     """What the code asks beyond the history, with evidence from the session's server, which has `raw`."""
     check_declares(session, desired, session.schema_of(raw), position.managed)
     check_fits(session, desired, session.schema_of(raw), position.recorded.schema)
+    tell_idle(session, answers, desired, (session.schema_of(raw), position.recorded.schema))
     wanted = with_dropped_options(desired, position)
     return outstanding(wanted, position, live=raw, session=session, answers=answers)
 
@@ -176,6 +190,10 @@ def keep_draft(
     current = read_draft(folder)
     if current is not None and not is_untouched(current):
         return DraftState(exists=True, written=False, edited=True)
+    if found.plan.questions:
+        # What is asked comes first: without the answer, a file would be about something else.
+        write_draft(folder, None)
+        return DraftState(exists=False, written=False)
     if not found.has_unsafe:
         return DraftState(exists=False, written=write_draft(folder, None))
     text = _draft_text(found)

@@ -7,9 +7,10 @@ the code does not name what they made does not mean that it is to go.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
-from pocketvex.diff.compare import compare
-from pocketvex.plan.ownership import Items, items_of, touched_paths
+from pocketvex.diff.compare import Version, compare
+from pocketvex.plan.ownership import Items, is_untouched_users, items_of, touched_paths
 from pocketvex.render.header import is_written_by_us
 from pocketvex.run.recorded import Position
 from pocketvex.run.shadow import Recorded
@@ -33,7 +34,9 @@ def foreign_items(recorded: Recorded, history: History, absorbed: Iterable[str])
     return found
 
 
-def absorbed_files(position: Position, desired: Schema, live: Schema, absorbed: Iterable[str]) -> list[str]:
+def absorbed_files(
+    position: Position, desired: Schema, live: Schema, absorbed: Iterable[str], version: Version
+) -> list[str]:
     """The files of others that the code agrees with: it says of what they touch what the server has."""
     here = position.here
     found = [name for name in absorbed if name in here.names]
@@ -41,11 +44,28 @@ def absorbed_files(position: Position, desired: Schema, live: Schema, absorbed: 
     if not strange:
         return found
     known = desired.names()
-    open_ = [o for o in compare(desired, live, ask=False).operations if o.collection in known]
+    open_ = [
+        o for o in compare(desired, live, version=version, ask=False).operations if o.collection in known
+    ]
     different = {path for operation in open_ for path in touched_paths(operation)}
     return found + [
         name for name, _, changed in _changes(here, strange) if name in strange and not changed & different
     ]
+
+
+def agreed(
+    recorded: Schema, desired: Schema, live: Schema, version: Version, apart: AbstractSet[str]
+) -> set[str]:
+    """The collections that the history builds, and of which the code says all that the server has.
+
+    They are this project's on every machine, whoever wrote the files: what the code drops from then on is
+    meant to go. `apart` are paths that differ for want of a secret.
+    """
+    diff = compare(desired, live, version=version)
+    open_ = {o.collection for o in diff.operations if o.path not in apart}
+    open_ |= {name for q in diff.ambiguous for name in ([q.collection] if q.collection else q.candidates)}
+    built = {c.name for c in recorded.collections if not is_untouched_users(c)}
+    return (desired.names() & built & live.names()) - open_
 
 
 def _strange(recorded: Recorded, history: History, absorbed: Iterable[str]) -> list[str]:

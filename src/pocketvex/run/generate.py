@@ -96,7 +96,7 @@ def seal_outstanding(
         parts = _split(session, desired, position, raw, found, name, now, choices)
     else:
         write_draft(session.config.migrations, None)
-        return Sealed((), None)
+        return Sealed((), None, plan=found.plan)
     proofs = prove_parts(session.binary, position.recorded.data_dir, parts)
     files = [
         MigrationFile(part.name, with_proof(part.text, str(proof)))

@@ -6,7 +6,7 @@ Read from the database file where it is at hand, else by `/api/sql` from 0.39.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Any, NamedTuple
 
@@ -89,15 +89,6 @@ def has_values(session: Session, collection: str, field: str) -> bool:
         f" AND field = {_quoted(field)} AND record != '' LIMIT 1"
     )
     return bool(_read(session, LEDGER, query))
-
-
-def clear_found(session: Session, names: Iterable[str]) -> None:
-    """Of these collections it is known that this project made them: `down` may undo that."""
-    listed = ", ".join(map(_quoted, names))
-    if session.data_dir is None or not listed or not _has(session, LEDGER):
-        return
-    with_ids = f"SELECT id FROM _collections WHERE name IN ({listed})"
-    _write(session, [f"DELETE FROM {LEDGER} WHERE field = '(found)' AND collection IN ({with_ids})"])
 
 
 def delete(session: Session, found: Sequence[Group]) -> None:

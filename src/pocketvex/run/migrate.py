@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pocketvex.errors import ChangesPending, HistoryError, NotAsIntended, PocketVexError, UsageError
+from pocketvex.errors import (
+    ChangesPending,
+    ConsentNeeded,
+    HistoryError,
+    NotAsIntended,
+    PocketVexError,
+    UsageError,
+)
 from pocketvex.plan.make import Plan
 from pocketvex.render.one_off import down_step
 from pocketvex.run.aftermath import cannot_be_updated, not_given_back
@@ -15,7 +22,6 @@ from pocketvex.run.baseline import baseline
 from pocketvex.run.consent import unknown_names
 from pocketvex.run.draft import Outstanding, find_outstanding
 from pocketvex.run.generate import Sealed, generate, generate_empty, seal_outstanding
-from pocketvex.run.kept import clear_found
 from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.recorded import (
     Position,
@@ -24,11 +30,10 @@ from pocketvex.run.recorded import (
     check_history,
     differences,
     locate,
-    made_here,
     run_files,
     up_to,
 )
-from pocketvex.run.secrets import late_secrets
+from pocketvex.run.secrets import late_secrets, unset_in
 from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.run.sync import make_way, remember
 from pocketvex.schema.model import Schema
@@ -168,6 +173,7 @@ def _write_secrets(
     if not late:
         return raw
     plan = plan_for(session, desired, raw, position, choices)
+    late -= {change.path for change in plan.changes if unset_in(change.operation, session.environ)}
     changes = [change for change in plan.changes if change.path in late]
     return write_changes(session, raw, changes, desired) if changes else raw
 
@@ -189,6 +195,7 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     position = locate(session, session.schema_of(raw))
     names = _last(position, count)
     _check_not_below(session, position, names)
+    _check_ours(session, position, names, choices)
     if dry_run:
         return Ran((), names)
     texts = dict(position.history.pairs(names))
@@ -216,7 +223,6 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     session.refresh()
     session.state.applied = list(session.applied() or [])
     session.save()
-    clear_found(session, made_here(session, position))
     raw = session.fetch()
     live = session.schema_of(raw)
     before = _check_down(session, position, names, live)
@@ -249,6 +255,22 @@ def _check_not_below(session: Session, position: Position, names: Sequence[str])
             f"{names[-1]} cannot be taken back: the server has run {', '.join(gone)} after it",
             why="That file is gone from the folder, and what it did would be left without its ground.",
             todo="Restore it from version control, then run `pocketvex migrate down` again.",
+        )
+
+
+def _check_ours(session: Session, position: Position, names: Sequence[str], choices: Choices) -> None:
+    """Raise ConsentNeeded where a collection would go that the server had before any of these files ran."""
+    if not session.state.met:
+        return
+    kept = [name for name in position.applied if name not in names]
+    before = built(session, position.history, kept).schema
+    going = position.here.schema.names() - before.names()
+    others = sorted((going & set(session.state.met)) - choices.confirmed)
+    if others:
+        raise ConsentNeeded(
+            f"{', '.join(others)}: on this server before its migration was run: nothing was taken back",
+            why="Another project, or another machine, may work with it, rows and all.",
+            todo=f"Say --confirm {others[0]} if it is this project's.",
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any
 
@@ -13,11 +13,11 @@ from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership
 from pocketvex.plan.questions import Answers, renames_of, still_open, with_remaps
-from pocketvex.run.answers import with_strangers
+from pocketvex.run.answers import tell_idle, with_strangers
 from pocketvex.run.fitting import check_declares, check_fits
 from pocketvex.run.foreign import foreign_items
 from pocketvex.run.recorded import Position, with_dropped_options
-from pocketvex.run.secrets import late_secrets, without_secret
+from pocketvex.run.secrets import late_secrets, leaving_out, waiting_for_secrets
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.model import Schema
 
@@ -51,20 +51,24 @@ def plan_for(
     """
     check_declares(session, desired, session.schema_of(raw), position.managed, choices.confirmed)
     check_fits(session, desired, session.schema_of(raw), position.recorded.schema)
+    tell_idle(session, choices.answers, desired, (session.schema_of(raw), position.recorded.schema))
     remembered = still_open(
         session.state.answers, desired, (session.schema_of(raw), position.recorded.schema)
     )
     answers = {**remembered, **choices.answers}
     desired = with_remaps(with_dropped_options(desired, position), answers)
-    live = session.schema_of(raw)
+    live, environ = session.schema_of(raw), session.environ
+    recorded = named_as_live(position.here.schema, live, session.state.written)
     ownership = Ownership(
-        recorded=named_as_live(position.here.schema, live, session.state.written),
+        recorded=leaving_out(recorded, desired, live, environ),
         foreign=foreign_items(position.here, position.history, session.state.absorbed),
         written=session.state.written,
         managed=position.managed | frozenset(session.state.managed),
         held=position.held_paths(),
+        met=frozenset(session.state.met),
     )
-    said = choices.confirmed | late_secrets(desired, live, session.environ)
+    said = choices.confirmed | late_secrets(desired, live, environ)
+    desired = leaving_out(desired, desired, live, environ)
     renames = with_strangers(desired, live, ownership, renames_of(answers), session.version)
     confirmed = said | _first_contacts(desired, live, ownership, said, renames, session.version)
     plan = counted(session, desired, live, ownership=ownership, renames=renames, confirmed=confirmed)
@@ -74,7 +78,7 @@ def plan_for(
 
         plan, notes = of_no_file(plan, position.recorded.schema, session.state.written)
         session.notes += [note for note in notes if note not in session.notes]
-    return _without(plan, without_secret(desired, session.environ))
+    return waiting_for_secrets(plan, environ)
 
 
 def counted(session: Session, desired: Schema, live: Schema, **options: Any) -> Plan:
@@ -102,16 +106,6 @@ def _first_contacts(
     diff = compare(desired, live, renames=renames, version=version)
     names = {name for name in named if not ownership.manages(diff.renamed.get(name, name))}
     return frozenset(o.path for o in diff.operations if o.collection in names)
-
-
-def _without(plan: Plan, paths: frozenset[str]) -> Plan:
-    if not paths:
-        return plan
-    return replace(
-        plan,
-        changes=tuple(change for change in plan.changes if change.path not in paths),
-        kept=tuple(kept for kept in plan.kept if kept.path not in paths),
-    )
 
 
 def named_as_live(recorded: Schema, live: Schema, written: Mapping[str, Any]) -> Schema:

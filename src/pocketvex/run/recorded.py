@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import NEWEST, Version, compare
 from pocketvex.diff.operations import CreateCollection
 from pocketvex.errors import HistoryError, NotAsIntended, UsageError
 from pocketvex.plan.ownership import touched_paths
 from pocketvex.render.header import managed_by, secrets_of
 from pocketvex.run.failures import failure_of
-from pocketvex.run.kept import clear_found
 from pocketvex.run.secrets import PROVIDERS
 from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.run.shadow import Recorded, replay
@@ -113,7 +112,7 @@ def _by_structure(
     for number in range(len(recorded.names), 0, -1):
         if recorded.names[number - 1] in remembered:
             break
-        if shows[number - 1] and not differences(schemas[number], live, shows[number - 1]):
+        if shows[number - 1] and not differences(schemas[number], live, shows[number - 1], session.version):
             reached = number
             break
     applied = tuple(n for i, n in enumerate(recorded.names) if i < reached or n in remembered)
@@ -125,13 +124,11 @@ def _by_structure(
 
 def changed_paths(after: Schema, before: Schema) -> frozenset[str]:
     """Every path in which two schemas of one history differ."""
-    diff = compare(after, before, ask=False)
+    diff = compare(after, before, version=NEWEST, ask=False)
     return frozenset(path for operation in diff.operations for path in touched_paths(operation))
 
 
-def differences(
-    wanted: Schema, live: Schema, touched: frozenset[str], version: tuple[int, ...] = (0, 40, 6)
-) -> list[str]:
+def differences(wanted: Schema, live: Schema, touched: frozenset[str], version: Version) -> list[str]:
     """Which of these paths are not on the server as they should be."""
     found = []
     for operation in compare(wanted, live, version=version, ask=False).operations:
@@ -176,6 +173,7 @@ def run_files(session: Session, position: Position, names: Sequence[str]) -> lis
     from pocketvex.server import scratch
 
     data_dir = native_dir(session)
+    met = _met(session, position, names)
     files = dict(position.history.pairs(names))
     try:
         scratch.migrate_up(session.binary, data_dir, files, around=session.around)
@@ -194,19 +192,20 @@ def run_files(session: Session, position: Position, names: Sequence[str]) -> lis
     session.refresh()
     session.state.applied = list(session.applied() or [])
     session.state.held_back = [name for name in session.state.held_back if name not in names]
+    session.state.met = sorted({*session.state.met, *met})
     session.save()
-    clear_found(session, made_here(session, position))
     live = session.fetch()
     _check_reached(session, position, names, Schema.from_json(live))
     return live
 
 
-def made_here(session: Session, position: Position) -> set[str]:
-    """The collections of which it is known that this project made them on this server."""
-    files = [file.text for file in position.history.files if file.name in position.applied]
-    listed = {entry.partition("[")[0] for text in files for entry in managed_by(text)}
-    written = {re.split(r"[.@:]", path)[0] for path in session.state.written}
-    return listed | written | set(session.state.managed)
+def _met(session: Session, position: Position, names: Sequence[str]) -> set[str]:
+    """The collections that these files make, and that the server has already, not from this project."""
+    applied = [name for name in position.history.names if name in {*position.applied, *names}]
+    after = built(session, position.history, applied).schema
+    made = after.names() - position.here.schema.names()
+    there = session.schema_of(session.fetch()).names() if made else set()
+    return (made & there) - {*session.state.written, *session.state.managed}
 
 
 def _check_reached(session: Session, position: Position, names: Sequence[str], live: Schema) -> None:

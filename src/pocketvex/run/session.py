@@ -50,6 +50,8 @@ class Session:
         """The same on a scratch server."""
         self.lease: Lease | None = None
         self.notes: list[str] = list(config.notes)
+        self.told: set[str] = set()
+        """Notes that are made once, however many passes there are."""
         self.say: Callable[[str], None] = self.notes.append
         """Tells what cannot wait until the work is done."""
         self.progress: Callable[[str], None] | None = None

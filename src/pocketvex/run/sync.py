@@ -6,20 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import Version, compare
 from pocketvex.diff.operations import CreateCollection, Operation, RenameCollection, RenameField, ReplaceField
+from pocketvex.errors import PocketVexError
 from pocketvex.plan.make import Change, Plan
-from pocketvex.plan.ownership import items_of, renamed_items, touched_paths
+from pocketvex.plan.ownership import items_of, removed_path, renamed_items, touched_paths
 from pocketvex.plan.questions import renames_of, still_open
 from pocketvex.plan.verdicts import Access, Verdict
-from pocketvex.run.apply import keep_aside, require_unmoved, write_changes
+from pocketvex.run.apply import Moved, keep_aside, require_unmoved, write_changes
 from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.consent import unknown_names
-from pocketvex.run.foreign import absorbed_files, foreign_items
+from pocketvex.run.foreign import absorbed_files, agreed, foreign_items
 from pocketvex.run.locally import recover_collections, runs_here
 from pocketvex.run.planning import Choices, counted, named_as_live, plan_for
 from pocketvex.run.recorded import (
@@ -30,7 +32,7 @@ from pocketvex.run.recorded import (
     with_live_ids,
 )
 from pocketvex.run.removals import is_removal, possible
-from pocketvex.run.secrets import missing_secrets
+from pocketvex.run.secrets import missing_secrets, unset_in, without_secret
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.model import Schema
 
@@ -95,7 +97,7 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
         session.notes.append(f"{', '.join(back)}: back with what was put away")
         raw = session.fetch()
     plan = plan_for(session, desired, raw, position, choices)
-    secrets = tuple(missing_secrets(desired, session.environ))
+    secrets = tuple(missing_secrets(desired, session.schema_of(raw), session.environ))
     if waiting or not choices.write:
         unknown = unknown_names(session, choices.confirmed, plan, ())
         return Outcome(plan, position, raw, (), waiting, secrets=secrets, unknown=unknown, native=native)
@@ -110,7 +112,7 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
         _back_up_first(session, choices, now)
         kept += [path for change in now if (path := _kept(session, change, plan.renamed))]
         if now:
-            raw = write_changes(session, raw, now, desired)
+            raw = _written(session, desired, raw, position, now, choices)
             applied += now
         remember(session, desired, raw, position, now, choices)
         if not now or len(now) == len(plan.changes):
@@ -122,6 +124,39 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     asked = tuple(c for c in left.changes if _only_wants_consent(c, session, choices, reverts))
     unknown = unknown_names(session, choices.confirmed, left, applied)
     return Outcome(left, position, raw, ran, (), tuple(applied), tuple(kept), secrets, asked, unknown, native)
+
+
+def _written(
+    session: Session,
+    desired: Schema,
+    raw: list[Json],
+    position: Position,
+    changes: Sequence[Change],
+    choices: Choices,
+) -> list[Json]:
+    """The server's collections after the changes; where it fails half-way, what was done is still ours."""
+    try:
+        return write_changes(session, raw, changes, desired)
+    except Moved:
+        raise
+    except PocketVexError:
+        with suppress(PocketVexError):
+            now = session.fetch()
+            live = session.schema_of(now)
+            remember(session, desired, now, position, [c for c in changes if _is_done(c, live)], choices)
+            there = items_of(live)
+            taken = {p for c in changes if (p := removed_path(c.operation)) and "@" not in p}
+            session.state.written.update(dict.fromkeys(taken - there.keys()))
+            session.save()
+        raise
+
+
+def _is_done(change: Change, live: Schema) -> bool:
+    """Whether what an operation makes is there; of other kinds nothing is noted by their names."""
+    operation = change.operation
+    if isinstance(operation, RenameCollection) and live.collection(operation.old) is not None:
+        return False
+    return live.collection(operation.collection) is not None
 
 
 def _back_up_first(session: Session, choices: Choices, changes: Sequence[Change]) -> None:
@@ -181,7 +216,9 @@ def _reverts(
     renames = renames_of({**session.state.answers, **choices.answers})
     asked = {
         path
-        for operation in compare(desired, position.recorded.schema, renames=renames, ask=False).operations
+        for operation in compare(
+            desired, position.recorded.schema, version=session.version, renames=renames, ask=False
+        ).operations
         for path in touched_paths(operation)
     } - foreign_items(position.recorded, position.history, session.state.absorbed).keys()
     return lambda change: not touched_paths(change.operation) & asked
@@ -191,7 +228,7 @@ def may_apply(change: Change, session: Session, choices: Choices, reverts: Calla
     """Whether a change is written now; the rest waits for a migration or for consent."""
     verdict, access = change.judgement.verdict, change.judgement.access
     named = change.path in choices.confirmed or change.operation.collection in choices.whole
-    if verdict is Verdict.IMPOSSIBLE:
+    if verdict is Verdict.IMPOSSIBLE or unset_in(change.operation, session.environ):
         return False
     if not session.local:
         if is_removal(change.operation):
@@ -239,17 +276,19 @@ def remember(
     created = {o.collection for o in operations if isinstance(o, CreateCollection)}
     renamed = {o.old: o.collection for o in operations if isinstance(o, RenameCollection)}
     created |= {new for old, new in renamed.items() if old in {*state.managed, *position.managed}}
-    state.managed = sorted(
-        name
-        for name in (set(state.managed) | created | (confirmed & declared))
-        if live.collection(name) is not None
-    )
     previous = _renamed_fields(renamed_items(state.written, renamed), operations)
     recorded = named_as_live(position.here.schema, live, previous)
+    ours = agreed(recorded, desired, live, session.version, without_secret(desired, session.environ))
+    state.managed = sorted(
+        name
+        for name in (set(state.managed) | created | (confirmed & declared) | ours)
+        if live.collection(name) is not None
+    )
+    state.met = [name for name in state.met if name not in confirmed and live.collection(name) is not None]
     # That a collection has another name here than in the history is known until a file says it.
     moved = {c.name: c.type for c in recorded.collections if position.here.schema.collection(c.name) is None}
-    state.written = {**moved, **written_items(desired, live, recorded, previous)}
-    state.absorbed = absorbed_files(position, desired, live, state.absorbed)
+    state.written = {**moved, **written_items(desired, live, recorded, previous, session.version)}
+    state.absorbed = absorbed_files(position, desired, live, state.absorbed, session.version)
     session.save()
 
 
@@ -260,11 +299,13 @@ def _renamed_fields(items: Mapping[str, Any], operations: Iterable[Operation]) -
 
 
 def written_items(
-    desired: Schema, live: Schema, recorded: Schema, previous: Mapping[str, Any]
+    desired: Schema, live: Schema, recorded: Schema, previous: Mapping[str, Any], version: Version
 ) -> dict[str, Any]:
     """The items in which server and code agree and the history differs; None marks one that is gone."""
     wanted, there, known = items_of(desired), items_of(live), items_of(recorded)
-    different = {path for o in compare(desired, live).operations for path in touched_paths(o)}
+    different = {
+        path for o in compare(desired, live, version=version).operations for path in touched_paths(o)
+    }
     absent = object()
     result: dict[str, Any] = {}
     for path, value in there.items():

@@ -16,7 +16,7 @@ from pocketvex.schema.fields import FIELD, MODELS, FieldBase, RelationField
 from pocketvex.schema.indexes import Index, parse_column, parse_index
 from pocketvex.schema.model import Collection, Schema, default_collection_id, system_id
 from pocketvex.schema.rules import RULE_NAMES
-from pocketvex.schema.system import STANDARD, SYSTEM_COLLECTIONS
+from pocketvex.schema.system import FORCED, STANDARD, SYSTEM_COLLECTIONS
 from pocketvex.schema.validate import check, meant
 from pocketvex.schema.words import a, counted
 
@@ -73,7 +73,8 @@ class _Builder:
         for stray, message in values.get("strays", ()):
             self.wrong(f"{name}.{stray}", message, where)
         given = self.listed(values, "fields", name, where)
-        built = [(raw, self.field(name, raw, where)) for raw in given]
+        type_ = str(values.get("type", "base"))
+        built = [(raw, self.as_kept(name, type_, raw, self.field(name, raw, where))) for raw in given]
         fields = [field for _, field in built if field is not None]
         lost = {str(raw.get("name", "")).lower() for raw, field in built if field is None}
         if lost:
@@ -89,7 +90,7 @@ class _Builder:
             and not any(i.unique and i.covers_only(field.name) for i in indexes)
         ]
         plain = {k: v for k, v in values.items() if k in _COLLECTION_KEYS - _NOT_IN_SHELL}
-        auth = self.auth(name, values.get("type", "base"), values.get("auth") or {}, where)
+        auth = self.auth(name, type_, values.get("auth") or {}, where)
         try:
             shell = Collection.model_validate({**plain, "renamed_from": values.get("renamed_from")})
         except ValidationError as error:
@@ -141,6 +142,20 @@ class _Builder:
         except ValidationError as error:
             self.problems += problems_of(error, path, where)
             return None
+
+    def as_kept(
+        self, collection: str, type_: str, raw: dict[str, Any], field: FieldBase | None
+    ) -> FieldBase | None:
+        """A field that is the server's own, with the options that it has there whatever is said."""
+        forced = FORCED.get(type_, {}).get(field.name) if field else None
+        if field is None or forced is None:
+            return field
+        for option, value in forced.items():
+            if raw.get(option, value) != value:
+                message = f"PocketBase keeps {option}={value} of its own {field.name}, whatever it is sent"
+                self.wrong(f"{collection}.{field.name}", message, field.source)
+        known = type(field).model_fields
+        return field.model_copy(update={k: v for k, v in forced.items() if k in known})
 
     def index(self, collection: str, raw: Any, where: Location | None) -> Index | None:
         if isinstance(raw, IndexDeclaration):

@@ -5,6 +5,7 @@ Fields as they are when nobody says otherwise. The same on 0.23.12, 0.28.4, 0.36
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 Json = dict[str, Any]
@@ -31,3 +32,22 @@ _ACCOUNT: tuple[Json, ...] = (
 
 STANDARD: dict[str, tuple[Json, ...]] = {"base": (_ID,), "auth": (_ID, *_ACCOUNT), "view": ()}
 """By the type of the collection, in the server's order; what is off or empty is left out."""
+
+_KEPT = {"system": True, "required": True}
+_FORCED_ID = {**_KEPT, "hidden": False, "primary_key": True}
+FORCED: dict[str, Mapping[str, Mapping[str, bool]]] = {
+    "base": {"id": _FORCED_ID},
+    "auth": {
+        "id": _FORCED_ID,
+        "password": {**_KEPT, "hidden": True},
+        "tokenKey": {**_KEPT, "hidden": True},
+        "email": {"system": True, "hidden": False},
+        "emailVisibility": {"system": True},
+        "verified": {"system": True},
+    },
+    "view": {},
+}
+"""The options that the server's own fields have whatever it is sent: it takes the rest of them.
+
+By sending each option of each field, over PATCH and import, on the same five versions.
+"""

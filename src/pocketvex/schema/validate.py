@@ -7,17 +7,20 @@ options, which a server may hold all the same, are in `limits`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType
+from typing import Any
 
 from pocketvex.errors import Location, Problem
+from pocketvex.schema.circles import circle
 from pocketvex.schema.fields import FieldBase, RelationField, SelectField
 from pocketvex.schema.model import PRIVATE_PREFIX, Collection, Schema
-from pocketvex.schema.system import SYSTEM_COLLECTIONS
+from pocketvex.schema.system import STANDARD, SYSTEM_COLLECTIONS
 from pocketvex.schema.words import a
 
 _INTERNAL_TABLES = ("_collections", "_params", "_migrations", "_logs")
+_OWN = {kind: {f["name"].lower(): (f["name"], f["type"]) for f in own} for kind, own in STANDARD.items()}
 _RESERVED_FIELDS = ("null", "true", "false", "_rowid_", "expand", "collectionid", "collectionname")
 _WORD = re.compile(r"\w+", re.ASCII)
 _ID = re.compile(r"[\w]{1,100}", re.ASCII)
@@ -37,6 +40,8 @@ def _check(schema: Schema, broken: Mapping[str, AbstractSet[str]]) -> Iterator[P
     known = {name.lower() for name in names} | set(broken)
     seen: dict[str, Collection] = {}
     index_names: dict[str, str] = {}
+    for changed, message in _exchanged(schema.collections):
+        yield _problem(changed, "", f"renamed_from: {message}: give one a third name in between")
     for collection in schema.collections:
         twin = seen.setdefault(collection.name.lower(), collection)
         if twin is not collection:
@@ -79,7 +84,23 @@ def _collection(collection: Collection) -> Iterator[Problem]:
         yield _problem(collection, "query", f"{a(collection.type)} collection has no query")
 
 
+def _exchanged(things: Sequence[Collection] | Sequence[FieldBase]) -> Iterator[tuple[Any, str]]:
+    """Names that are said to be handed round in a circle, where no ids tell whether that was done."""
+    known = {thing.name.lower(): thing for thing in things}
+
+    def before(name: str) -> str | None:
+        return known[name].renamed_from if name in known else None
+
+    for name, thing in known.items():
+        round_ = circle(name, before)
+        if round_ and not all(known[other].id for other in round_):
+            yield thing, f"{' and '.join(round_)} take each other's names, and nothing tells whether they did"
+
+
 def _fields(collection: Collection) -> Iterator[Problem]:
+    for field, message in _exchanged(collection.fields):
+        way = "give each its id= (`schema pull` writes them), or a third name in between"
+        yield _problem(collection, field.name, f"renamed_from: {message}: {way}", field.source)
     seen: set[str] = set()
     ids: set[str] = set()
     for field in collection.fields:
@@ -89,7 +110,7 @@ def _fields(collection: Collection) -> Iterator[Problem]:
             yield _problem(collection, field.name, f"has the id of another field: {field.id}", field.source)
         seen.add(field.name.lower())
         ids.add(field.id)
-        for message in _field_name(collection, field):
+        for message in (*_field_name(collection, field), *_system(collection, field)):
             yield _problem(collection, field.name, message, field.source)
 
 
@@ -109,6 +130,23 @@ def _field_name(collection: Collection, field: FieldBase) -> Iterator[str]:
         yield "an autodate field has neither `required` nor `help`"
     if isinstance(field, SelectField):
         yield from _remap(field)
+
+
+def _system(collection: Collection, field: FieldBase) -> Iterator[str]:
+    """What nobody can say of the fields that the server adds by itself: it would answer with an error, or
+    take the column away and not make it again."""
+    own = _OWN[collection.type]
+    if (field.renamed_from or "").lower() in own:
+        yield f"renamed_from: {field.renamed_from} is PocketBase's own field, and keeps its name"
+    if field.name.lower() not in own:
+        return
+    name, type_ = own[field.name.lower()]
+    if field.name != name:
+        yield f"PocketBase's own field of that name is spelled {name}"
+    if field.type != type_:
+        yield f"is PocketBase's own field, a {type_} field: it cannot become a {field.type} field"
+    if field.renamed_from:
+        yield "is PocketBase's own field, which every server has: nothing is renamed to it"
 
 
 def _remap(field: SelectField) -> Iterator[str]:

@@ -254,10 +254,6 @@ function pocketvex(app, migration, way) {
       const known = all.find((c) => c.id === id && is(c.name, name));
       const there = known || (heir && !find(heir) ? undefined : find(name)) || quiet(all.find((c) => c.id === id));
       if (!there) return;
-      if (noted(there.id, "(found)")) {
-        console.log(there.name + " was there before this migration: it stays");
-        return;
-      }
       there.name = free("_pv_" + migration.id + "_" + name, all.map((c) => c.name));
       doomed.push(there);
     },
@@ -286,7 +282,6 @@ function pocketvex(app, migration, way) {
           expect(wanted.name + "." + field.name, fieldOf(there, field) || other("without " + field.name), field);
         for (const index of wanted.indexes || [])
           if (meaning(indexOf(there, indexName(index))) !== meaning(index)) other("without " + indexName(index));
-        note(there.id, "(found)", there.name, true);
         return;
       }
       if (away) {
