@@ -11,7 +11,6 @@ from source import MODULES, PACKAGES, PURE, imports, package_of, shown, tree
 
 THIRD_PARTY = {
     "pydantic": {"schema", "load"},
-    "json5": {"steps"},
     "httpx": {"api"},
     "watchfiles": {"dev"},
     "typer": {"cli"},

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from source import ROOT
 
-HEAVY = {"pydantic", "httpx", "rich", "jinja2", "questionary", "cryptography", "watchfiles", "ssl", "asyncio"}
+HEAVY = {"pydantic", "httpx", "rich", "questionary", "cryptography", "watchfiles", "ssl", "asyncio"}
 
 PROGRAM = """
 import json, sys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -13,10 +14,11 @@ from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.errors import UsageError
 from pocketvex.render.header import managed_by, secrets_of
 from pocketvex.render.javascript import literal
-from pocketvex.render.migration import render_migration
+from pocketvex.render.migration import make_migration, render_migration, runtime
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
+from pocketvex.steps.migration import read_migration, runtime_of
 from schemas import NASTY
 
 Json = dict[str, Any]
@@ -37,7 +39,8 @@ def rendered(before: list[Json], after: list[Json], **more: Any) -> str:
 
 
 def body(text: str) -> str:
-    return text.partition("\nmigrate(")[2].partition("\n// What the steps mean")[0]
+    """What is of this file alone, below its comment."""
+    return text.removesuffix(runtime_of(text)).partition("\n\n")[2]
 
 
 HEADLINE = field(renamed_from="title")
@@ -56,25 +59,37 @@ def test_a_file_reads_like_a_list_of_changes() -> None:
     )  # fmt: skip
     assert (
         body(text)
-        == """(app) => {
-  const change = begin(app, "1700000001");
-  change.renameFields("posts", [{ "id": "text724990059", "from": "title", "to": "headline" }]);
-  change.addField("posts", { "name": "n", "type": "bool", "id": "bool2013832146", "hidden": true }, "state");
-  change.setField("posts", { "id": "text2744374011", "name": "state" }, { "max": 9 }, { "max": 5 }, [
-    { "option": "max", "says": "are longer than 5 (PV203)", "broken": "LENGTH([[value]]) > 5" },
-  ]);
-  change.setIndex("posts", null, "CREATE INDEX `ix` ON `posts` (`n`)");
-  change.setRule("posts", "listRule", "title != ''", "headline != ''");
-  change.finish();
-}, (app) => {
-  const change = begin(app, "1700000001");
-  change.renameFields("posts", [{ "id": "text724990059", "from": "headline", "to": "title" }]);
-  change.removeField("posts", { "name": "n", "type": "bool", "id": "bool2013832146" });
-  change.setField("posts", { "id": "text2744374011", "name": "state" }, { "max": 5 }, { "max": 9 });
-  change.setIndex("posts", "CREATE INDEX `ix` ON `posts` (`n`)", null);
-  change.setRule("posts", "listRule", "headline != ''", "title != ''");
-  change.finish();
-});
+        == """const migration = {
+  "id": "f4e1baa51418",
+  "collections": { "posts": "pbc_1125843985" },
+  "up": [
+    ["renameFields", "posts", [{ "id": "text724990059", "from": "title", "to": "headline" }]],
+    [
+      "addField",
+      "posts",
+      { "name": "n", "type": "bool", "id": "bool2013832146", "hidden": true },
+      "state"
+    ],
+    [
+      "setField",
+      "posts",
+      { "id": "text2744374011", "name": "state" },
+      { "max": 9 },
+      { "max": 5 },
+      [{ "option": "max", "says": "are longer than 5 (PV203)", "broken": "LENGTH([[value]]) > 5" }]
+    ],
+    ["setIndex", "posts", null, "CREATE INDEX `ix` ON `posts` (`n`)"],
+    ["setRule", "posts", "listRule", "title != ''", "headline != ''"]
+  ],
+  "down": [
+    ["renameFields", "posts", [{ "id": "text724990059", "from": "headline", "to": "title" }]],
+    ["removeField", "posts", { "name": "n", "type": "bool", "id": "bool2013832146" }],
+    ["setField", "posts", { "id": "text2744374011", "name": "state" }, { "max": 5 }, { "max": 9 }],
+    ["setIndex", "posts", "CREATE INDEX `ix` ON `posts` (`n`)", null],
+    ["setRule", "posts", "listRule", "headline != ''", "title != ''"]
+  ]
+};
+
 """
     )
 
@@ -82,24 +97,41 @@ def test_a_file_reads_like_a_list_of_changes() -> None:
 def test_a_new_collection_leaves_out_what_every_server_has() -> None:
     text = rendered([], [table("people", {"nick": "text"}, type="auth")])
     assert (
-        body(text).partition("}, (app)")[0]
-        == """(app) => {
-  const change = begin(app, "1700000001");
-  change.create({
-    "name": "people",
-    "type": "auth",
-    "id": "pbc_1846335439",
-    "listRule": null,
-    "viewRule": null,
-    "createRule": null,
-    "updateRule": null,
-    "deleteRule": null,
-    "fields": [{ "name": "nick", "type": "text", "id": "text688598839" }],
-    "indexes": [],
-  });
-  change.finish();
+        body(text).partition(""""up": """)[2]
+        == """[
+    ["create", {
+      "name": "people",
+      "type": "auth",
+      "id": "pbc_1846335439",
+      "listRule": null,
+      "viewRule": null,
+      "createRule": null,
+      "updateRule": null,
+      "deleteRule": null,
+      "fields": [{ "name": "nick", "type": "text", "id": "text688598839" }],
+      "indexes": []
+    }]
+  ],
+  "down": [
+    ["remove", "pbc_1846335439", "people"]
+  ]
+};
+
 """
     )
+
+
+def test_a_reviewer_of_a_removal_reads_few_lines() -> None:
+    said = [
+        "remove posts.subtitle", "",
+        "posts.subtitle: the field goes, with its values; 2 of 3 rows hold one: a, b (PV201, unsafe)",
+        "The rows that are counted here are those of the embedded server.", "",
+        "Proven up, down and up again on PocketBase 0.40.6 with 3 rows: 0 kept their values in up.",
+    ]  # fmt: skip
+    text = rendered([posts({"subtitle": "text"})], [posts()], comment=said)
+    shown = text.removesuffix(runtime_of(text)).splitlines()
+    assert len(shown) <= 25
+    assert any("removeField" in line for line in shown)
 
 
 def test_the_header_says_what_the_file_does_and_manages() -> None:
@@ -113,15 +145,17 @@ def test_the_header_says_what_the_file_does_and_manages() -> None:
     assert managed_by(text) == {"a[otp,mfa]", "b"}
 
 
-def test_only_what_is_used_is_in_a_file() -> None:
-    rule = rendered([posts()], [posts(listRule="")])
-    assert len(rule.splitlines()) < 150
-    for absent in ("_pv_kept", "setIndex", "withSecrets", "convert", "guard", "create(", "systemFields"):
-        assert absent not in rule, absent
-    number = [posts({"x": "number"})]
-    assert "numberAsText" in rendered(number, [posts({"x": "text"})])
-    assert "_pv_kept" in rendered(number, [posts()])
-    assert "guard" in rendered(number, [posts({"x": field("number", max=1)})])
+def test_below_its_steps_every_file_says_the_same() -> None:
+    texts = [rendered([posts()], [posts(listRule="")]), rendered([posts({"x": "number"})], [posts()])]
+    assert [runtime_of(text) for text in texts] == [runtime(), runtime()]
+    assert all(text.endswith(runtime()) for text in texts)
+
+
+def test_no_two_files_keep_values_under_the_same_id() -> None:
+    before, after = schema(posts({"x": "text"})), schema(posts())
+    ids = {make_migration(before, after, stamp=stamp).id for stamp in ("1700000001", "1700000002")}
+    ids.add(make_migration(after, before, stamp="1700000001").id)
+    assert len(ids) == 3
 
 
 @pytest.mark.parametrize(
@@ -135,17 +169,21 @@ def test_texts_of_the_schema_stay_what_they_are(text: str) -> None:
     after = [posts({"s": field("select", values=["a"]), "t": field(help=text, required=True, backfill=text)},
                    listRule=f"title = '{quoted}'")]  # fmt: skip
     made = rendered(before, after, comment=[text.replace("\x00", "")])
-    code = made.partition("\nmigrate(")[2]
+    code = body(made)
     assert literal(text) in code
     assert text.isascii() or text not in code
     sql = re.findall(r'"broken": "((?:[^"\\]|\\.)*)"', code)
     assert sql
     assert all(text not in found for found in sql)
+    migration = read_migration(made)
+    assert migration is not None
+    (added,) = [step for step in migration.up if step[0] == "addField"]
+    assert added[2]["help"] == text
 
 
 def test_a_comment_cannot_end_its_line() -> None:
     text = rendered([posts()], [posts(listRule="")], comment=["a\u2028b\rc\n d"])
-    head = text.partition("\nmigrate(")[0].splitlines()
+    head = text.partition("\nconst migration")[0].splitlines()
     assert all(line.startswith("//") or not line for line in head)
 
 
@@ -153,11 +191,10 @@ def test_secrets_are_read_where_the_file_runs() -> None:
     google = {"name": "google", "clientId": "g", "clientSecret": {"env": "GOOGLE_SECRET"}}
     people = table("people", type="auth")
     text = rendered([people], [{**people, "oauth2": {"enabled": True, "providers": [google]}}])
-    assert 'secret("GOOGLE_SECRET")' in text
+    assert '"clientSecret": { "env": "GOOGLE_SECRET" }' in text
     assert secrets_of(text) == {"GOOGLE_SECRET"}
     made = rendered([], [{**people, "oauth2": {"enabled": True, "providers": [google]}}])
     assert secrets_of(made) == {"GOOGLE_SECRET"}
-    assert "withSecrets" in made
 
 
 def test_relations_are_written_by_the_name_of_their_target() -> None:
@@ -177,18 +214,20 @@ def test_what_no_migration_can_do() -> None:
 
 def test_removed_and_renamed_collections_know_of_each_other() -> None:
     text = rendered([table("a", id="one0"), table("b", id="two0")], [table("b", id="one0")])
-    assert 'change.remove("two0", "b", "a");\n  change.rename("one0", "a", "b");' in text
+    assert '["remove", "two0", "b", "a"],\n    ["rename", "one0", "a", "b"]' in text
     again = rendered([table("a", id="one0")], [table("b", id="one0"), table("a", id="two0")])
-    assert 'change.rename("one0", "a", "b", true);' in again
+    assert '["rename", "one0", "a", "b", true]' in again
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
     [
         (None, "null"), (True, "true"), (1.5, "1.5"), ("é\u2028", '"\\u00e9\\u2028"'), ({}, "{}"), ([], "[]"),
-        ({"a": [1, None]}, '{ "a": [1, null] }'), ({"env": "A"}, 'secret("A")'),
-        (["x" * 60, "y" * 60], '[\n  "' + "x" * 60 + '",\n  "' + "y" * 60 + '",\n]'),
+        ({"a": [1, None]}, '{ "a": [1, null] }'), ({"env": "A"}, '{ "env": "A" }'),
+        (["x" * 60, "y" * 60], '[\n  "' + "x" * 60 + '",\n  "' + "y" * 60 + '"\n]'),
+        (["a", {"b": "x" * 100}], '["a", {\n  "b": "' + "x" * 100 + '"\n}]'),
     ],
 )  # fmt: skip
 def test_literals(value: Any, text: str) -> None:
     assert literal(value) == text
+    assert json.loads(text) == value

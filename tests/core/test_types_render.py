@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -203,8 +201,3 @@ def test_the_hash_does_not_see_what_the_types_do_not_depend_on() -> None:
         indexes=["CREATE INDEX `i` ON `things` (`x`)"],
     )
     assert text_of(plain) == text_of(other)
-
-
-def test_types_are_written_without_loading_a_template_engine() -> None:
-    code = "import sys, pocketvex.types; sys.exit('jinja2' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

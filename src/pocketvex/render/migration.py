@@ -18,8 +18,8 @@ from pocketvex.steps.make import steps
 from pocketvex.steps.migration import Migration, named_collections
 
 RUNTIME_VERSION = 1
-RUNTIMES: Mapping[int, str] = {1: ""}
-"""The SHA-256 of each runtime that was ever written."""
+RUNTIMES: Mapping[int, str] = {1: "815a543021c7e9cf9b9bbecd9bc4e45b78ecd803448220d410b95a4d1486e71f"}
+"""The SHA-256 of each runtime that was ever released, and of today's."""
 ADVISORIES: Mapping[int, str] = {}
 """What is known to be wrong with a runtime, by its version."""
 
@@ -92,6 +92,12 @@ def runtime() -> str:
 
 def runtime_hash(text: str) -> str:
     return sha256(text.replace("\r\n", "\n").encode()).hexdigest()
+
+
+def runtime_version(below: str) -> int:
+    """Which runtime stands below the steps of a file; 0 for one that PocketVex never wrote."""
+    found = runtime_hash(below)
+    return next((version for version, known in RUNTIMES.items() if known == found), 0)
 
 
 def _ids(before: Schema, after: Schema, all_steps: Sequence[list[object]]) -> dict[str, str]:

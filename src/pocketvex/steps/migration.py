@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from pocketvex.errors import HistoryError
+from pocketvex.steps.literals import Reader, Unreadable, code_in
 
 Step = list[Any]
 """`[name, argument, …]`: a JSON value."""
@@ -52,16 +53,33 @@ def read_migration(text: str) -> Migration | None:
 
     Raises HistoryError where the steps cannot be read.
     """
-    start, end = _START.search(text), RUNTIME.search(text)
-    if start is None or end is None or end.start() < start.end():
-        return None
-    return _migration(_value(text[start.end() : end.start()]))
+    try:
+        parts = _parts(text)
+    except Unreadable as error:
+        raise HistoryError("the steps of a migration cannot be read", why=str(error)) from error
+    return _migration(parts[0]) if parts else None
+
+
+def code_of_its_own(text: str) -> str:
+    """What a file says beside its steps and above the runtime, but for comments; "" for nothing."""
+    try:
+        parts = _parts(text)
+    except Unreadable:
+        return ""
+    return code_in(parts[1]) + code_in(parts[2]).removeprefix(";") if parts else ""
 
 
 def runtime_of(text: str) -> str:
     """What stands below the steps, from the line that says so; "" where there is none."""
-    match = RUNTIME.search(text.replace("\r\n", "\n"))
-    return text.replace("\r\n", "\n")[match.start() :] if match else ""
+    return split(text)[1]
+
+
+def split(text: str) -> tuple[str, str]:
+    """A file above the line that says what the steps mean, and from that line on; newlines made one kind."""
+    plain = text.replace("\r\n", "\n")
+    match = RUNTIME.search(plain)
+    at = match.start() if match else len(plain)
+    return plain[:at], plain[at:]
 
 
 def same_code(one: str, other: str) -> bool:
@@ -69,18 +87,19 @@ def same_code(one: str, other: str) -> bool:
     return _LOOSE.sub("", one) == _LOOSE.sub("", other)
 
 
-def _value(text: str) -> Any:
+def _parts(text: str) -> tuple[Any, str, str] | None:
+    """The value of the steps, what stands above them, and what stands between them and the runtime."""
+    start, end = _START.search(text), RUNTIME.search(text)
+    if start is None or end is None or end.start() < start.end():
+        return None
+    above, body = text[: start.start()], text[: end.start()]
     try:
-        return json.JSONDecoder().raw_decode(text)[0]
+        value, at = json.JSONDecoder().raw_decode(body, start.end())
     except ValueError:
-        pass
-    # Quotes, commas and comments of JavaScript: only an edited file has them.
-    import json5
-
-    try:
-        return json5.loads(text.strip().removesuffix(";"))
-    except ValueError as error:
-        raise HistoryError("the steps of a migration cannot be read", why=str(error)) from error
+        # Quotes, commas and comments of JavaScript: only an edited file has them.
+        reader = Reader(body, start.end())
+        value, at = reader.value(), reader.at
+    return value, above, body[at:]
 
 
 def _migration(value: Any) -> Migration:
