@@ -27,13 +27,13 @@ class HostState:
     held_back: list[str] = field(default_factory=list)
     written: dict[str, Any] = field(default_factory=dict)
     managed: list[str] = field(default_factory=list)
-    met: list[str] = field(default_factory=list)
-    """Collections that were there before a file of this project made them: perhaps somebody else's."""
     fingerprint: str = ""
     absorbed: list[str] = field(default_factory=list)
     """Files of the history that others wrote, and that the code agreed with since."""
     answers: dict[str, str] = field(default_factory=dict)
     """What a person said to questions whose answer no migration holds yet."""
+    met: list[str] = field(default_factory=list)
+    """Collections that were there before a file of this project made them: perhaps somebody else's."""
     notes: list[str] = field(default_factory=list, compare=False)
 
 
