@@ -24,7 +24,7 @@ ADVISORIES: Mapping[int, str] = {}
 """What is known to be wrong with a runtime, by its version."""
 
 
-def make_migration(before: Schema, after: Schema, *, stamp: str, recover: bool = False) -> Migration:
+def make_migration(before: Schema, after: Schema, *, stamp: str) -> Migration:
     """The steps from one schema to another and back; both hold ids, from one history.
 
     `stamp` makes the id of the migration, under which a server files what it keeps, its own. Raises
@@ -37,7 +37,7 @@ def make_migration(before: Schema, after: Schema, *, stamp: str, recover: bool =
     _refuse_swaps(operations)
     up = steps(operations)
     down = steps(compare(before, after, version=NEWEST, renames=back, ask=False).operations, back=True)
-    return Migration("", _ids(before, after, up + down), up, down, recover).named(stamp)
+    return Migration("", _ids(before, after, up + down), up, down).named(stamp)
 
 
 def render_migration(
@@ -47,7 +47,6 @@ def render_migration(
     stamp: str,
     comment: Sequence[str],
     manages: Iterable[str],
-    recover: bool = False,
 ) -> str:
     """The text of the file from one schema to another.
 
@@ -56,7 +55,7 @@ def render_migration(
     """
     lines = [line for text in comment for line in (text.splitlines() or [""])]
     head = [*lines, f"manages: {' '.join(sorted(manages))}"]
-    return migration_text(make_migration(before, after, stamp=stamp, recover=recover), head)
+    return migration_text(make_migration(before, after, stamp=stamp), head)
 
 
 def migration_text(migration: Migration, head: Sequence[str]) -> str:

@@ -65,7 +65,7 @@ def run_here(session: Session, raw: Sequence[Json], changes: Sequence[Change]) -
     from pocketvex.render.migration import make_migration
 
     after = Schema.from_json(apply_operations(raw, [change.operation for change in changes]))
-    made = make_migration(session.schema_of(raw), after, stamp=_stamp(), recover=True)
+    made = make_migration(session.schema_of(raw), after, stamp=_stamp())
     looks = [step for change in changes if change.judgement.verdict is Verdict.HARMLESS
              for step in _expected(change.operation)]  # fmt: skip
     _run(session, made._replace(up=[*looks, *made.up]), ", ".join(change.path for change in changes))
@@ -95,7 +95,7 @@ def recover_fields(session: Session, raw: Sequence[Json], changes: Sequence[Chan
         if field is not None and has_values(session, item["id"], field["id"]):
             steps.append(["giveBack", operation.collection, {"id": field["id"], "name": field["name"]}])
     if steps:
-        _run(session, Migration("", {}, steps, [], recover=True).named(_stamp()), "what was kept")
+        _run(session, Migration("", {}, steps, []).named(_stamp()), "what was kept")
     return bool(steps)
 
 
@@ -112,7 +112,7 @@ def recover_collections(session: Session, raw: Sequence[Json], desired: Schema) 
         return []
     before = {item["id"]: item["name"] for item in away}
     steps: list[Step] = [["recover", c.name, c.type] for c in missing]
-    migration = Migration("", {}, steps, [], recover=True).named(_stamp())
+    migration = Migration("", {}, steps, []).named(_stamp())
     _run(session, migration, ", ".join(c.name for c in missing))
     return [
         item["name"]

@@ -33,8 +33,6 @@ class Migration(NamedTuple):
     collections: dict[str, str]
     up: list[Step]
     down: list[Step]
-    recover: bool = False
-    """A run outside of the history, which asks for what any migration kept."""
 
     def named(self, stamp: str) -> Migration:
         """The same steps with an id of their own: it says nothing, and no two files have the same."""
@@ -42,10 +40,7 @@ class Migration(NamedTuple):
         return self._replace(id=sha256(content.encode()).hexdigest()[:12])
 
     def to_json(self) -> dict[str, Any]:
-        values = self._asdict()
-        if not self.recover:
-            del values["recover"]
-        return values
+        return self._asdict()
 
 
 def read_migration(text: str) -> Migration | None:
@@ -111,7 +106,7 @@ def _migration(value: Any) -> Migration:
         )
     collections = value.get("collections")
     known = dict(collections) if isinstance(collections, dict) else {}
-    return Migration(value["id"], known, ways[0], ways[1], bool(value.get("recover", False)))
+    return Migration(value["id"], known, ways[0], ways[1])
 
 
 def _are_steps(found: Any) -> bool:
