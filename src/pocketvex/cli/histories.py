@@ -16,10 +16,14 @@ from pocketvex.cli.options import (
     FormatOption,
     HostOption,
     NoBackupOption,
+    ShowOption,
 )
 from pocketvex.schema.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pocketvex.run.kept import Cell
     from pocketvex.run.planning import Choices
     from pocketvex.run.prune import Kept, Listed
     from pocketvex.run.session import Session
@@ -82,6 +86,7 @@ def foresee(session: Session, desired: Schema, to: str | None, said: Choices) ->
 
 
 def prune(
+    show: ShowOption = None,
     format: FormatOption = "text",
     host: HostOption = None,
     confirm: ConfirmOption = None,
@@ -91,8 +96,8 @@ def prune(
 ) -> int:
     """List what migrations keep aside, and delete what is named.
 
-    Values of removed fields, removed collections, and the files in .pocketvex/kept/. What is deleted is
-    gone for good: taking the migration back restores the structure alone.
+    Values of removed and rewritten fields, removed collections, and the files in .pocketvex/kept/. What is
+    deleted is gone for good: taking the migration back restores the structure alone.
     """
     wanted = checked_format(format)
     config = project()
@@ -102,6 +107,9 @@ def prune(
 
     with writing("pocketvex migrate prune", config, host, data_dir, pocketbase) as session:
         listed = use.list_kept(session)
+        if show is not None:
+            _tell_values(use.show(session, listed.kept, show))
+            return 0
         _tell_kept(listed, wanted)
         hosts = {session.host.name, session.host.url}
         names = [name for name in confirm or () if name not in hosts] or _named(listed)
@@ -137,6 +145,14 @@ def _tell_kept(listed: Listed, format: str) -> None:
             output.data("nothing is kept aside")
     if not listed.known:
         output.note("note: only HTTP reaches the database, so values were not looked for: --data-dir does")
+
+
+def _tell_values(cells: Sequence[Cell]) -> None:
+    """One JSON object a line."""
+    import json
+
+    for cell in cells:
+        output.verbatim(json.dumps(cell._asdict()))
 
 
 def _named(listed: Listed) -> list[str]:

@@ -40,6 +40,10 @@ AnswersOption = Annotated[
     Path | None,
     typer.Option("--answers", help="A .json or .toml file of answers: id to value.", metavar="FILE"),
 ]
+ShowOption = Annotated[
+    str | None,
+    typer.Option("--show", help="Print the values that are kept under this name.", metavar="NAME"),
+]
 EvidenceOption = Annotated[
     str | None,
     typer.Option("--evidence", help="Count the rows of this host instead.", metavar="NAME|URL"),
