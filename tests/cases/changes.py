@@ -195,7 +195,7 @@ CASES = [
         "a required field, no rows",
         [posts()],
         [posts({"slug": field(required=True)})],
-        {"posts.slug": "safe PV101"},
+        {"posts.slug": "safe PV102"},
     ),
     Case(
         5,
@@ -945,7 +945,7 @@ CASES = [
         [posts(), view("latest", "SELECT id, title FROM posts")],
         {
             "posts.x": "unsafe PV201",
-            "posts@ix": "safe PV205",
+            "posts@ix": "unsafe PV205",
             "posts:listRule": "safe PV402 closes",
             "latest:query": "safe PV404",
             "last": "harmless PV202",

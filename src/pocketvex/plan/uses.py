@@ -213,7 +213,13 @@ class Uses:
 
     def new_name(self, name: Named) -> str:
         home = self.new_homes.get(name.collection, name.collection)
-        return self.fields.get(home, {}).get(name.field, name.field) if name.field else home
+        if not name.field:
+            return home
+        there = self.live.collection(name.collection)
+        if there is not None and there.type == "view" and self.renamed_in(there.view_query):
+            # Its columns are called what its query calls them.
+            return self.renames.get(name.field, name.field)
+        return self.fields.get(home, {}).get(name.field, name.field)
 
     @cached_property
     def new_homes(self) -> dict[str, str]:
