@@ -5,6 +5,7 @@ What the steps mean is the runtime, the same text in every file of one version.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
@@ -12,10 +13,11 @@ from hashlib import sha256
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import Operation, RenameCollection
 from pocketvex.errors import UsageError
+from pocketvex.render.header import comment_of
 from pocketvex.render.javascript import literal
 from pocketvex.schema.model import Schema
 from pocketvex.steps.make import steps
-from pocketvex.steps.migration import Migration, named_collections
+from pocketvex.steps.migration import Migration, named_collections, read_migration
 
 RUNTIME_VERSION = 1
 RUNTIMES: Mapping[int, str] = {1: "815a543021c7e9cf9b9bbecd9bc4e45b78ecd803448220d410b95a4d1486e71f"}
@@ -68,6 +70,17 @@ def migration_text(migration: Migration, head: Sequence[str]) -> str:
         f'/// <reference path="../pb_data/types.d.ts" />\n{comment}\n'
         f"const migration = {{\n{body}\n}};\n\n{runtime()}"
     )
+
+
+def with_runtime(above: str, migration: Migration, id: str) -> str:
+    """A file with today's runtime below what stands `above`, which says these steps, under this id."""
+    wanted = migration._replace(id=id)
+    start = above.index("const migration") if "const migration" in above else 0
+    if re.fullmatch(r"\w+", migration.id):
+        made = above[:start] + above[start:].replace(migration.id, id, 1) + runtime()
+        if read_migration(made) == wanted:
+            return made
+    return migration_text(wanted, [line[2:].removeprefix(" ") for line in comment_of(above)])
 
 
 def _steps(key: str, value: object) -> str:
