@@ -230,4 +230,5 @@ def baseline(
 
 
 app.command()(histories.verify)
+app.command()(histories.reseal)
 app.command()(histories.prune)

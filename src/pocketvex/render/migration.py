@@ -39,7 +39,7 @@ def make_migration(before: Schema, after: Schema, *, stamp: str, recover: bool =
     _refuse_swaps(operations)
     up = steps(operations)
     down = steps(compare(before, after, renames=back, ask=False).operations, back=True)
-    return Migration("", _ids(before, after, up + down), up, down, recover).named(stamp)
+    return Migration("", collection_ids(before, after, up + down), up, down, recover).named(stamp)
 
 
 def render_migration(
@@ -113,7 +113,7 @@ def runtime_version(below: str) -> int:
     return next((version for version, known in RUNTIMES.items() if known == found), 0)
 
 
-def _ids(before: Schema, after: Schema, all_steps: Sequence[list[object]]) -> dict[str, str]:
+def collection_ids(before: Schema, after: Schema, all_steps: Sequence[list[object]]) -> dict[str, str]:
     """The ids of the collections that the steps name; not of a name that two of them have."""
     known: dict[str, set[str]] = {}
     for collection in [*before.collections, *after.collections]:
