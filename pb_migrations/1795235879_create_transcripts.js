@@ -1,247 +1,257 @@
 /// <reference path="../pb_data/types.d.ts" />
 // create transcripts
 //
-// users:listRule: `id = @request.auth.id` → `@request.auth.id != '' && id = @request.auth.id`; opens access (PV401, safe)
-// users:viewRule: `id = @request.auth.id` → `@request.auth.id != '' && id = @request.auth.id`; opens access (PV401, safe)
-// users:updateRule: `id = @request.auth.id` → `@request.auth.id != '' && id = @request.auth.id`; opens access (PV401, safe)
-// users:deleteRule: `id = @request.auth.id` → `@request.auth.id != '' && id = @request.auth.id`; opens access (PV401, safe)
+// users:listRule: `id = @request.auth.id` → `@request.auth.id != '' && id = @request.auth.id`; closes access (PV402, safe)
+// users:viewRule: `id = @request.auth.id` → `@request.auth.id != '' && id = @request.auth.id`; closes access (PV402, safe)
+// users:updateRule: `id = @request.auth.id` → `@request.auth.id != '' && id = @request.auth.id`; closes access (PV402, safe)
+// users:deleteRule: `id = @request.auth.id` → `@request.auth.id != '' && id = @request.auth.id`; closes access (PV402, safe)
 // api_keys: new base collection (PV101, safe)
 // logs: new base collection (PV101, safe)
 // queue: new base collection (PV101, safe)
 // user_meta: new base collection (PV101, safe)
 //
+// Proven up, down and up again on PocketBase 0.40.6 with 5 rows: 5 kept their values.
 // manages: api_keys logs queue user_meta users[passwordAuth]
 
-migrate((app) => {
-  const change = begin(app, "1795235879");
-  change.create({
-    "name": "api_keys",
-    "type": "base",
-    "id": "pbc_3577178630",
-    "listRule": "@request.auth.id != '' && user = @request.auth.id",
-    "viewRule": "@request.auth.id != '' && user = @request.auth.id",
-    "createRule": "@request.auth.id != '' && user = @request.auth.id",
-    "updateRule": "(@request.auth.id != '' && user = @request.auth.id) && (@request.body.user:isset = false || @request.body.user = @request.auth.id)",
-    "deleteRule": "@request.auth.id != '' && user = @request.auth.id",
-    "fields": [
-      { "name": "created", "type": "autodate", "id": "autodate2990389176", "onCreate": true },
-      {
-        "name": "updated",
-        "type": "autodate",
-        "id": "autodate3332085495",
-        "onCreate": true,
-        "onUpdate": true,
-      },
-      {
-        "name": "user",
-        "type": "relation",
-        "id": "relation2375276105",
-        "required": true,
-        "cascadeDelete": true,
-        "maxSelect": 1,
-        "target": "users",
-      },
-      { "name": "encrypted_fathom", "type": "text", "id": "text206663563", "hidden": true },
-      { "name": "encrypted_loom", "type": "text", "id": "text352465269", "hidden": true },
+const migration = {
+  "id": "7b9ef94965ed",
+  "collections": {
+    "api_keys": "pbc_3577178630",
+    "logs": "pbc_3615662572",
+    "queue": "pbc_3032203656",
+    "user_meta": "pbc_3378036324",
+    "users": "_pb_users_auth_"
+  },
+  "up": [
+    ["create", {
+      "name": "api_keys",
+      "type": "base",
+      "id": "pbc_3577178630",
+      "listRule": "@request.auth.id != '' && user = @request.auth.id",
+      "viewRule": "@request.auth.id != '' && user = @request.auth.id",
+      "createRule": "@request.auth.id != '' && user = @request.auth.id",
+      "updateRule": "(@request.auth.id != '' && user = @request.auth.id) && (@request.body.user:isset = false || @request.body.user = @request.auth.id)",
+      "deleteRule": "@request.auth.id != '' && user = @request.auth.id",
+      "fields": [
+        { "name": "created", "type": "autodate", "id": "autodate2990389176", "onCreate": true },
+        {
+          "name": "updated",
+          "type": "autodate",
+          "id": "autodate3332085495",
+          "onCreate": true,
+          "onUpdate": true
+        },
+        {
+          "name": "user",
+          "type": "relation",
+          "id": "relation2375276105",
+          "required": true,
+          "cascadeDelete": true,
+          "maxSelect": 1,
+          "target": "users"
+        },
+        { "name": "encrypted_fathom", "type": "text", "id": "text206663563", "hidden": true },
+        { "name": "encrypted_loom", "type": "text", "id": "text352465269", "hidden": true }
+      ],
+      "indexes": ["CREATE UNIQUE INDEX `idx_api_keys_user_unique` ON `api_keys` (`user`)"]
+    }],
+    ["create", {
+      "name": "logs",
+      "type": "base",
+      "id": "pbc_3615662572",
+      "listRule": "@request.auth.id != '' && user = @request.auth.id",
+      "viewRule": "@request.auth.id != '' && user = @request.auth.id",
+      "createRule": null,
+      "updateRule": null,
+      "deleteRule": null,
+      "fields": [
+        {
+          "name": "level",
+          "type": "select",
+          "id": "select2599078931",
+          "required": true,
+          "values": ["trace", "debug", "info", "warn", "error", "fatal"],
+          "maxSelect": 1
+        },
+        { "name": "msg", "type": "text", "id": "text1753898927", "required": true, "max": 5000 },
+        { "name": "ts", "type": "date", "id": "date3280375435", "required": true },
+        {
+          "name": "user",
+          "type": "relation",
+          "id": "relation2375276105",
+          "maxSelect": 1,
+          "target": "users"
+        },
+        { "name": "component", "type": "text", "id": "text1241424215", "max": 100 },
+        { "name": "metadata", "type": "json", "id": "json1326724116", "maxSize": 65536 }
+      ],
+      "indexes": [
+        "CREATE INDEX `idx_logs_user_ts` ON `logs` (`user`, `ts`)",
+        "CREATE INDEX `idx_logs_level` ON `logs` (`level`)"
+      ]
+    }],
+    ["create", {
+      "name": "queue",
+      "type": "base",
+      "id": "pbc_3032203656",
+      "listRule": "@request.auth.id != '' && user = @request.auth.id",
+      "viewRule": "@request.auth.id != '' && user = @request.auth.id",
+      "createRule": "(@request.auth.id != '' && user = @request.auth.id) && status = 'pending' && (@request.body.position:isset = false && @request.body.started_at:isset = false && @request.body.completed_at:isset = false && @request.body.error_message:isset = false)",
+      "updateRule": "(@request.auth.id != '' && user = @request.auth.id) && (@request.body.user:isset = false || @request.body.user = @request.auth.id) && (status = 'pending' || status = 'processing') && @request.body.status = 'cancelled' && @request.body.meeting_id:isset = false && (@request.body.position:isset = false && @request.body.started_at:isset = false && @request.body.completed_at:isset = false && @request.body.error_message:isset = false)",
+      "deleteRule": "(@request.auth.id != '' && user = @request.auth.id) && status != 'processing'",
+      "fields": [
+        { "name": "created", "type": "autodate", "id": "autodate2990389176", "onCreate": true },
+        {
+          "name": "updated",
+          "type": "autodate",
+          "id": "autodate3332085495",
+          "onCreate": true,
+          "onUpdate": true
+        },
+        {
+          "name": "user",
+          "type": "relation",
+          "id": "relation2375276105",
+          "required": true,
+          "cascadeDelete": true,
+          "maxSelect": 1,
+          "target": "users"
+        },
+        { "name": "meeting_id", "type": "text", "id": "text1732459932", "required": true, "max": 200 },
+        {
+          "name": "status",
+          "type": "select",
+          "id": "select2063623452",
+          "required": true,
+          "values": ["pending", "processing", "completed", "failed", "cancelled"],
+          "maxSelect": 1
+        },
+        { "name": "position", "type": "number", "id": "number1177347317", "min": 0, "onlyInt": true },
+        { "name": "queued_at", "type": "autodate", "id": "autodate3472408027", "onCreate": true },
+        { "name": "started_at", "type": "date", "id": "date222754019" },
+        { "name": "completed_at", "type": "date", "id": "date1410257210" },
+        { "name": "error_message", "type": "text", "id": "text737763667", "max": 2000 }
+      ],
+      "indexes": [
+        "CREATE INDEX `idx_queue_status_position` ON `queue` (`status`, `position`)",
+        "CREATE INDEX `idx_queue_user_queued_at` ON `queue` (`user`, `queued_at`)"
+      ]
+    }],
+    ["create", {
+      "name": "user_meta",
+      "type": "base",
+      "id": "pbc_3378036324",
+      "listRule": "@request.auth.id != '' && user = @request.auth.id",
+      "viewRule": "@request.auth.id != '' && user = @request.auth.id",
+      "createRule": "(@request.auth.id != '' && user = @request.auth.id) && (@request.body.active:isset = false && @request.body.verified:isset = false && @request.body.premium:isset = false)",
+      "updateRule": "(@request.auth.id != '' && user = @request.auth.id) && (@request.body.user:isset = false || @request.body.user = @request.auth.id) && (@request.body.active:isset = false && @request.body.verified:isset = false && @request.body.premium:isset = false)",
+      "deleteRule": null,
+      "fields": [
+        { "name": "created", "type": "autodate", "id": "autodate2990389176", "onCreate": true },
+        {
+          "name": "updated",
+          "type": "autodate",
+          "id": "autodate3332085495",
+          "onCreate": true,
+          "onUpdate": true
+        },
+        {
+          "name": "user",
+          "type": "relation",
+          "id": "relation2375276105",
+          "required": true,
+          "cascadeDelete": true,
+          "maxSelect": 1,
+          "target": "users"
+        },
+        {
+          "name": "file_path",
+          "type": "text",
+          "id": "text2192106337",
+          "max": 500,
+          "pattern": "^([\\w-][\\w.-]*/)*[\\w-][\\w.-]*$"
+        },
+        { "name": "active", "type": "bool", "id": "bool1260321794" },
+        { "name": "verified", "type": "bool", "id": "bool256245529" },
+        { "name": "premium", "type": "bool", "id": "bool2302481541" }
+      ],
+      "indexes": ["CREATE UNIQUE INDEX `idx_user_meta_user_unique` ON `user_meta` (`user`)"]
+    }],
+    [
+      "setRule",
+      "users",
+      "listRule",
+      "id = @request.auth.id",
+      "@request.auth.id != '' && id = @request.auth.id"
     ],
-    "indexes": ["CREATE UNIQUE INDEX `idx_api_keys_user_unique` ON `api_keys` (`user`)"],
-  });
-  change.create({
-    "name": "logs",
-    "type": "base",
-    "id": "pbc_3615662572",
-    "listRule": "@request.auth.id != '' && user = @request.auth.id",
-    "viewRule": "@request.auth.id != '' && user = @request.auth.id",
-    "createRule": null,
-    "updateRule": null,
-    "deleteRule": null,
-    "fields": [
-      {
-        "name": "level",
-        "type": "select",
-        "id": "select2599078931",
-        "required": true,
-        "values": ["trace", "debug", "info", "warn", "error", "fatal"],
-        "maxSelect": 1,
-      },
-      { "name": "msg", "type": "text", "id": "text1753898927", "required": true, "max": 5000 },
-      { "name": "ts", "type": "date", "id": "date3280375435", "required": true },
-      {
-        "name": "user",
-        "type": "relation",
-        "id": "relation2375276105",
-        "maxSelect": 1,
-        "target": "users",
-      },
-      { "name": "component", "type": "text", "id": "text1241424215", "max": 100 },
-      { "name": "metadata", "type": "json", "id": "json1326724116", "maxSize": 65536 },
+    [
+      "setRule",
+      "users",
+      "viewRule",
+      "id = @request.auth.id",
+      "@request.auth.id != '' && id = @request.auth.id"
     ],
-    "indexes": [
-      "CREATE INDEX `idx_logs_user_ts` ON `logs` (`user`, `ts`)",
-      "CREATE INDEX `idx_logs_level` ON `logs` (`level`)",
+    [
+      "setRule",
+      "users",
+      "updateRule",
+      "id = @request.auth.id",
+      "@request.auth.id != '' && id = @request.auth.id"
     ],
-  });
-  change.create({
-    "name": "queue",
-    "type": "base",
-    "id": "pbc_3032203656",
-    "listRule": "@request.auth.id != '' && user = @request.auth.id",
-    "viewRule": "@request.auth.id != '' && user = @request.auth.id",
-    "createRule": "(@request.auth.id != '' && user = @request.auth.id) && status = 'pending' && (@request.body.position:isset = false && @request.body.started_at:isset = false && @request.body.completed_at:isset = false && @request.body.error_message:isset = false)",
-    "updateRule": "(@request.auth.id != '' && user = @request.auth.id) && (@request.body.user:isset = false || @request.body.user = @request.auth.id) && (status = 'pending' || status = 'processing') && @request.body.status = 'cancelled' && @request.body.meeting_id:isset = false && (@request.body.position:isset = false && @request.body.started_at:isset = false && @request.body.completed_at:isset = false && @request.body.error_message:isset = false)",
-    "deleteRule": "(@request.auth.id != '' && user = @request.auth.id) && status != 'processing'",
-    "fields": [
-      { "name": "created", "type": "autodate", "id": "autodate2990389176", "onCreate": true },
-      {
-        "name": "updated",
-        "type": "autodate",
-        "id": "autodate3332085495",
-        "onCreate": true,
-        "onUpdate": true,
-      },
-      {
-        "name": "user",
-        "type": "relation",
-        "id": "relation2375276105",
-        "required": true,
-        "cascadeDelete": true,
-        "maxSelect": 1,
-        "target": "users",
-      },
-      {
-        "name": "meeting_id",
-        "type": "text",
-        "id": "text1732459932",
-        "required": true,
-        "max": 200,
-      },
-      {
-        "name": "status",
-        "type": "select",
-        "id": "select2063623452",
-        "required": true,
-        "values": ["pending", "processing", "completed", "failed", "cancelled"],
-        "maxSelect": 1,
-      },
-      {
-        "name": "position",
-        "type": "number",
-        "id": "number1177347317",
-        "min": 0,
-        "onlyInt": true,
-      },
-      { "name": "queued_at", "type": "autodate", "id": "autodate3472408027", "onCreate": true },
-      { "name": "started_at", "type": "date", "id": "date222754019" },
-      { "name": "completed_at", "type": "date", "id": "date1410257210" },
-      { "name": "error_message", "type": "text", "id": "text737763667", "max": 2000 },
+    [
+      "setRule",
+      "users",
+      "deleteRule",
+      "id = @request.auth.id",
+      "@request.auth.id != '' && id = @request.auth.id"
+    ]
+  ],
+  "down": [
+    ["remove", "pbc_3577178630", "api_keys"],
+    ["remove", "pbc_3615662572", "logs"],
+    ["remove", "pbc_3032203656", "queue"],
+    ["remove", "pbc_3378036324", "user_meta"],
+    [
+      "setRule",
+      "users",
+      "listRule",
+      "@request.auth.id != '' && id = @request.auth.id",
+      "id = @request.auth.id"
     ],
-    "indexes": [
-      "CREATE INDEX `idx_queue_status_position` ON `queue` (`status`, `position`)",
-      "CREATE INDEX `idx_queue_user_queued_at` ON `queue` (`user`, `queued_at`)",
+    [
+      "setRule",
+      "users",
+      "viewRule",
+      "@request.auth.id != '' && id = @request.auth.id",
+      "id = @request.auth.id"
     ],
-  });
-  change.create({
-    "name": "user_meta",
-    "type": "base",
-    "id": "pbc_3378036324",
-    "listRule": "@request.auth.id != '' && user = @request.auth.id",
-    "viewRule": "@request.auth.id != '' && user = @request.auth.id",
-    "createRule": "(@request.auth.id != '' && user = @request.auth.id) && (@request.body.active:isset = false && @request.body.verified:isset = false && @request.body.premium:isset = false)",
-    "updateRule": "(@request.auth.id != '' && user = @request.auth.id) && (@request.body.user:isset = false || @request.body.user = @request.auth.id) && (@request.body.active:isset = false && @request.body.verified:isset = false && @request.body.premium:isset = false)",
-    "deleteRule": null,
-    "fields": [
-      { "name": "created", "type": "autodate", "id": "autodate2990389176", "onCreate": true },
-      {
-        "name": "updated",
-        "type": "autodate",
-        "id": "autodate3332085495",
-        "onCreate": true,
-        "onUpdate": true,
-      },
-      {
-        "name": "user",
-        "type": "relation",
-        "id": "relation2375276105",
-        "required": true,
-        "cascadeDelete": true,
-        "maxSelect": 1,
-        "target": "users",
-      },
-      {
-        "name": "file_path",
-        "type": "text",
-        "id": "text2192106337",
-        "max": 500,
-        "pattern": "^([\\w-][\\w.-]*/)*[\\w-][\\w.-]*$",
-      },
-      { "name": "active", "type": "bool", "id": "bool1260321794" },
-      { "name": "verified", "type": "bool", "id": "bool256245529" },
-      { "name": "premium", "type": "bool", "id": "bool2302481541" },
+    [
+      "setRule",
+      "users",
+      "updateRule",
+      "@request.auth.id != '' && id = @request.auth.id",
+      "id = @request.auth.id"
     ],
-    "indexes": ["CREATE UNIQUE INDEX `idx_user_meta_user_unique` ON `user_meta` (`user`)"],
-  });
-  change.setRule(
-    "users",
-    "listRule",
-    "id = @request.auth.id",
-    "@request.auth.id != '' && id = @request.auth.id",
-  );
-  change.setRule(
-    "users",
-    "viewRule",
-    "id = @request.auth.id",
-    "@request.auth.id != '' && id = @request.auth.id",
-  );
-  change.setRule(
-    "users",
-    "updateRule",
-    "id = @request.auth.id",
-    "@request.auth.id != '' && id = @request.auth.id",
-  );
-  change.setRule(
-    "users",
-    "deleteRule",
-    "id = @request.auth.id",
-    "@request.auth.id != '' && id = @request.auth.id",
-  );
-  change.finish();
-}, (app) => {
-  const change = begin(app, "1795235879");
-  change.remove("pbc_3577178630", "api_keys");
-  change.remove("pbc_3615662572", "logs");
-  change.remove("pbc_3032203656", "queue");
-  change.remove("pbc_3378036324", "user_meta");
-  change.setRule(
-    "users",
-    "listRule",
-    "@request.auth.id != '' && id = @request.auth.id",
-    "id = @request.auth.id",
-  );
-  change.setRule(
-    "users",
-    "viewRule",
-    "@request.auth.id != '' && id = @request.auth.id",
-    "id = @request.auth.id",
-  );
-  change.setRule(
-    "users",
-    "updateRule",
-    "@request.auth.id != '' && id = @request.auth.id",
-    "id = @request.auth.id",
-  );
-  change.setRule(
-    "users",
-    "deleteRule",
-    "@request.auth.id != '' && id = @request.auth.id",
-    "id = @request.auth.id",
-  );
-  change.finish();
-});
+    [
+      "setRule",
+      "users",
+      "deleteRule",
+      "@request.auth.id != '' && id = @request.auth.id",
+      "id = @request.auth.id"
+    ]
+  ]
+};
 
-// What the steps mean. Each one does nothing where its change is there already, and throws where the
-// collection is neither as it was before nor as it is to be. Collections are edited as plain objects, and
-// `finish` writes them together: shapes first, then views, values, and at last rules and indexes.
-function begin(app, migration) {
+// ---- PocketVex runtime 1: what the steps mean. It is the same in every file, and nothing below is about this one. ----
+// Each step does nothing where its change is there already, and throws where the collection is neither as it
+// was before nor as it is to be. Collections are edited as plain objects; `finish` writes them together:
+// shapes first, then views, values, and at last rules and indexes.
+//
+// What a step takes away stays in the table `_pv_ledger`, exactly as SQLite has it: `value` is what a record
+// held, `put` what stands there instead. Nothing is written over (each run is a new generation) and nothing is
+// deleted. The opposite direction gives a value back where the record is empty, or still holds `put`.
+function pocketvex(app, migration, way) {
+  const opposite = way === "up" ? "down" : "up";
   const copy = (value) => JSON.parse(JSON.stringify(value));
   const models = app.findAllCollections();
   // JSON leaves secrets out (and up to 0.36.7 making it wipes them); a write without them loses them.
@@ -252,6 +262,8 @@ function begin(app, migration) {
   const pastName = (c) => (start.get(c.id) || c).name;
   const touched = new Set();
   const doomed = [];
+  const replaced = [];
+  const first = [];
   const late = [];
   const checks = [];
 
@@ -260,21 +272,29 @@ function begin(app, migration) {
   };
   const is = (one, other) => one.toLowerCase() === other.toLowerCase();
   const find = (name) => all.find((c) => is(c.name, name));
-  const collection = (name) => find(name) || fail(name, "there is no such collection");
+  const quiet = (c) => c && !doomed.includes(c) && c;
+  // By name; where it has another one here, by its id.
+  const collection = (name) => {
+    const named = find(name);
+    const known = quiet(all.find((c) => c.id === migration.collections[name]));
+    if (named && known && named !== known && start.has(named.id))
+      fail(name, "is another collection here, and the one that is meant is called " + known.name);
+    return named || known || fail(name, "there is no such collection");
+  };
   const sql = (text, values) => app.db().newQuery(text).bind(values || {});
   const table = (name) => "{{" + name + "}}";
+  const on = (expression, column) => expression.split("[[value]]").join(column);
   const show = (value) => JSON.stringify(value === undefined ? null : value);
-  const empty = (value) => [undefined, null, "", false].includes(value) || value.length === 0;
-  const same = (a, b) => (empty(a) && empty(b)) || JSON.stringify(a) === JSON.stringify(b);
-  const indexName = (index) => (/INDEX\s+(?:IF\s+NOT\s+EXISTS\s+)?[`"\[]?([^`"\]\s]+)/i.exec(index) || [])[1] || "";
-  const isUnique = (index) => /^\s*CREATE\s+UNIQUE/i.test(index);
-  const lower = (text) => text.replace(/('(?:[^']|'')*')|[^']+/g, (part, literal) => literal || part.toLowerCase());
-  const bare = (index) => lower(index.replace(/^[^(]*?\bON\b\s*[`"\[]?\w+[`"\]]?/i, "").replace(/('(?:[^']|'')*')|[`"\[\]\s]/g, "$1"));
-  const meaning = (index) => (index ? isUnique(index) + bare(index) : "");
-  const indexOf = (c, name) => (c.indexes || []).find((i) => is(indexName(i), name));
-  const flat = (query) => query.replace(/\s+/g, " ").trim();
+  const blank = (value) => [undefined, null, "", false].includes(value) || value.length === 0;
+  const same = (a, b) => (blank(a) && blank(b)) || JSON.stringify(a) === JSON.stringify(b);
+  const locked = { listRule: null, viewRule: null, createRule: null, updateRule: null, deleteRule: null };
+
+  // Fields.
   const fieldOf = (c, field) =>
     c.fields.find((f) => f.id === field.id && is(f.name, field.name)) || c.fields.find((f) => is(f.name, field.name));
+  const meant = (c, field) =>
+    fieldOf(c, field) || c.fields.find((f) => f.id === field.id) || fail(c.name + "." + field.name, "there is no such field");
+  const many = (field) => ["select", "relation", "file"].includes(field.type) && field.maxSelect > 1;
   const option = (field, key) => (key === "maxSelect" ? field[key] || 1 : field[key]);
   const targetOf = (field) => {
     const there = all.find((c) => c.id === field.collectionId);
@@ -288,45 +308,220 @@ function begin(app, migration) {
     const key = Object.keys(field).find((k) => compared(k) && !same(option(field, k), option(wanted, k)));
     if (key) fail(path, "is there already, with " + key + " " + show(field[key]));
   };
-  const freeId = (id, taken) => {
-    let free = id;
-    for (let n = 2; taken.includes(free); n++) free = id + n;
-    return free;
+  const free = (id, taken) => {
+    let found = id;
+    for (let n = 2; taken.includes(found); n++) found = id + n;
+    return found;
   };
-  // Values that a step takes away are kept in a table of their own, under the names that they had, until
-  // the opposite step takes them back.
-  const keptTable = () =>
-    sql("CREATE TABLE IF NOT EXISTS {{_pv_kept}} ([[migration]] TEXT NOT NULL, [[collection]] TEXT NOT NULL, " +
-      "[[field]] TEXT NOT NULL, [[record]] TEXT NOT NULL, [[value]], " +
-      "PRIMARY KEY ([[migration]], [[collection]], [[field]], [[record]]))").execute();
-  const ofKey = "[[migration]] = {:m} AND [[collection]] = {:c} AND [[field]] = {:f}";
-  const keyOf = (name, field) => ({ m: migration, c: name, f: field });
-  const forget = (key) => app.hasTable("_pv_kept") && sql("DELETE FROM {{_pv_kept}} WHERE " + ofKey, key).execute();
-  const keepNote = (c, key, value) => {
-    keptTable();
-    sql("INSERT OR REPLACE INTO {{_pv_kept}} VALUES ({:m}, {:c}, {:f}, '', {:v})",
-      { ...keyOf(pastName(c), key), v: show(value) }).execute();
+  const past = (c, field) => start.has(c.id) && start.get(c.id).fields.find((f) => f.id === field.id);
+  const pastColumn = (c, field) => past(c, field).name;
+
+  // Indexes and queries, compared by what they mean.
+  const indexName = (index) => (/INDEX\s+(?:IF\s+NOT\s+EXISTS\s+)?[`"\[]?([^`"\]\s]+)/i.exec(index) || [])[1] || "";
+  const isUnique = (index) => /^\s*CREATE\s+UNIQUE/i.test(index);
+  const lower = (text) => text.replace(/('(?:[^']|'')*')|[^']+/g, (part, literal) => literal || part.toLowerCase());
+  const bare = (index) => lower(index.replace(/^[^(]*?\bON\b\s*[`"\[]?\w+[`"\]]?/i, "").replace(/('(?:[^']|'')*')|[`"\[\]\s]/g, "$1"));
+  const meaning = (index) => (index ? isUnique(index) + bare(index) : "");
+  const indexOf = (c, name) => (c.indexes || []).find((i) => is(indexName(i), name));
+  const flat = (query) => query.replace(/\s+/g, " ").trim();
+
+  // Values. `[[value]]` stands for a stored one.
+  const zero = (field) =>
+    field.type === "json" ? null : ({ number: 0, bool: false, geoPoint: '{"lon":0,"lat":0}' })[field.type] ?? (many(field) ? "[]" : "");
+  const isEmpty = (field) =>
+    many(field)
+      ? "[[value]] = '[]'"
+      : {
+          number: "[[value]] = 0",
+          bool: "[[value]] = FALSE",
+          json: "([[value]] IS NULL OR [[value]] IN ('null', '\"\"', '[]', '{}'))",
+          geoPoint: "(json_extract([[value]], '$.lon') = 0 AND json_extract([[value]], '$.lat') = 0)",
+        }[field.type] || "[[value]] = ''";
+  const holds = "[[value]] IS NOT {:zero}";
+  // A choice, or a list of choices, by the map `{:map}` from old to new ones.
+  const fromMap = (value) =>
+    "COALESCE((SELECT [[m.value]] FROM json_each({:map}) AS [[m]] WHERE [[m.key]] = " + value + "), " + value + ")";
+  const mapped = (field) =>
+    many(field)
+      ? "(SELECT json_group_array([[l.v]]) FROM (SELECT " + fromMap("[[e.value]]") + " AS [[v]], MIN([[e.key]]) AS [[k]] " +
+        "FROM json_each([[value]]) AS [[e]] GROUP BY [[v]] HAVING [[v]] != '' ORDER BY [[k]]) AS [[l]])"
+      : fromMap("[[value]]");
+  const holdsMapped = (field) =>
+    many(field)
+      ? "EXISTS (SELECT 1 FROM json_each([[value]]) AS [[e]] JOIN json_each({:map}) AS [[m]] ON [[m.key]] = [[e.value]])"
+      : "[[value]] IN (SELECT [[m.key]] FROM json_each({:map}) AS [[m]])";
+
+  // The ledger.
+  let opened = null;
+  const ledger = () => {
+    if (opened) return opened;
+    sql("CREATE TABLE IF NOT EXISTS {{_pv_ledger}} ([[migration]] TEXT NOT NULL, [[way]] TEXT NOT NULL, " +
+      "[[generation]] INTEGER NOT NULL, [[collection]] TEXT NOT NULL, [[field]] TEXT NOT NULL, [[record]] TEXT NOT NULL, " +
+      "[[name]] TEXT NOT NULL, [[value]], [[put]], [[back]] INTEGER NOT NULL DEFAULT 0, [[at]] TEXT NOT NULL, " +
+      "PRIMARY KEY ([[migration]], [[way]], [[generation]], [[collection]], [[field]], [[record]]))").execute();
+    const generations = (direction) => {
+      const found = new DynamicModel({ n: 0 });
+      sql("SELECT COALESCE(MAX([[generation]]), 0) AS [[n]] FROM {{_pv_ledger}} WHERE [[migration]] = {:m} AND [[way]] = {:w}",
+        { m: migration.id, w: direction }).one(found);
+      return found.n;
+    };
+    opened = { m: migration.id, w: way, g: generations(way) + 1, ow: opposite, og: generations(opposite) };
+    // A run that keeps nothing is a generation as well: what an earlier one kept is not given back after it.
+    note("", "(run)", "", null);
+    return opened;
   };
-  const takeNote = (name, key) => {
-    if (!app.hasTable("_pv_kept")) return undefined;
-    const rows = arrayOf(new DynamicModel({ value: "" }));
-    sql("SELECT [[value]] FROM {{_pv_kept}} WHERE " + ofKey, keyOf(name, key)).all(rows);
-    forget(keyOf(name, key));
-    return rows.length ? JSON.parse(rows[0].value) : undefined;
+  const now = "strftime('%Y-%m-%d %H:%M:%fZ')";
+  const mine = (k) => "[[" + k + ".migration]] = {:m} AND [[" + k + ".way]] = {:w} AND [[" + k + ".generation]] = {:g}";
+  // What the opposite direction of this migration kept last, or, of a column that is made or removed, what any
+  // migration did: declared again, it is the same column.
+  const newest = "(SELECT MAX([[y.generation]]) FROM {{_pv_ledger}} AS [[y]] WHERE [[y.migration]] = [[x.migration]] AND [[y.way]] = [[x.way]])";
+  const last = {
+    own: (k) => "[[" + k + ".migration]] = {:m} AND [[" + k + ".way]] = {:ow} AND [[" + k + ".generation]] = {:og}",
+    any: (k) =>
+      "[[" + k + ".rowid]] IN (SELECT MAX([[x.rowid]]) FROM {{_pv_ledger}} AS [[x]] WHERE [[x.collection]] = {:c} AND [[x.field]] = {:t} AND " +
+      "[[x.record]] != '' AND [[x.generation]] = " + newest + " AND NOT (" + mine("x") + ") GROUP BY [[x.record]])",
   };
-  return {
+  const note = (id, key, name, value) => {
+    const { m, w, g } = opened || ledger();
+    sql("INSERT INTO {{_pv_ledger}} VALUES ({:m}, {:w}, {:g}, {:c}, {:f}, '', {:n}, {:v}, NULL, 0, " + now + ")",
+      { m, w, g, c: id, f: key, n: name, v: show(value) }).execute();
+  };
+  const noted = (id, key) => {
+    if (!app.hasTable("_pv_ledger")) return undefined;
+    const rows = arrayOf(new DynamicModel({ value: "", collection: "" }));
+    sql("SELECT [[l.value]], [[l.collection]] FROM {{_pv_ledger}} AS [[l]] WHERE " + (id === null ? "TRUE" : last.own("l")) +
+      " AND [[l.field]] = {:f} AND {:c} IN ('', [[l.collection]]) ORDER BY [[l.rowid]] DESC", { ...ledger(), f: key, c: id || "" }).all(rows);
+    return rows.length ? { id: rows[0].collection, value: JSON.parse(rows[0].value) } : undefined;
+  };
+  // What records hold in a column goes into the ledger: those that `which` is true of, and those of which the
+  // opposite direction kept something (`then`: under which id).
+  const kept = new Map();
+  const keep = (c, there, id, then, source, which, values) => {
+    if (!start.has(c.id)) return;
+    const column = pastColumn(c, there);
+    const known = "[[id]] IN (SELECT [[u.record]] FROM {{_pv_ledger}} AS [[u]] WHERE " + last[source]("u") + " AND [[u.collection]] = {:c} AND [[u.field]] = {:t})";
+    sql("INSERT OR IGNORE INTO {{_pv_ledger}} SELECT {:m}, {:w}, {:g}, {:c}, {:f}, [[id]], {:n}, [[" + column + "]], NULL, 0, " + now +
+      " FROM " + table(pastName(c)) + " WHERE (" + on(which, "[[" + column + "]]") + ") OR " + known,
+      { zero: zero(there), ...values, ...ledger(), c: c.id, f: id, t: then, n: pastName(c) + "." + column }).execute();
+    kept.set(c.id + " " + id, { c, id, then, source });
+  };
+  const update = (c, column, how, where, values) =>
+    sql("UPDATE " + table(c.name) + " SET [[" + column + "]] = " + how + " WHERE " + where, values || {}).execute();
+  // Of what the opposite direction kept: `unchanged` where the record holds what it put there, else where it is empty.
+  const giveBack = (c, column, field, id, then, source) => {
+    const u = "FROM {{_pv_ledger}} AS [[u]] WHERE " + last[source]("u") + " AND [[u.collection]] = {:c} AND [[u.field]] = {:t} AND [[u.record]] = " +
+      table(c.name) + ".[[id]]";
+    const unchanged = "EXISTS (SELECT 1 FROM {{_pv_ledger}} AS [[d]] WHERE " + mine("d") + " AND [[d.collection]] = {:c} AND " +
+      "[[d.field]] = {:f} AND [[d.record]] = [[u.record]] AND [[d.value]] IS [[u.put]] AND typeof([[d.value]]) = typeof([[u.put]]))";
+    const cell = table(c.name) + ".[[" + column + "]]";
+    update(c, column, "(SELECT [[u.value]] " + u + ")", "EXISTS (SELECT 1 " + u + " AND (" + (id ? unchanged + " OR " : "") + cell + " IS {:zero}))",
+      { ...ledger(), c: c.id, f: id, t: then, zero: zero(field) });
+  };
+  // Read back: what stands in its place again is marked so, and stays.
+  const markBack = (c, column, then) =>
+    sql("UPDATE {{_pv_ledger}} AS [[u]] SET [[back]] = 1 WHERE [[u.collection]] = {:c} AND [[u.field]] = {:t} AND NOT (" + mine("u") + ") AND EXISTS " +
+      "(SELECT 1 FROM " + table(c.name) + " AS [[t]] WHERE [[t.id]] = [[u.record]] AND [[t." + column + "]] IS [[u.value]])",
+      { ...ledger(), c: c.id, t: then }).execute();
+  const settle = ({ c, id, then, source }) => {
+    const there = (c.fields || []).find((f) => f === byId.get(c.id + " " + then));
+    if (!there) return;
+    giveBack(c, there.name, there, id, then, source);
+    sql("UPDATE {{_pv_ledger}} AS [[d]] SET [[put]] = (SELECT [[t." + there.name + "]] FROM " + table(c.name) + " AS [[t]] WHERE [[t.id]] = [[d.record]]) WHERE " +
+      mine("d") + " AND [[d.collection]] = {:c} AND [[d.field]] = {:f}", { ...ledger(), c: c.id, f: id }).execute();
+    markBack(c, there.name, then);
+  };
+  const byId = new Map();
+  // A column whose values this run writes anew.
+  const transform = (c, there, field, which, values) => {
+    byId.set(c.id + " " + field.id, there);
+    keep(c, there, field.id, field.id, "own", which, values);
+  };
+  const added = (c, there, wanted) => {
+    if (!app.hasTable("_pv_ledger")) return;
+    ledger();
+    first.push(() => {
+      giveBack(c, there.name, there, "", wanted.id, "any");
+      markBack(c, there.name, wanted.id);
+    });
+  };
+
+  // PocketBase itself says which records it would refuse for a field: SQL knows no patterns.
+  const refused = (c, field) => {
+    const found = [];
+    const why = (record) => {
+      try {
+        app.validate(record);
+      } catch (error) {
+        const told = error.value && error.value.marshalJSON;
+        return told ? field.name in JSON.parse(String.fromCharCode(...error.value.marshalJSON())) : fail(c.name, String(error));
+      }
+    };
+    for (let last = "", page = [0]; page.length; last = page.length && page[page.length - 1].id) {
+      page = app.findRecordsByFilter(c.id, "id > {:last}", "id", 500, 0, { last });
+      found.push(...page.filter(why).map((record) => record.id));
+    }
+    return found;
+  };
+  // A row that breaks a guard could never be updated again: then nothing of this file happens.
+  const guard = (c, field, guards) =>
+    (guards || []).forEach(({ says, broken, bound }) =>
+      checks.push(() => {
+        const found = new DynamicModel({ n: 0, id: "" });
+        if (broken)
+          sql("SELECT COUNT(*) AS [[n]], COALESCE(MIN([[id]]), '') AS [[id]] FROM " + table(c.name) + " WHERE " +
+            on(broken, "[[" + field.name + "]]"), bound).one(found);
+        else {
+          const ids = refused(c, field);
+          Object.assign(found, { n: ids.length, id: ids[0] || "" });
+        }
+        if (found.n) fail(c.name + "." + field.name, found.n + " values " + says + ", as in record " + found.id);
+      }));
+
+  // Secrets never stand in a file: a provider whose secret is not in the environment is left out.
+  const secret = (value) => (value && typeof value === "object" && value.env ? $os.getenv(value.env) : value);
+  const withSecrets = (known, providers) => {
+    const before = (provider) => (known.find((other) => other.name === provider.name) || {}).clientSecret;
+    const filled = providers.map((provider) => ({ ...provider, clientSecret: secret(provider.clientSecret) || before(provider) }));
+    filled.filter((provider) => !provider.clientSecret)
+      .forEach((provider) => console.log("the secret of " + provider.name + " is not set: it is left out"));
+    return filled.filter((provider) => provider.clientSecret);
+  };
+  const tokens = ["authToken", "passwordResetToken", "emailChangeToken", "verificationToken", "fileToken"];
+  const optionsOf = (id) => {
+    const found = new DynamicModel({ options: "" });
+    sql("SELECT [[options]] FROM {{_collections}} WHERE [[id]] = {:id}", { id }).one(found);
+    return JSON.parse(found.options || "{}");
+  };
+
+  const steps = {
     // Nothing goes before `finish`. `heir` is the collection that is renamed to the name that is left.
     remove(id, name, heir) {
       const known = all.find((c) => c.id === id && is(c.name, name));
-      const there = known || (heir && !find(heir) ? undefined : find(name));
+      const there = known || (heir && !find(heir) ? undefined : find(name)) || quiet(all.find((c) => c.id === id));
       if (!there) return;
-      there.name = "_pv_" + migration + "_" + there.name;
+      if (noted(there.id, "(found)")) {
+        console.log(there.name + " was there before this migration: it stays");
+        return;
+      }
+      there.name = free("_pv_" + migration.id + "_" + name, all.map((c) => c.name));
       doomed.push(there);
+    },
+    // `again`: the file makes another collection under the old name.
+    rename(id, from, to, again) {
+      const known = all.find((c) => c.id === id && (c.name === from || c.name === to));
+      const [old, done] = [find(from), find(to)];
+      if (!known && !again && old && done && old !== done) fail(to, "is there already, and so is " + from);
+      const there = known || (again && done) || old || done || quiet(all.find((c) => c.id === id)) || fail(from, "there is no such collection");
+      if (there.name === to) return;
+      there.name = to;
+      touched.add(there);
     },
     create(wanted) {
       const there = find(wanted.name);
-      const away = find("_pv_" + migration + "_" + wanted.name);
-      if (there) {
+      const was = noted(null, "(collection) " + wanted.name.toLowerCase());
+      const away = was && all.find((c) => c.id === was.id && c.name.startsWith("_pv_"));
+      if (there && !(away && app.countRecords(there.id) === 0 && there.type !== "view")) {
+        if (away) fail(wanted.name, "is there again, and holds records: those of before stay in " + away.name + " until one of the two has another name");
         const other = (what) => fail(wanted.name, "is there already, " + what);
         if (there.type !== wanted.type) other("as a " + there.type + " collection");
         if (there.type === "view" && flat(there.viewQuery) !== flat(wanted.viewQuery)) other("with another query");
@@ -336,17 +531,178 @@ function begin(app, migration) {
           expect(wanted.name + "." + field.name, fieldOf(there, field) || other("without " + field.name), field);
         for (const index of wanted.indexes || [])
           if (meaning(indexOf(there, indexName(index))) !== meaning(index)) other("without " + indexName(index));
-      } else if (away) {
-        Object.assign(away, takeNote(wanted.name, "(put away)"), { name: wanted.name });
-        touched.add(away);
-      } else {
-        const made = copy({ fields: [], ...wanted, id: freeId(wanted.id, all.map((c) => c.id)) });
-        const added = systemFields(wanted.type).filter((field) => !made.fields.some((f) => f.name === field.name));
-        made.fields = added.concat(made.fields);
-        if (made.oauth2) made.oauth2.providers = withSecrets([], made.oauth2.providers);
-        all.push(made);
-        touched.add(made);
+        note(there.id, "(found)", there.name, true);
+        return;
       }
+      if (away) {
+        // An empty one of that name, made meanwhile, makes way.
+        if (there) {
+          replaced.push(there);
+          all.splice(all.indexOf(there), 1);
+          for (const c of all)
+            for (const field of (c.fields || []).filter((f) => f.collectionId === there.id)) {
+              field.collectionId = away.id;
+              touched.add(c);
+            }
+        }
+        Object.assign(away, was.value, { name: wanted.name });
+        touched.add(away);
+        return;
+      }
+      const made = copy({ fields: [], ...wanted, id: free(wanted.id, all.map((c) => c.id)) });
+      const own = systemFields[wanted.type] || [];
+      made.fields = copy(own.filter((field) => !made.fields.some((f) => f.name === field.name))).concat(made.fields);
+      if (made.oauth2 && made.oauth2.providers) made.oauth2.providers = withSecrets([], made.oauth2.providers);
+      all.push(made);
+      touched.add(made);
+    },
+    // What was put away, by whatever migration, and is declared again.
+    recover(name, type) {
+      const was = noted(null, "(collection) " + name.toLowerCase());
+      const away = was && all.find((c) => c.id === was.id && c.name.startsWith("_pv_"));
+      if (!away || find(name) || away.type !== type) return;
+      Object.assign(away, was.value, { name });
+      touched.add(away);
+    },
+    giveBack(name, field) {
+      const c = collection(name);
+      added(c, meant(c, field), field);
+    },
+    // Ids tell which field is meant; where a server has other ids, all the names together have to.
+    renameFields(name, moves) {
+      const c = collection(name);
+      const named = (wanted) => c.fields.find((f) => f.name === wanted);
+      const known = ({ id, from, to }) => c.fields.find((f) => f.id === id && (f.name === from || f.name === to));
+      let fields = moves.map(known);
+      if (moves.some(({ from, to }, n) => from && to && !fields[n])) {
+        const [froms, tos] = [moves.map((move) => move.from).filter(Boolean), moves.map((move) => move.to).filter(Boolean)];
+        const stands = (some, others) => some.every(named) && !others.some((other) => !some.includes(other) && named(other));
+        if (stands(froms, tos) === stands(tos, froms))
+          fail(name, "nothing tells whether " + froms.join(", ") + " became " + tos.join(", "));
+        if (stands(tos, froms)) return;
+        fields = moves.map((move) => named(move.from));
+      }
+      moves.forEach(({ id, from, to, all: whole }, n) => {
+        if (!from || !fields[n] || fields[n].name === to) return;
+        if (to) fields[n].name = to;
+        else {
+          keep(c, fields[n], id, id, "any", whole ? "TRUE" : holds);
+          c.fields.splice(c.fields.indexOf(fields[n]), 1);
+        }
+        touched.add(c);
+      });
+    },
+    removeField(name, old) {
+      const c = collection(name);
+      const there = fieldOf(c, old);
+      if (!there) return;
+      if (!sameKind(there, old)) fail(name + "." + old.name, "is another " + there.type + " field");
+      keep(c, there, old.id, old.id, "any", old.all ? "TRUE" : holds);
+      c.fields.splice(c.fields.indexOf(there), 1);
+      touched.add(c);
+    },
+    // `to` says how a value becomes one of the other type; one that it cannot become, or that the new field
+    // `refuses`, becomes the empty value and stays in the ledger.
+    replaceField(name, old, wanted, how) {
+      const c = collection(name);
+      const there = fieldOf(c, { id: old.id, name: wanted.name }) || meant(c, { id: old.id, name: wanted.name });
+      if (sameKind(there, wanted)) {
+        expect(name + "." + wanted.name, there, wanted);
+        return added(c, there, wanted);
+      }
+      if (!sameKind(there, old)) fail(name + "." + wanted.name, "is another " + there.type + " field");
+      const { to, values, refuses, bound, judged, guards } = how || {};
+      keep(c, there, old.id, wanted.id, migration.recover ? "any" : "own", to ? "TRUE" : holds);
+      const field = { ...wanted, id: free(wanted.id, c.fields.map((f) => f.id)) };
+      c.fields.splice(c.fields.indexOf(there), 1, field);
+      byId.set(c.id + " " + wanted.id, field);
+      touched.add(c);
+      if (to)
+        late.push(() => {
+          const source = " FROM {{_pv_ledger}} AS [[d]] WHERE " + mine("d") + " AND [[d.collection]] = {:c} AND [[d.field]] = {:f} AND [[d.record]] = " +
+            table(c.name) + ".[[id]]";
+          const become = "(SELECT " + on(convert[to], "[[d.value]]") + source + ")";
+          const given = { values: JSON.stringify(values || []), ...ledger(), c: c.id, f: old.id };
+          update(c, field.name, become, "EXISTS (SELECT 1" + source + ")", given);
+          if (refuses) update(c, field.name, "{:zero}", on(refuses, "[[" + field.name + "]]"), { ...bound, zero: zero(field) });
+          if (judged) refused(c, field).forEach((id) => update(c, field.name, "{:zero}", "[[id]] = {:id}", { zero: zero(field), id }));
+        });
+      guard(c, wanted, guards);
+    },
+    addField(name, wanted, behind, guards) {
+      const c = collection(name);
+      const there = fieldOf(c, wanted);
+      if (there) {
+        expect(name + "." + wanted.name, there, wanted);
+        return added(c, there, wanted);
+      }
+      const at = c.fields.findIndex((f) => is(f.name, behind));
+      const field = { ...wanted, id: free(wanted.id, c.fields.map((f) => f.id)) };
+      c.fields.splice(at < 0 && behind ? c.fields.length : at + 1, 0, field);
+      touched.add(c);
+      added(c, field, wanted);
+      guard(c, wanted, guards);
+    },
+    setField(name, field, before, after, guards, which) {
+      const c = collection(name);
+      const there = meant(c, field);
+      for (const key of Object.keys(after)) {
+        const [is, will] = [option(there, key), option(after, key)];
+        if (same(is, will)) continue;
+        if (!same(is, option(before, key)))
+          fail(name + "." + field.name, key + " is " + show(is) + ", neither " + show(before[key]) + " nor " + show(will));
+        if (key === "maxSelect" && start.has(c.id) && is > 1 !== will > 1) {
+          transform(c, there, field, is > 1 ? "json_array_length([[value]]) > 1" : "FALSE");
+          // PocketBase by itself keeps the last of a list.
+          const list = "[[" + pastColumn(c, there) + "]]";
+          if (which === "first" && is > 1)
+            sql("UPDATE " + table(pastName(c)) + " SET " + list + " = json_array(json_extract(" + list + ", '$[0]')) WHERE json_array_length(" +
+              list + ") > 1").execute();
+        }
+        there[key] = after[key];
+        touched.add(c);
+        guard(c, there, (guards || []).filter((one) => one.option === key));
+      }
+    },
+    // `map` says what a row holds instead of each choice that goes; "" is nothing. `more` are choices that the
+    // way back maps: what it would change is kept.
+    remap(name, field, map, more) {
+      const c = collection(name);
+      const there = meant(c, field);
+      const values = { map: JSON.stringify(map) };
+      if (past(c, there)) transform(c, there, field, holdsMapped(past(c, there)), { map: JSON.stringify({ ...more, ...map }) });
+      late.push(() => update(c, there.name, on(mapped(there), "[[" + there.name + "]]"), on(holdsMapped(there), "[[" + there.name + "]]"), values));
+    },
+    // Rows that hold nothing hold `value` from now on, unless they are known to have held nothing after this.
+    fill(name, field, value) {
+      const c = collection(name);
+      const there = meant(c, field);
+      const before = past(c, there);
+      if (before && before.required === there.required) return;
+      if (before) transform(c, there, field, isEmpty(before));
+      const known = byId.has(c.id + " " + field.id) || !app.hasTable("_pv_ledger") ? null : ledger();
+      late.push(() => {
+        const given = known
+          ? " AND NOT EXISTS (SELECT 1 FROM {{_pv_ledger}} AS [[u]] WHERE " + last.any("u") + " AND [[u.collection]] = {:c} AND [[u.field]] = {:t} AND [[u.record]] = " +
+            table(c.name) + ".[[id]])"
+          : "";
+        update(c, there.name, "{:value}", "(" + on(isEmpty(there), "[[" + there.name + "]]") + ")" + given, { ...known, c: c.id, t: field.id, value });
+      });
+    },
+    // The opposite of `fill`: the ledger knows who held nothing.
+    unfill(name, field) {
+      const c = collection(name);
+      const there = meant(c, field);
+      if (past(c, there)) transform(c, there, field, isEmpty(past(c, there)));
+    },
+    setIndex(name, before, after) {
+      const c = collection(name);
+      const index = indexName(after || before);
+      const there = indexOf(c, index);
+      if (meaning(there) === meaning(after)) return;
+      if (meaning(there) !== meaning(before)) fail(name, "the index " + index + " is not as it was: " + show(there));
+      c.indexes = (c.indexes || []).filter((i) => i !== there).concat(after ? [after] : []);
+      touched.add(c);
     },
     setRule(name, rule, before, after) {
       const c = collection(name);
@@ -356,129 +712,236 @@ function begin(app, migration) {
       c[rule] = after;
       touched.add(c);
     },
-    finish() {
-      const locked = { listRule: null, viewRule: null, createRule: null, updateRule: null, deleteRule: null };
-      const model = (c) => app.findCollectionByNameOrId(c.id);
-      // What holds rows, or is pointed at, is put away under another name, with its rules locked and its
-      // relations loose, so that it is in nobody's way; the rest is deleted.
-      let gone = doomed.filter((c) => c.type === "view" || app.countRecords(c.id) === 0);
-      const points = (other, c) => (other.fields || []).some((f) => f.type === "relation" && !f.target && f.collectionId === c.id);
-      for (let before = -1; before !== gone.length; ) {
-        before = gone.length;
-        gone = gone.filter((c) => c.type === "view" || !all.some((other) => other !== c && !gone.includes(other) && points(other, c)));
-      }
-      for (const c of doomed.filter((c) => !gone.includes(c))) {
-        const { name, ...was } = start.get(c.id);
-        keepNote(c, "(put away)", was);
-        const needed = (i) => c.type === "auth" && isUnique(i) && /\([`"\[]?(tokenKey|email)[`"\]]?\)/i.test(i);
-        if (c.type === "auth") {
-          const passwordAuth = { enabled: false, identityFields: ["email"] };
-          Object.assign(c, { manageRule: null, authRule: null, passwordAuth, mfa: { ...c.mfa, enabled: false } });
-        }
-        Object.assign(c, locked);
-        Object.assign(c, { indexes: (c.indexes || []).filter(needed) });
-        c.fields = c.fields.map((f) => (f.type === "relation" ? { ...f, required: false, minSelect: 0, cascadeDelete: false } : f));
-        touched.add(c);
-      }
-      gone.forEach((c) => {
-        all.splice(all.indexOf(c), 1);
-        touched.delete(c);
-      });
-      for (const c of touched)
-        for (const field of (c.fields || []).filter((f) => f.target)) {
-          field.collectionId = collection(field.target).id;
-          delete field.target;
-        }
-
-      // Views that read what changes its shape read something harmless until the new shape is there.
-      const views = all.filter((c) => c.type === "view");
-      const reads = (view, name) => new RegExp("\\b" + name + "\\b", "i").test(view.viewQuery);
-      const reshaped = (c) => !start.has(c.id) || ["name", "fields", "viewQuery"].some((key) => !same(c[key], start.get(c.id)[key]));
-      const shaken = new Set([...touched].filter(reshaped).concat(doomed).flatMap((c) => [pastName(c), c.name]));
-      const shown = views.filter((view) => touched.has(view));
-      for (let before = -1; before !== shown.length; ) {
-        before = shown.length;
-        for (const view of views.filter((v) => !shown.includes(v)))
-          if ([...shaken].some((name) => reads(view, name))) {
-            shown.push(view);
-            shaken.add(pastName(view)).add(view.name);
-          }
-      }
-      const inOrder = (list, placed = []) => {
-        const place = (view) => {
-          if (placed.includes(view)) return;
-          list.filter((other) => other !== view && reads(view, other.name) && !reads(other, view.name)).forEach(place);
-          placed.push(view);
-        };
-        list.forEach(place);
-        return placed;
-      };
-      const aside = (c) => (all.includes(c) && c.name === pastName(c) ? {} : { name: "_pv_moving_" + c.id });
-      const stale = [...inOrder(shown.filter((view) => start.has(view.id))), ...doomed.filter((c) => c.type === "view")];
-      for (const view of stale.reverse()) {
-        const plain = model(view);
-        unmarshal({ ...locked, ...aside(view), viewQuery: "SELECT id FROM _superusers" }, plain);
-        app.saveNoValidate(plain);
-      }
-
-      // A new index waits for the values that come back, and for its name to be free. Names are handed on.
-      const tables = [...touched].filter((c) => c.type !== "view");
-      const early = (c) => (c.indexes || []).filter((i) => (start.has(c.id) ? (start.get(c.id).indexes || []).includes(i) : c.type === "auth"));
-      const old = tables.filter((c) => start.has(c.id));
-      for (const c of [...old, ...doomed].filter((c) => c.type !== "view" && aside(c).name)) {
-        const moving = model(c);
-        unmarshal({ ...aside(c), indexes: all.includes(c) ? early(c) : [] }, moving);
-        app.saveNoValidate(moving);
-      }
-      for (const c of old) {
-        const shape = model(c);
-        unmarshal({ name: c.name, fields: c.fields, indexes: early(c) }, shape);
-        app.saveNoValidate(shape);
-      }
-      const write = (list) => list.length && app.importCollections(list, false);
-      if (shown.length || late.length || checks.length)
-        for (const c of tables.filter((c) => !start.has(c.id))) app.saveNoValidate(new Collection({ ...c, ...locked, indexes: early(c) }));
-      for (const view of inOrder(shown))
-        try {
-          write([{ ...view, ...locked }]);
-        } catch (error) {
-          fail(view.name, "cannot be made of what is left: " + error + " (its query: " + view.viewQuery + ")");
-        }
-      [...late, ...checks].forEach((step) => step());
-      write([...tables, ...shown]);
-      // Relations among them would stand in each other's way.
-      for (const c of gone.filter((c) => c.type !== "view" && c.fields.some((f) => f.type === "relation"))) {
-        const loose = model(c);
-        unmarshal({ fields: c.fields.filter((f) => f.type !== "relation"), indexes: early({ ...c, indexes: [] }) }, loose);
-        app.saveNoValidate(loose);
-      }
-      gone.forEach((c) => app.delete(model(c)));
-      if (app.hasTable("_pv_kept")) {
-        const left = new DynamicModel({ n: 0 });
-        sql("SELECT COUNT(*) AS [[n]] FROM {{_pv_kept}}").one(left);
-        if (!left.n) sql("DROP TABLE {{_pv_kept}}").execute();
-      }
+    setQuery(name, before, after) {
+      const c = collection(name);
+      if (flat(c.viewQuery) === flat(after)) return;
+      if (flat(c.viewQuery) !== flat(before)) fail(name, "the query is not as it was: " + show(c.viewQuery));
+      c.viewQuery = after;
+      touched.add(c);
+    },
+    // The defaults of auth options differ by version of PocketBase: what was there is noted, not expected.
+    setOption(name, path, wanted, back) {
+      const c = collection(name);
+      const before = back ? noted(c.id, path) : undefined;
+      const keys = path.split(".");
+      const last = keys.pop();
+      const group = keys.reduce((value, key) => (value[key] = value[key] || {}), c);
+      let after = before === undefined ? wanted : before.value;
+      if (path === "oauth2.providers") after = withSecrets(group[last] || [], after || []);
+      const open = (value) => JSON.stringify(value, (key, item) => (key === "clientSecret" ? undefined : item));
+      if (last.endsWith("Rule") ? group[last] === after : same(group[last], after) || open(group[last]) === open(after)) return;
+      if (!back) note(c.id, path, c.name + ":" + path, group[last]);
+      group[last] = after;
+      touched.add(c);
+    },
+    restoreOption(name, path, before) {
+      steps.setOption(name, path, before, true);
+    },
+    // Somebody looked a moment ago, and nothing was there: by now no other process can write.
+    expectEmpty(name, field) {
+      const c = collection(name);
+      const column = field ? pastColumn(c, meant(c, field)) : "id";
+      const found = new DynamicModel({ n: 0 });
+      sql("SELECT COUNT(*) AS [[n]] FROM " + table(pastName(c)) + " WHERE " + (field ? on(holds, "[[" + column + "]]") : "TRUE"),
+        { zero: field ? zero(meant(c, field)) : "" }).one(found);
+      if (found.n) fail(name + (field ? "." + field.name : ""), "held nothing when the plan was made, and holds " + found.n + " values now");
+    },
+    // What somebody wrote into the draft: it runs before everything that changes shapes.
+    sql(statement) {
+      sql(statement).execute();
     },
   };
-}
-// The fields that PocketBase has in every collection of a type.
-function systemFields(type) {
-  const own = {
-    base: [
-      {"autogeneratePattern": "[a-z0-9]{15}", "id": "text3208210256", "max": 15, "min": 15, "name": "id", "pattern": "^[a-z0-9]+$", "primaryKey": true, "required": true, "system": true, "type": "text"},
-    ],
+
+  // What holds rows, or is pointed at, is put away under another name: nobody may read it, sign in by it or
+  // fetch its files, and its relations are loose, so that it is in nobody's way. The rest is deleted.
+  const putAway = () => {
+    let gone = doomed.filter((c) => c.type === "view" || app.countRecords(c.id) === 0);
+    const points = (other, c) => (other.fields || []).some((f) => f.type === "relation" && !f.target && f.collectionId === c.id);
+    for (let before = -1; before !== gone.length; ) {
+      before = gone.length;
+      gone = gone.filter((c) => c.type === "view" || !all.some((other) => other !== c && !gone.includes(other) && points(other, c)));
+    }
+    for (const c of doomed.filter((c) => !gone.includes(c))) {
+      const { name, ...was } = start.get(c.id);
+      const options = c.type === "auth" ? optionsOf(c.id) : {};
+      for (const token of tokens.filter((token) => (options[token] || {}).secret)) was[token] = options[token];
+      note(c.id, "(collection) " + name.toLowerCase(), name, was);
+      const needed = (i) => c.type === "auth" && isUnique(i) && /\([`"\[]?(tokenKey|email)[`"\]]?\)/i.test(i);
+      if (c.type === "auth") {
+        const off = (group) => ({ ...c[group], enabled: false });
+        Object.assign(c, { manageRule: null, authRule: null, oauth2: off("oauth2"), mfa: off("mfa"), otp: off("otp"), authAlert: off("authAlert") });
+        Object.assign(c, { passwordAuth: { enabled: false, identityFields: ["email"] } });
+        for (const token of tokens) c[token] = { ...c[token], secret: $security.randomString(50) };
+      }
+      Object.assign(c, locked, { indexes: (c.indexes || []).filter(needed) });
+      const loose = (f) => (f.type === "relation" ? { ...f, required: false, minSelect: 0, cascadeDelete: false } : f);
+      c.fields = c.fields.map((f) => (f.type === "file" ? { ...f, protected: true } : loose(f)));
+      touched.add(c);
+    }
+    gone.forEach((c) => {
+      all.splice(all.indexOf(c), 1);
+      touched.delete(c);
+    });
+    return gone;
   };
-  return own[type] || [];
-}
-// Secrets never stand in a file: a provider whose secret is not in the environment is left out.
-function secret(name) {
-  return $os.getenv(name);
+
+  const finish = () => {
+    const model = (c) => app.findCollectionByNameOrId(c.id);
+    const gone = putAway();
+    for (const c of touched)
+      for (const field of (c.fields || []).filter((f) => f.target)) {
+        field.collectionId = collection(field.target).id;
+        delete field.target;
+      }
+
+    // Views that read what changes its shape, or that are saved, read something harmless until the new shape
+    // is there; so do the views that read them.
+    const views = all.filter((c) => c.type === "view");
+    const reads = (view, name) => new RegExp("\\b" + name + "\\b", "i").test(view.viewQuery);
+    const reshaped = (c) => c.type === "view" || !start.has(c.id) || ["name", "fields"].some((key) => !same(c[key], start.get(c.id)[key]));
+    const shaken = new Set([...touched].filter(reshaped).concat(doomed).flatMap((c) => [pastName(c), c.name]));
+    for (let before = -1; before !== shaken.size; ) {
+      before = shaken.size;
+      for (const view of views)
+        if ([...shaken].some((name) => reads(view, name))) shaken.add(pastName(view)).add(view.name);
+    }
+    const shown = views.filter((view) => touched.has(view) || shaken.has(view.name));
+    const inOrder = (list, placed = []) => {
+      const place = (view) => {
+        if (placed.includes(view)) return;
+        list.filter((other) => other !== view && reads(view, other.name) && !reads(other, view.name)).forEach(place);
+        placed.push(view);
+      };
+      list.forEach(place);
+      return placed;
+    };
+    const aside = (c) => (all.includes(c) && c.name === pastName(c) ? {} : { name: "_pv_moving_" + c.id });
+    const stale = [...inOrder(shown.filter((view) => start.has(view.id))), ...doomed.filter((c) => c.type === "view")];
+    for (const view of stale.reverse()) {
+      const plain = model(view);
+      unmarshal({ ...locked, ...aside(view), viewQuery: "SELECT id FROM _superusers" }, plain);
+      app.saveNoValidate(plain);
+    }
+
+    // A new index waits for the values that come back, and for its name to be free. Names are handed on.
+    const tables = [...touched].filter((c) => c.type !== "view");
+    const early = (c) => (c.indexes || []).filter((i) => (start.has(c.id) ? (start.get(c.id).indexes || []).includes(i) : c.type === "auth"));
+    const old = tables.filter((c) => start.has(c.id));
+    for (const c of [...old, ...doomed].filter((c) => c.type !== "view" && aside(c).name)) {
+      const moving = model(c);
+      unmarshal({ ...aside(c), indexes: all.includes(c) ? early(c) : [] }, moving);
+      app.saveNoValidate(moving);
+    }
+    replaced.forEach((c) => app.delete(model(c)));
+    for (const c of old) {
+      const shape = model(c);
+      unmarshal({ name: c.name, fields: c.fields, indexes: early(c) }, shape);
+      app.saveNoValidate(shape);
+    }
+    const write = (list) => list.length && app.importCollections(list, false);
+    if (shown.length || first.length || late.length || kept.size || checks.length)
+      for (const c of tables.filter((c) => !start.has(c.id))) app.saveNoValidate(new Collection({ ...c, ...locked, indexes: early(c) }));
+    for (const view of inOrder(shown))
+      try {
+        write([{ ...view, ...locked }]);
+      } catch (error) {
+        fail(view.name, "cannot be made of what is left: " + error + " (its query: " + view.viewQuery + ")");
+      }
+    [...first, ...late].forEach((step) => step());
+    kept.forEach(settle);
+    checks.forEach((check) => check());
+    write([...tables, ...shown]);
+    // Relations among them would stand in each other's way.
+    for (const c of gone.filter((c) => c.type !== "view" && c.fields.some((f) => f.type === "relation"))) {
+      const loose = model(c);
+      unmarshal({ fields: c.fields.filter((f) => f.type !== "relation"), indexes: early({ ...c, indexes: [] }) }, loose);
+      app.saveNoValidate(loose);
+    }
+    gone.forEach((c) => app.delete(model(c)));
+  };
+
+  for (const [name, ...rest] of copy(migration[way])) {
+    if (!steps.hasOwnProperty(name)) fail(name, "there is no such step");
+    steps[name](...rest);
+  }
+  finish();
 }
 
-function withSecrets(known, providers) {
-  const kept = (provider) => (known.find((other) => other.name === provider.name) || {}).clientSecret;
-  const filled = providers.map((provider) => ({ ...provider, clientSecret: provider.clientSecret || kept(provider) }));
-  filled.filter((provider) => !provider.clientSecret)
-    .forEach((provider) => console.log("the secret of " + provider.name + " is not set: it is left out"));
-  return filled.filter((provider) => provider.clientSecret);
-}
+// What becomes of a value in a field of another type; what is not exactly one of that type becomes the empty value.
+const convert = {
+  asText:
+    "[[value]]",
+  numberAsText:
+    "CASE WHEN [[value]] = CAST([[value]] AS INTEGER) THEN CAST(CAST([[value]] AS INTEGER) AS TEXT) WHEN " +
+    "CAST(CAST([[value]] AS TEXT) AS REAL) = [[value]] THEN CAST([[value]] AS TEXT) ELSE " +
+    "printf('%!.17g', [[value]]) END",
+  jsonAsText:
+    "CASE WHEN [[value]] IS NULL THEN '' WHEN typeof([[value]]) IN ('integer', 'real') THEN CASE WHEN " +
+    "[[value]] = CAST([[value]] AS INTEGER) THEN CAST(CAST([[value]] AS INTEGER) AS TEXT) WHEN " +
+    "CAST(CAST([[value]] AS TEXT) AS REAL) = [[value]] THEN CAST([[value]] AS TEXT) ELSE " +
+    "printf('%!.17g', [[value]]) END WHEN NOT json_valid([[value]]) THEN [[value]] WHEN " +
+    "json_type([[value]]) = 'null' THEN '' WHEN json_type([[value]]) = 'text' THEN " +
+    "json_extract([[value]], '$') ELSE [[value]] END",
+  asNumber:
+    "CASE WHEN CASE WHEN NOT json_valid([[value]]) THEN FALSE WHEN json_type([[value]]) NOT IN " +
+    "('integer', 'real') THEN FALSE WHEN json_extract([[value]], '$') = 0 THEN " +
+    "LENGTH(RTRIM(LTRIM(REPLACE(REPLACE(SUBSTR(TRIM([[value]], char(32, 9, 10, 13)), 1, " +
+    "INSTR(LOWER(TRIM([[value]], char(32, 9, 10, 13))) || 'e', 'e') - 1), '-', ''), '.', ''), '0'), " +
+    "'0')) = 0 WHEN ABS(json_extract([[value]], '$')) > 1.7976931348623157e308 THEN FALSE WHEN " +
+    "ABS(json_extract([[value]], '$')) < 2.3e-308 THEN FALSE WHEN " +
+    "LENGTH(RTRIM(LTRIM(REPLACE(REPLACE(SUBSTR(TRIM([[value]], char(32, 9, 10, 13)), 1, " +
+    "INSTR(LOWER(TRIM([[value]], char(32, 9, 10, 13))) || 'e', 'e') - 1), '-', ''), '.', ''), '0'), " +
+    "'0')) <= 15 THEN TRUE ELSE json_type([[value]]) = 'integer' AND ABS(json_extract([[value]], '$')) " +
+    "<= 9007199254740992 END THEN json_extract([[value]], '$') ELSE 0 END",
+  asNumberOfBool:
+    "CAST([[value]] AS INTEGER)",
+  asBool:
+    "[[value]] = 1",
+  asDate:
+    "CASE WHEN [[value]] GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' AND " +
+    "date(julianday(SUBSTR([[value]], 1, 10))) = SUBSTR([[value]], 1, 10) AND SUBSTR([[value]], 12, 2) < " +
+    "'24' AND (INSTR([[value]], '.') = 0 OR LENGTH(RTRIM(SUBSTR([[value]], INSTR([[value]], '.') + 1), " +
+    "'Z')) <= 3 OR SUBSTR([[value]], INSTR([[value]], '.') + 1) GLOB '[0-9][0-9][0-9][+-]*') AND " +
+    "COALESCE(strftime('%Y-%m-%d %H:%M:%fZ', [[value]]), '') > '0001-01-01 00:00:00.000Z' THEN " +
+    "strftime('%Y-%m-%d %H:%M:%fZ', [[value]]) ELSE '' END",
+  asEmail:
+    "CASE WHEN [[value]] LIKE '%_@_%._%' AND [[value]] NOT LIKE '% %' THEN [[value]] ELSE '' END",
+  asUrl:
+    "CASE WHEN [[value]] GLOB '[a-zA-Z]*://?*' AND [[value]] NOT LIKE '% %' THEN [[value]] ELSE '' END",
+  asJson:
+    "CASE WHEN [[value]] = '' THEN NULL WHEN NOT json_valid([[value]]) THEN json_quote([[value]]) WHEN " +
+    "json_type([[value]]) NOT IN ('integer', 'real') THEN [[value]] WHEN CASE WHEN NOT " +
+    "json_valid([[value]]) THEN FALSE WHEN json_type([[value]]) NOT IN ('integer', 'real') THEN FALSE " +
+    "WHEN json_extract([[value]], '$') = 0 THEN " +
+    "LENGTH(RTRIM(LTRIM(REPLACE(REPLACE(SUBSTR(TRIM([[value]], char(32, 9, 10, 13)), 1, " +
+    "INSTR(LOWER(TRIM([[value]], char(32, 9, 10, 13))) || 'e', 'e') - 1), '-', ''), '.', ''), '0'), " +
+    "'0')) = 0 WHEN ABS(json_extract([[value]], '$')) > 1.7976931348623157e308 THEN FALSE WHEN " +
+    "ABS(json_extract([[value]], '$')) < 2.3e-308 THEN FALSE WHEN " +
+    "LENGTH(RTRIM(LTRIM(REPLACE(REPLACE(SUBSTR(TRIM([[value]], char(32, 9, 10, 13)), 1, " +
+    "INSTR(LOWER(TRIM([[value]], char(32, 9, 10, 13))) || 'e', 'e') - 1), '-', ''), '.', ''), '0'), " +
+    "'0')) <= 15 THEN TRUE ELSE json_type([[value]]) = 'integer' AND ABS(json_extract([[value]], '$')) " +
+    "<= 9007199254740992 END THEN [[value]] ELSE json_quote([[value]]) END",
+  asChoice:
+    "CASE WHEN [[value]] IN (SELECT e.value FROM json_each({:values}) AS e) THEN [[value]] ELSE '' END",
+};
+
+// The fields that PocketBase has in every collection of a type.
+const systemFields = {
+  base: [
+    { name: "id", type: "text", id: "text3208210256", system: true, required: true, min: 15, max: 15, pattern: "^[a-z0-9]+$", autogeneratePattern: "[a-z0-9]{15}", primaryKey: true },
+  ],
+  auth: [
+    { name: "id", type: "text", id: "text3208210256", system: true, required: true, min: 15, max: 15, pattern: "^[a-z0-9]+$", autogeneratePattern: "[a-z0-9]{15}", primaryKey: true },
+    { name: "password", type: "password", id: "password901924565", system: true, hidden: true, required: true, min: 8 },
+    { name: "tokenKey", type: "text", id: "text2504183744", system: true, hidden: true, required: true, min: 30, max: 60, autogeneratePattern: "[a-zA-Z0-9]{50}" },
+    { name: "email", type: "email", id: "email3885137012", system: true, required: true },
+    { name: "emailVisibility", type: "bool", id: "bool1547992806", system: true },
+    { name: "verified", type: "bool", id: "bool256245529", system: true },
+  ],
+};
+
+migrate((app) => {
+  pocketvex(app, migration, "up");
+}, (app) => {
+  pocketvex(app, migration, "down");
+});

@@ -16,7 +16,7 @@ from pocketvex.render import migration
 from pocketvex.render.migration import RUNTIME_VERSION, RUNTIMES, runtime, runtime_hash, runtime_version
 from pocketvex.schema.fields import MODELS
 from pocketvex.schema.system import STANDARD
-from pocketvex.steps.migration import RUNTIME
+from pocketvex.steps.migration import RUNTIME, STEPS
 
 SOURCE = Path(migration.__file__).parent / "runtime" / "runtime.js"
 PEELED = r"^  const (?:many|zero|isEmpty) = .*?;\n(?=  \S)"
@@ -43,6 +43,11 @@ def test_one_line_parts_it_from_the_steps() -> None:
     (line,) = RUNTIME.finditer(runtime())
     assert int(line[1]) == RUNTIME_VERSION
     assert line.start() == 0
+
+
+def test_its_steps_are_those_that_a_draft_may_hold() -> None:
+    (body,) = re.findall(r"^  const steps = \{\n(.*?)^  \};\n", runtime(), re.MULTILINE | re.DOTALL)
+    assert set(re.findall(r"^    (\w+)\(.*\) \{$", body, re.MULTILINE)) == STEPS
 
 
 def test_it_is_plain_javascript(tmp_path: Path) -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import ServerFactory
-from pocketvex.errors import ChangesPending, ConsentNeeded, HistoryError, NotAsIntended
+from pocketvex.errors import ChangesPending, ConsentNeeded, HistoryError, NotAsIntended, UsageError
+from pocketvex.render.migration import runtime
 from pocketvex.run.draft import find_outstanding, keep_draft
 from pocketvex.run.generate import generate_empty
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
-from projects import Project, kept, names, paths, posts, put, rows, text
+from pocketvex.steps.migration import read_migration, runtime_of
+from pocketvex.store.history import DRAFT
+from projects import Json, Project, kept, names, paths, posts, put, rows, text
+from reformatted import LAYOUTS, reformatted
 
 
 @pytest.fixture
@@ -81,13 +86,17 @@ def test_it_comes_with_an_unsafe_change_follows_every_save_and_goes_when_it_is_u
     assert project.draft is None
 
 
+def _drafted(project: Project, running: Running, *fields: Json, **more: Any) -> Path:
+    project.declare(posts(*fields, **more))
+    project.dev(running)
+    return project.config.migrations / DRAFT
+
+
 def test_a_draft_that_a_person_edited_is_left_alone_and_sealed_as_it_stands(
     project: Project, running: Running
 ) -> None:
-    project.declare(posts())
-    project.dev(running)
-    path = project.config.migrations / "drafts" / "next.js"
-    edited = path.read_text().replace("migrate((app) => {", "// reviewed by Ada\nmigrate((app) => {", 1)
+    path = _drafted(project, running)
+    edited = path.read_text().replace('"up": [', '// reviewed by Ada\n  "up": [', 1)
     path.write_text(edited)
     project.declare(posts())
     _, draft = project.dev(running)
@@ -95,8 +104,79 @@ def test_a_draft_that_a_person_edited_is_left_alone_and_sealed_as_it_stands(
     assert path.read_text() == edited
     ran = project.up(running)
     assert len(ran.sealed) == 1
-    assert "// reviewed by Ada" in (project.config.migrations / ran.sealed[0]).read_text()
+    sealed = (project.config.migrations / ran.sealed[0]).read_text()
+    assert "// reviewed by Ada" in sealed
+    assert "Draft:" not in sealed
+    assert runtime_of(sealed) == runtime()
     assert project.draft is None
+    assert not project.dev(running)[0].plan
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("layout", sorted(LAYOUTS))
+def test_a_draft_is_sealed_whatever_its_quotes_and_line_breaks(
+    project: Project, server: ServerFactory, latest: Binary, layout: str, newline: str
+) -> None:
+    running = server(latest)
+    project.up(running)
+    path = _drafted(project, running)
+    drafted = read_migration(path.read_text())
+    assert drafted
+    path.write_bytes(reformatted(path.read_text(), LAYOUTS[layout], newline).encode())
+    (name,) = project.generate(running)
+    sealed = (project.config.migrations / name).read_text()
+    migration = read_migration(sealed)
+    assert migration
+    assert migration._replace(id="") == drafted._replace(id="")
+    assert migration.id != drafted.id
+    assert runtime_of(sealed) == runtime()
+    assert project.up(running).files == (name,)
+    assert project.down(running).files == (name,)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (('migration, "up");', 'migration, "up"); app.logger();'), "below the line"),
+        (("// ---- PocketVex runtime 1", "// ---- PocketVex runtime 2"), "below the line"),
+        (("// ---- PocketVex", "// ---- Ada's"), "below the line"),
+        (("};\n\n// ----", "};\nmigration.up.pop();\n\n// ----"), "more than its steps"),
+        (('["removeField"', '["forgetField"'), "no step forgetField"),
+    ],
+)  # fmt: skip
+def test_a_draft_with_code_that_would_be_lost_is_refused(
+    project: Project, server: ServerFactory, latest: Binary, change: tuple[str, str], what: str
+) -> None:
+    running = server(latest)
+    project.up(running)
+    path = _drafted(project, running)
+    assert change[0] in path.read_text()
+    edited = path.read_text().replace(*change, 1)
+    path.write_text(edited)
+    before = project.files
+    with pytest.raises(UsageError) as failure:
+        project.up(running)
+    assert what in failure.value.what
+    assert "drafts/next.js cannot be sealed" in failure.value.what
+    assert '["sql", "DELETE FROM …"]' in failure.value.todo
+    assert path.read_text() == edited
+    assert project.files == before
+
+
+def test_a_statement_of_ones_own_is_a_step_that_runs_first(project: Project, running: Running) -> None:
+    """The way out of PV103: the rows that are equal go before the index is made."""
+    with project.session(running) as session:
+        put(session, "posts", title="one", body="again")
+        put(session, "posts", title="two", body="other")
+    unique = ["CREATE UNIQUE INDEX `ux_title` ON `posts` (`title`)"]
+    path = _drafted(project, running, text("body"), indexes=unique)
+    kept = "SELECT MIN([[rowid]]) FROM {{posts}} GROUP BY [[title]]"
+    statement = f"DELETE FROM {{{{posts}}}} WHERE [[rowid]] NOT IN ({kept})"
+    path.write_text(path.read_text().replace('"up": [', f'"up": [\n    ["sql", "{statement}"],', 1))
+    ran = project.up(running)
+    assert len(ran.sealed) == 1
+    with project.session(running) as session:
+        assert sorted(row["title"] for row in rows(session, "posts")) == ["one", "two"]
     assert not project.dev(running)[0].plan
 
 

@@ -1,14 +1,16 @@
-"""`pocketvex migrate verify`, `prune`, `up --check`: what a history is worth, and what it keeps aside."""
+"""`pocketvex migrate verify`, `reseal`, `prune`, `up --check`: what a history is worth, what it keeps."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from pocketvex.cli import output
 from pocketvex.cli.consent import at_terminal, consent_to_host
-from pocketvex.cli.opening import checked_format, project, project_or_history, writing
+from pocketvex.cli.opening import checked_format, project, project_or_history, turn, writing
 from pocketvex.cli.options import (
     BinaryOption,
     ConfirmOption,
@@ -65,6 +67,41 @@ def verify(
     else:
         _tell(config, found)
     return 7 if found.findings else 0
+
+
+def reseal(
+    files: Annotated[list[str], typer.Argument(help="The files, by name.", metavar="FILE...")],
+    host: HostOption = None,
+    data_dir: DataDirOption = None,
+    pocketbase: BinaryOption = None,
+) -> int:
+    """Rewrite sealed files with today's runtime; what they do stays the same.
+
+    Each is proven on a scratch server before it is kept. A server that has run a file runs nothing again.
+    """
+    config = project()
+
+    from pocketvex.cli.trusting import settle
+    from pocketvex.run import reseal as use
+    from pocketvex.store.history import read_history
+
+    settle(config)
+    if host or data_dir:
+        with writing("pocketvex migrate reseal", config, host, data_dir, pocketbase) as session:
+            held, history = use.held_by(session), read_history(config.migrations)
+            made = use.reseal(config.root, history, session.binary, files, held)
+    else:
+        with turn(config, "pocketvex migrate reseal"):
+            history = read_history(config.migrations)
+            held = use.held_at_hand(config)
+            made = use.reseal(config.root, history, _binary(config, pocketbase), files, held)
+    for file in made:
+        output.data(f"{config.migrations.name}/{file.name}: {file.said}")
+        if file.proof:
+            output.note(str(file.proof))
+        if file.warning:
+            output.note(f"note: {file.warning}")
+    return 0
 
 
 def foresee(session: Session, desired: Schema, to: str | None, said: Choices) -> int:

@@ -249,4 +249,5 @@ def baseline(
 
 
 app.command()(histories.verify)
+app.command()(histories.reseal)
 app.command()(histories.prune)

@@ -23,8 +23,8 @@ CODES: dict[str, Code] = {
         "a unique index over rows that may hold duplicates",
         "The server refuses to make the index while two rows are equal in it; empty texts are equal too. The "
         "evidence counts every row that has an equal, and names the values with how often they stand there.",
-        "Change or remove the rows that are equal first (a hand-edited draft may do it before it makes the "
-        "index), or leave empty values out with `where=`.",
+        "Change or remove the rows that are equal first (in the draft, a step "
+        '`["sql", "DELETE FROM …"]` runs before all others), or leave empty values out with `where=`.',
     ),
     "PV110": Code("an option is widened", "Every value that was allowed still is.", "Nothing to do."),
     "PV111": Code(

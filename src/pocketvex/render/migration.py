@@ -5,6 +5,7 @@ What the steps mean is the runtime, the same text in every file of one version.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
@@ -12,10 +13,11 @@ from hashlib import sha256
 from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.diff.operations import Operation, RenameCollection
 from pocketvex.errors import UsageError
+from pocketvex.render.header import comment_of
 from pocketvex.render.javascript import literal
 from pocketvex.schema.model import Schema
 from pocketvex.steps.make import steps
-from pocketvex.steps.migration import Migration, named_collections
+from pocketvex.steps.migration import Migration, named_collections, read_migration
 
 RUNTIME_VERSION = 1
 RUNTIMES: Mapping[int, str] = {1: "815a543021c7e9cf9b9bbecd9bc4e45b78ecd803448220d410b95a4d1486e71f"}
@@ -37,7 +39,7 @@ def make_migration(before: Schema, after: Schema, *, stamp: str) -> Migration:
     _refuse_swaps(operations)
     up = steps(operations)
     down = steps(compare(before, after, version=NEWEST, renames=back, ask=False).operations, back=True)
-    return Migration("", _ids(before, after, up + down), up, down).named(stamp)
+    return Migration("", collection_ids(before, after, up + down), up, down).named(stamp)
 
 
 def render_migration(
@@ -67,6 +69,17 @@ def migration_text(migration: Migration, head: Sequence[str]) -> str:
         f'/// <reference path="../pb_data/types.d.ts" />\n{comment}\n'
         f"const migration = {{\n{body}\n}};\n\n{runtime()}"
     )
+
+
+def with_runtime(above: str, migration: Migration, id: str) -> str:
+    """A file with today's runtime below what stands `above`, which says these steps, under this id."""
+    wanted = migration._replace(id=id)
+    start = above.index("const migration") if "const migration" in above else 0
+    if re.fullmatch(r"\w+", migration.id):
+        made = above[:start] + above[start:].replace(migration.id, id, 1) + runtime()
+        if read_migration(made) == wanted:
+            return made
+    return migration_text(wanted, [line[2:].removeprefix(" ") for line in comment_of(above)])
 
 
 def _steps(key: str, value: object) -> str:
@@ -99,7 +112,7 @@ def runtime_version(below: str) -> int:
     return next((version for version, known in RUNTIMES.items() if known == found), 0)
 
 
-def _ids(before: Schema, after: Schema, all_steps: Sequence[list[object]]) -> dict[str, str]:
+def collection_ids(before: Schema, after: Schema, all_steps: Sequence[list[object]]) -> dict[str, str]:
     """The ids of the collections that the steps name; not of a name that two of them have."""
     known: dict[str, set[str]] = {}
     for collection in [*before.collections, *after.collections]:

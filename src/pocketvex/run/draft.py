@@ -29,6 +29,7 @@ from pocketvex.store.files import write_atomically
 from pocketvex.store.history import is_untouched, read_draft, signed, write_draft
 
 DRAFT_STAMP = "draft"
+DRAFT_TITLE = "Draft: `pocketvex migrate up` or `migrate generate` seals it."
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,7 @@ def _proven_file(position: Position, text: str) -> Path:
 
 
 def _draft_text(found: Outstanding) -> str:
-    return found.text(DRAFT_STAMP, title="Draft: `pocketvex migrate up` or `migrate generate` seals it.")
+    return found.text(DRAFT_STAMP, title=DRAFT_TITLE)
 
 
 def already_there(found: Outstanding, left: Plan) -> tuple[list[Change], list[Change]]:

@@ -11,16 +11,23 @@ from pocketvex.errors import ConsentNeeded, UsageError
 from pocketvex.plan.make import Change, Plan
 from pocketvex.plan.questions import Question
 from pocketvex.plan.verdicts import Verdict
-from pocketvex.render.header import comment_of, render_empty, with_proof
-from pocketvex.render.migration import migration_text, runtime
+from pocketvex.render.header import render_empty, with_proof
+from pocketvex.render.migration import runtime, with_runtime
 from pocketvex.render.text import example_lines
-from pocketvex.run.draft import Outstanding, already_there, find_outstanding
+from pocketvex.run.draft import DRAFT_TITLE, Outstanding, already_there, find_outstanding
 from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.prove import Part, Proof, prove_parts
 from pocketvex.run.recorded import Position, check_history, locate
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.model import Schema
-from pocketvex.steps.migration import read_migration, runtime_of, same_code
+from pocketvex.steps.migration import (
+    STEPS,
+    code_of_its_own,
+    read_migration,
+    runtime_of,
+    same_code,
+    split,
+)
 from pocketvex.store.history import (
     DRAFT,
     MigrationFile,
@@ -130,20 +137,32 @@ def _refuse(found: Outstanding, *, by_hand: bool) -> None:
 
 
 def _from_draft(position: Position, draft: str, name: str, now: int) -> MigrationFile:
-    """A draft that a person edited is sealed as it stands."""
+    """A draft that a person edited is sealed as it stands, whatever a formatter made of it."""
     stamp = next_stamp(position.history, now)
     text = unsigned(draft)
     migration = read_migration(text)
     if migration is None or not same_code(runtime_of(text), runtime()):
-        raise UsageError(
-            f"{DRAFT} cannot be sealed: it was changed below the line that says what the steps mean",
-            why="That part is the same in every file, and is written anew.",
-            todo="Delete the draft: it is made anew. Statements of your own are steps: "
-            '`["sql", "DELETE FROM …"]` runs before all others; what takes more is a file of its own '
-            "(`pocketvex migrate generate --empty NAME`).",
-        )
-    head = [line.removeprefix("//").removeprefix(" ") for line in comment_of(text)]
-    return MigrationFile(f"{stamp}_{slug(name)}.js", migration_text(migration.named(str(stamp)), head))
+        raise _not_sealed("it was changed below the line that says what the steps mean", _WRITTEN_ANEW)
+    if code := code_of_its_own(text):
+        raise _not_sealed("it holds more than its steps", f"It would be lost: {code[:80]}")
+    if strange := [step[0] for step in migration.up + migration.down if step[0] not in STEPS]:
+        raise _not_sealed(f"there is no step {strange[0]}", f"There are: {', '.join(sorted(STEPS))}.")
+    above = split(text)[0].replace(DRAFT_TITLE, name.replace("_", " "), 1)
+    sealed = with_runtime(above, migration, migration.named(str(stamp)).id)
+    return MigrationFile(f"{stamp}_{slug(name)}.js", sealed)
+
+
+_WRITTEN_ANEW = "That part is the same in every file, and is written anew."
+
+
+def _not_sealed(what: str, why: str) -> UsageError:
+    return UsageError(
+        f"{DRAFT} cannot be sealed: {what}",
+        why=why,
+        todo="Delete the draft: it is made anew. Statements of your own are steps: "
+        '`["sql", "DELETE FROM …"]` runs before all others; what takes more is a file of its own '
+        "(`pocketvex migrate generate --empty NAME`).",
+    )
 
 
 def _split(

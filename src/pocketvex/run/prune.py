@@ -19,6 +19,7 @@ from pocketvex.run.kept import FIRST, Cell, Group
 from pocketvex.run.recorded import Position, locate
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.model import PRIVATE_PREFIX
+from pocketvex.steps.first_format import is_first
 from pocketvex.steps.migration import read_migration
 from pocketvex.store.files import LOCAL
 from pocketvex.store.history import History
@@ -140,7 +141,7 @@ def _way(position: Position, file: str, parts: Sequence[Group]) -> str:
     if all(group.back == group.rows for group in parts):
         return "all of them are in their records again"
     if parts[0].table == FIRST:
-        return _origin(position, file)
+        return _of_first(position, file)
     if not file:
         return "declaring it again gives it back where the records are empty"
     way = "up" if file in position.applied else "down"
@@ -160,7 +161,8 @@ def _collections(
         if match is None or item["type"] == "view":
             continue
         file = files.get(match["id"], "")
-        way = _origin(position, file) if file else "declaring it again gives it back"
+        of = _of_first if match["id"].isdigit() else _origin
+        way = of(position, file) if file else "declaring it again gives it back"
         rows = session.client.count(item["name"])
         found.append(Kept(item["name"], "collection", rows, file, way))
     return found
@@ -180,6 +182,14 @@ def _rows_of(path: Path) -> int:
     except (OSError, ValueError):
         return 0
     return len(found) if isinstance(found, list) else 0
+
+
+def _of_first(position: Position, file: str) -> str:
+    """The same, for what a file of the first format put aside."""
+    known = position.history.file(file)
+    if known is not None and not is_first(known.text):
+        return "nothing gives it back by itself: the file was resealed since"
+    return _origin(position, file)
 
 
 def _origin(position: Position, file: str) -> str:

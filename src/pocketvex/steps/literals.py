@@ -165,3 +165,13 @@ def _unescaped(match: re.Match[str]) -> str:
 def code_in(text: str) -> str:
     """A text without its comments and blanks."""
     return "".join(m[0] for m in _TOKEN.finditer(text) if m.lastgroup != "space")
+
+
+def comments_in(text: str) -> list[str]:
+    """The lines of the comments in a text, without their marks."""
+    blanks = (m[0] for m in _TOKEN.finditer(text) if m.lastgroup == "space")
+    found = [
+        c for blank in blanks for c in re.findall(r"//([^\n\r\u2028\u2029]*)|/\*(.*?)\*/", blank, re.DOTALL)
+    ]
+    lines = [line.strip(" *\t") for one, more in found for line in (one or more).splitlines()]
+    return [line for line in lines if line]

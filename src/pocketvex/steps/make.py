@@ -132,28 +132,10 @@ class _Steps:
     def replace(self, operation: ReplaceField) -> list[Step]:
         before, after = operation.before, operation.after
         made = ["replaceField", operation.collection, _field(before, brief=True), _field(after)]
-        if how := self.conversion(before, after):
+        if how := how_to_convert(before, after, back=self.back):
             made.append(how)
         fills = after.backfill is not None and not self.back
         return [made, _fill(operation.collection, after)] if fills else [made]
-
-    def conversion(self, before: FieldBase, after: FieldBase) -> dict[str, Any]:
-        """How a value becomes one of the other type, and what keeps it from that."""
-        found: dict[str, Any] = {}
-        if to := conversion(before, after):
-            found["to"] = to
-            if to == "asChoice":
-                found["values"] = after.options()["values"]
-            refused = [broken(limit, after) for limit in all_limits(after) if limit.option != "required"]
-            if plain := [condition for condition in refused if condition.plain]:
-                condition = any_of(plain)
-                found["refuses"] = condition.sql
-                found |= {"bound": dict(condition.bound)} if condition.bound else {}
-            if to in JUDGED or len(plain) < len(refused):
-                found["judged"] = True
-        if after.required and after.backfill is None and not self.back:
-            found["guards"] = _guards([required_guard(after)], after)
-        return found
 
     def change_field(self, operation: ChangeField) -> list[Step]:
         field, changed = operation.after, operation.changed()
@@ -192,6 +174,25 @@ class _Steps:
         inverse = {n: o for o, n in reversed(mapping.items()) if n and n not in was.values}
         there, other = (inverse, mapping) if self.back else (mapping, inverse)
         return ["remap", operation.collection, known, there, *([other] if other else [])]
+
+
+def how_to_convert(before: FieldBase | None, after: FieldBase, *, back: bool) -> dict[str, Any]:
+    """How a value becomes one of the other type, and what keeps it from that; None: no value does."""
+    found: dict[str, Any] = {}
+    if before is not None and (to := conversion(before, after)):
+        found["to"] = to
+        if to == "asChoice":
+            found["values"] = after.options()["values"]
+        refused = [broken(limit, after) for limit in all_limits(after) if limit.option != "required"]
+        if plain := [condition for condition in refused if condition.plain]:
+            condition = any_of(plain)
+            found["refuses"] = condition.sql
+            found |= {"bound": dict(condition.bound)} if condition.bound else {}
+        if to in JUDGED or len(plain) < len(refused):
+            found["judged"] = True
+    if after.required and after.backfill is None and not back:
+        found["guards"] = _guards([required_guard(after)], after)
+    return found
 
 
 def _moves(operations: Sequence[Operation]) -> list[list[RenameField | DropField | AddField]]:

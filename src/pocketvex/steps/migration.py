@@ -19,6 +19,13 @@ from pocketvex.steps.literals import Reader, Unreadable, code_in
 Step = list[Any]
 """`[name, argument, …]`: a JSON value."""
 
+STEPS = frozenset(
+    ("create", "remove", "rename", "recover", "giveBack", "renameFields", "addField", "removeField",
+     "replaceField", "setField", "remap", "fill", "unfill", "setIndex", "setRule", "setQuery", "setOption",
+     "restoreOption", "expectEmpty", "sql")
+)  # fmt: skip
+"""The names of steps that the runtime knows."""
+
 _START = re.compile(r"^const\s+migration\s*=\s*(?=\{)", re.MULTILINE)
 RUNTIME = re.compile(r"^// -+ PocketVex runtime (\d+)\b.*$", re.MULTILINE)
 """The line between the steps and the runtime."""

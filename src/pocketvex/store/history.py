@@ -56,6 +56,8 @@ class History(NamedTuple):
     """Names that the sum file lists and the folder does not hold."""
     strays: tuple[str, ...] = ()
     """Files with code that PocketBase loads and that are no migrations."""
+    sealed: frozenset[str] = frozenset()
+    """Names that the sum file lists."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,7 +90,7 @@ def read_history(folder: Path) -> History:
     by_name = {file.name: file.hash for file in files}
     edited = tuple(n for n, known in sums.items() if n in by_name and by_name[n] != known)
     missing = tuple(name for name in sums if name not in by_name)
-    return History(folder, tuple(files), edited, missing, tuple(strays))
+    return History(folder, tuple(files), edited, missing, tuple(strays), frozenset(sums))
 
 
 def seal(history: History, sealed: Sequence[MigrationFile], *, listed: bool = True) -> None:
@@ -100,6 +102,15 @@ def seal(history: History, sealed: Sequence[MigrationFile], *, listed: bool = Tr
         write_atomically(history.folder / file.name, file.text)
     if listed:
         enlist(history.folder, sealed)
+
+
+def reseal_files(history: History, files: Sequence[MigrationFile]) -> None:
+    """Write sealed files anew, and their lines in the sum file."""
+    for file in files:
+        write_atomically(history.folder / file.name, file.text)
+    if files:
+        sums = _read_sums(history.folder / SUM_FILE)
+        _write_sums(history.folder, {**sums, **{file.name: file.hash for file in files}})
 
 
 def unseal(history: History, sealed: Iterable[MigrationFile]) -> None:
