@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, assert_never
+from typing import assert_never
 
-from pocketvex.diff.compare import Diff, covers
+from pocketvex.diff.compare import Diff
 from pocketvex.diff.operations import (
     AddField,
     ChangeField,
@@ -22,6 +22,7 @@ from pocketvex.diff.operations import (
     RenameField,
     ReplaceField,
 )
+from pocketvex.plan.access import access_of_option, access_of_rule, short
 from pocketvex.plan.conversions import conversion
 from pocketvex.plan.equals import moved_columns
 from pocketvex.plan.facts import (
@@ -40,10 +41,8 @@ from pocketvex.plan.stuck import Stuck
 from pocketvex.plan.uses import Uses
 from pocketvex.plan.verdicts import Access, Answer, Judgement, Needs, Verdict
 from pocketvex.plan.violations import Limit, all_limits, stricter
-from pocketvex.schema.auth import without_secrets
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import SYSTEM_FIELDS, Schema
-from pocketvex.schema.narrower import equivalent, narrower
 from pocketvex.schema.views import normal_query
 
 
@@ -149,9 +148,9 @@ class Judge:
                     self.uses.renamed_rule(operation.before, operation.collection) == operation.after
                 ):
                     return Judgement(Verdict.SAFE, "PV120", _FOLLOWS)
-                return _access_of_rule(operation.before, operation.after, self.filled(operation.collection))
+                return access_of_rule(operation.before, operation.after, self.filled(operation.collection))
             case ChangeOption():
-                return _access_of_option(operation)
+                return access_of_option(operation)
             case ChangeQuery():
                 return self.change_query(operation)
             case _:
@@ -246,7 +245,7 @@ class Judge:
             return Judgement(Verdict.SAFE, code, f"new {required}{field.type} field, no rows yet")
         reason = f"a new {required}field: existing rows can no longer be updated"
         if field.backfill is not None:
-            reason = f"a new {required}field: a migration fills the rows with {_short(field.backfill)}"
+            reason = f"a new {required}field: a migration fills the rows with {short(field.backfill)}"
         return Judgement(Verdict.UNSAFE, "PV102", reason, evidence=Evidence(rows, rows))
 
     def replace_field(self, operation: ReplaceField, what: str) -> Judgement:
@@ -266,7 +265,7 @@ class Judge:
     def change_field(self, operation: ChangeField) -> Judgement:
         access, code, reasons = Access.SAME, "PV110", []
         for option, (before, after) in operation.changed().items():
-            reasons.append(f"{option} {_short(before)} → {_short(after)}")
+            reasons.append(f"{option} {short(before)} → {short(after)}")
             if option in ("hidden", "protected"):
                 access = Access.CLOSES if after else Access.OPENS
                 code = "PV402" if after else "PV401"
@@ -293,7 +292,7 @@ class Judge:
             stays = getattr(after, "keep", "last")
             code, reason = "PV204", f"{reason}: a list becomes one value, the {stays} of each list stays"
         if after.required and not before.required and found != 0:
-            fills = f"a migration fills empty values with {_short(after.backfill)}"
+            fills = f"a migration fills empty values with {short(after.backfill)}"
             reason += f"; {fills if after.backfill is not None else _NO_BACKFILL}"
         if found != 0:
             return Judgement(Verdict.UNSAFE, code, reason, safe.access, evidence)
@@ -346,57 +345,10 @@ class Judge:
         return Judgement(Verdict.SAFE, code, reason, access)
 
 
-def _access_of_rule(before: str | None, after: str | None, filled: tuple[str, ...] = ()) -> Judgement:
-    words = f"{rule_words(before)} → {rule_words(after)}"
-    if equivalent(before, after):
-        return Judgement(Verdict.SAFE, "PV403", f"{words}: the same in other words")
-    if narrower(after, before, filled):
-        return Judgement(Verdict.SAFE, "PV402", words, Access.CLOSES)
-    return Judgement(Verdict.SAFE, "PV401", words, Access.OPENS)
-
-
-def rule_words(rule: str | None) -> str:
-    """`null` and `""` in words that nobody confuses."""
-    return {None: "locked (superusers only)", "": "public (everybody)"}.get(rule, f"`{rule}`")
-
-
-def _access_of_option(operation: ChangeOption) -> Judgement:
-    option, before = operation.option, without_secrets(operation.before)
-    after = without_secrets(operation.after)
-    words = f"{option} {_short(before)} → {_short(after)}"
-    if option in ("authRule", "manageRule"):
-        judged = _access_of_rule(before, after)
-        return judged._replace(reason=f"{option} {judged.reason}")
-    if option == "oauth2.providers":
-        return _access_of_providers(before or [], after or [])
-    enables = option.endswith(".enabled") and option.split(".")[0] in ("passwordAuth", "oauth2", "otp")
-    disables_mfa = option in ("mfa.enabled", "authAlert.enabled") and not after
-    shorter = option == "otp.length" and (after or 0) < (before or 0)
-    if (enables and after) or disables_mfa or shorter or option == "mfa.rule":
-        return Judgement(Verdict.SAFE, "PV401", words, Access.OPENS)
-    return Judgement(Verdict.SAFE, "PV403", words)
-
-
 _BY_KIND = ("PV102", "PV103", "PV203")
 """Codes of changes whose files throw, or fail, where a row stands in the way."""
 
 _NO_BACKFILL = "`backfill=` says what empty ones hold then"
-
-
-def _access_of_providers(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> Judgement:
-    """A list that only loses some closes; whoever is new, or another application, lets others in."""
-    known = {provider["name"]: provider for provider in before}
-    wanted = {provider["name"]: provider for provider in after}
-    new = [name for name in wanted if name not in known]
-    changed = [name for name in wanted if name in known and not covers(wanted[name], known[name])]
-    gone = [name for name in known if name not in wanted]
-    groups = (("added", new), ("changed", changed), ("removed", gone))
-    words = "; ".join(f"{what}: {', '.join(names)}" for what, names in groups if names)
-    reason = f"sign-in with others: {words or 'in another order'}"
-    if new or changed:
-        return Judgement(Verdict.SAFE, "PV401", reason, Access.OPENS)
-    code, access = ("PV402", Access.CLOSES) if gone else ("PV403", Access.SAME)
-    return Judgement(Verdict.SAFE, code, reason, access)
 
 
 _FOLLOWS = "follows a rename"
@@ -412,8 +364,3 @@ def _unless_system(judged: Judgement, field: FieldBase | None) -> Judgement:
 def _described(field: FieldBase) -> str:
     target = getattr(field, "target", "")
     return f"{field.type} to {target}" if target else field.type
-
-
-def _short(value: Any) -> str:
-    text = "none" if value is None else '""' if value == "" else str(value)
-    return text if len(text) <= 60 else text[:57] + "…"
