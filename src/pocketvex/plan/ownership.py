@@ -31,10 +31,11 @@ from pocketvex.diff.operations import (
     ReplaceField,
 )
 from pocketvex.schema.auth import without_secrets
-from pocketvex.schema.fields import FieldBase
+from pocketvex.schema.fields import FIELD, FieldBase
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
 from pocketvex.schema.rules import RULE_NAMES, spelled
+from pocketvex.schema.system import STANDARD
 from pocketvex.schema.views import normal_query
 
 Items = dict[str, Any]
@@ -68,6 +69,17 @@ def _items_of(collection: Collection) -> Items:
         }
     )
     return found
+
+
+def _by_itself(collection: Collection) -> Items:
+    """What every server puts into a collection of this type without being asked."""
+    name = collection.name
+    fields = [FIELD.validate_python(raw) for raw in STANDARD[collection.type]]
+    implied = [index for index in collection.indexes if collection.is_implied(index)]
+    return {
+        **{f"{name}.{field.name}": field_item(field) for field in fields},
+        **{f"{name}@{index.name}": index_item(index) for index in implied},
+    }
 
 
 def renamed_items(items: Mapping[str, Any], names: Mapping[str, str]) -> Items:
@@ -222,10 +234,11 @@ class Owner:
         """What somebody else made or changed in a collection that is to go."""
         if self.base is None:
             return []
+        by_itself = _by_itself(operation.definition)
         return [
             path
             for path, value in _items_of(operation.definition).items()
-            if not _is_option(path) and self.base.get(path, _ABSENT) != value
+            if not _is_option(path) and self.base.get(path, by_itself.get(path, _ABSENT)) != value
         ]
 
     def _unknown(self, path: str, managed: bool) -> str:

@@ -69,6 +69,11 @@ def run_here(session: Session, raw: Sequence[Json], changes: Sequence[Change]) -
     looks = [step for change in changes if change.judgement.verdict is Verdict.HARMLESS
              for step in _expected(change.operation)]  # fmt: skip
     _run(session, made._replace(up=[*looks, *made.up]), ", ".join(change.path for change in changes))
+    session.notes += [
+        f"{change.path}: what it held is kept in the database, and comes back where it is declared again"
+        for change in changes
+        if change.judgement.verdict is Verdict.UNSAFE and not isinstance(change.operation, AddField)
+    ]
 
 
 def _expected(operation: Operation) -> list[Step]:

@@ -312,7 +312,8 @@ def written_items(
         agreed = path in wanted and path not in different
         if agreed and known.get(path, absent) != value:
             result[path] = value
-        elif not agreed and path in previous and previous[path] is not None:
+        elif not agreed and path in previous and (previous[path] is not None or ":" in path):
+            # None is a locked rule; of all else it says that it is gone.
             result[path] = previous[path]
     for path in known:
         if path not in wanted and path not in there and ":" not in path:

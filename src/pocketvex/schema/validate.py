@@ -144,7 +144,7 @@ def _system(collection: Collection, field: FieldBase) -> Iterator[str]:
     if field.name != name:
         yield f"PocketBase's own field of that name is spelled {name}"
     if field.type != type_:
-        yield f"is PocketBase's own field, a {type_} field: it cannot become a {field.type} field"
+        yield f"is PocketBase's own field, {a(type_)} field: it cannot become {a(field.type)} field"
     if field.renamed_from:
         yield "is PocketBase's own field, which every server has: nothing is renamed to it"
 
