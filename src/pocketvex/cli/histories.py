@@ -224,33 +224,41 @@ def _tell(config: Config, found: Verified) -> None:
     if not found.files:
         output.data("no migrations yet")
     for finding in found.findings:
-        place = f"{config.migrations.name}/{finding.place}"
-        output.data(f"{output.styled(place, 'bold')}: {finding.what}")
-        for line in finding.why.splitlines():
-            output.data(f"    {line}")
-        if finding.todo:
-            output.data(f"  → {finding.todo}")
-    if found.findings:
-        number = len(found.findings)
-        output.note(f"{number} finding{'s' if number != 1 else ''}")
+        _tell_one(config, finding)
+    for advisory in found.advisories:
+        _tell_one(config, advisory, "advisory: ")
+    kinds = [(found.findings, "finding", "findings"), (found.advisories, "advisory", "advisories")]
+    if any(items for items, _, _ in kinds):
+        output.note(", ".join(f"{len(i)} {one if len(i) == 1 else some}" for i, one, some in kinds if i))
+
+
+def _tell_one(config: Config, finding: Finding, kind: str = "") -> None:
+    place = f"{config.migrations.name}/{finding.place}"
+    output.data(f"{output.styled(place, 'bold')}: {kind}{finding.what}")
+    for line in finding.why.splitlines():
+        output.data(f"    {line}")
+    if finding.todo:
+        output.data(f"  → {finding.todo}")
 
 
 def _annotate(config: Config, found: Verified) -> None:
     from pocketvex.errors import Location
     from pocketvex.render.github import command
 
-    for finding in found.findings:
+    levels = [("error", found.findings), ("notice", found.advisories)]
+    for level, finding in ((level, finding) for level, findings in levels for finding in findings):
         text = "\n".join(filter(None, (finding.what, finding.why, finding.todo)))
         where = Location(f"{config.migrations.name}/{finding.file}", finding.line or 1)
-        output.data(command("error", text, "migration", where))
+        output.data(command(level, text, "migration", where))
 
 
 def _list(config: Config, found: Verified) -> None:
     proven = sum(file.state == "proven" for file in found.files)
     output.data(f"**{proven} of {len(found.files)} migrations proven** on PocketBase {found.version}")
-    for finding in found.findings:
+    kinds = [("", found.findings), ("advisory: ", found.advisories)]
+    for kind, finding in ((kind, finding) for kind, findings in kinds for finding in findings):
         place = f"{config.migrations.name}/{finding.place}"
-        output.data("\n".join(["", f"- `{place}` {finding.what}", *_indented(finding)]))
+        output.data("\n".join(["", f"- `{place}` {kind}{finding.what}", *_indented(finding)]))
 
 
 def _indented(finding: Finding) -> list[str]:

@@ -20,6 +20,7 @@ from pocketvex.render.header import is_written_by_us
 from pocketvex.run.folder import Finding, called_twice, look_at, never_called
 from pocketvex.run.prove import judge, moved
 from pocketvex.run.rows import make_rows
+from pocketvex.run.runtimes import advisories, strange_runtimes
 from pocketvex.run.shadow import Recorded, ReplayFailed, replay
 from pocketvex.run.trial import Trial, try_files
 from pocketvex.run.trust import reaches_out
@@ -52,6 +53,8 @@ class Verified:
     files: tuple[Checked, ...]
     findings: tuple[Finding, ...]
     cached: bool = False
+    advisories: tuple[Finding, ...] = ()
+    """What sound files can lose: no failure."""
 
 
 def verify(
@@ -69,8 +72,9 @@ def verify(
         write_atomically(kept, json.dumps([[asdict(c) for c in found[0]], found[1]]))
         _forget_others(kept)
     files, findings = found
-    edited = look_at(history)
-    return Verified(str(binary.version), tuple(files), (*edited, *findings), cached)
+    edited = [*look_at(history), *strange_runtimes(history)]
+    known = tuple(advisories(history))
+    return Verified(str(binary.version), tuple(files), (*edited, *findings), cached, known)
 
 
 def _key(history: History, binary: Binary) -> str:
@@ -196,4 +200,5 @@ def as_json(found: Verified) -> dict[str, Any]:
         "pocketbase": found.version,
         "files": [asdict(file) for file in found.files],
         "findings": [finding._asdict() for finding in found.findings],
+        "advisories": [advisory._asdict() for advisory in found.advisories],
     }
