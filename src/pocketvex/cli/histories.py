@@ -76,18 +76,19 @@ def reseal(
     config = project()
 
     from pocketvex.cli.trusting import settle
+    from pocketvex.run import first
     from pocketvex.run import reseal as use
     from pocketvex.store.history import read_history
 
     settle(config)
     if host or data_dir:
         with writing("pocketvex migrate reseal", config, host, data_dir, pocketbase) as session:
-            held, history = use.held_by(session), read_history(config.migrations)
+            held, history = first.held_by(session), read_history(config.migrations)
             made = use.reseal(config.root, history, session.binary, files, held)
     else:
         with turn(config, "pocketvex migrate reseal"):
             history = read_history(config.migrations)
-            held = use.held_at_hand(config)
+            held = first.held_at_hand(config)
             made = use.reseal(config.root, history, _binary(config, pocketbase), files, held)
     for file in made:
         output.data(f"{config.migrations.name}/{file.name}: {file.said}")
