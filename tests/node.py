@@ -27,6 +27,9 @@ _PINNED = Path(__file__).parent / "node_packages"
 FRONT_END = _PINNED / "front_end"
 """The same and what front ends are built with: React, Svelte, Vue, Vite."""
 
+FORMATTER = _PINNED / "formatter"
+"""What people format JavaScript with: Prettier."""
+
 _FILES = ("package.json", "package-lock.json")
 
 

@@ -26,8 +26,8 @@ def test_the_hash_of_the_runtime_is_known() -> None:
     now = runtime_hash(runtime())
     assert RUNTIMES[RUNTIME_VERSION] == now, (
         f"runtime.js is not the runtime {RUNTIME_VERSION} that RUNTIMES in render/migration.py knows.\n"
-        f"If no release has written runtime {RUNTIME_VERSION} yet: put its new hash there, {now!r}, and "
-        "`pocketvex migrate reseal` the sample's migration.\n"
+        f"If no release has written runtime {RUNTIME_VERSION} yet: `python tests/rehash.py` puts its hash "
+        "there, and writes the sample's migration anew.\n"
         f"If one has: leave its line, add {RUNTIME_VERSION + 1}: {now!r}, make RUNTIME_VERSION "
         f"{RUNTIME_VERSION + 1}, and say in ADVISORIES what was wrong with {RUNTIME_VERSION}."
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+import node
 from cases.changes import CASES, field, posts, select, table
 from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.compare import compare
@@ -52,6 +54,38 @@ def survives(made: Migration) -> None:
             other = reformatted(text, layout, newline)
             assert read_migration(other) == made
             assert not code_of_its_own(other)
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--single-quote", "--no-semi", "--trailing-comma", "none", "--use-tabs"]]
+)
+def test_steps_survive_prettier(tmp_path: Path, options: list[str]) -> None:
+    numbers = {"1": "kept", "2": "kept"}
+    some = [case for case in CASES if case.what in PRETTY]
+    assert len(some) == len(PRETTY)
+    made = [migration(schema(*case.before), schema(*case.after)) for case in some]
+    before = schema(posts({"s": select("kept", *NASTY), "t": select("kept", "1", "2")}))
+    after = schema(
+        posts({"s": select("kept", remap=dict.fromkeys(NASTY, "")), "t": select("kept", remap=numbers)})
+    )
+    made.append(migration(before, after))
+    files = [tmp_path / f"{n}.js" for n in range(len(made))]
+    for file, one in zip(files, made, strict=True):
+        file.write_text(migration_text(one, HEAD), encoding="utf-8")
+    prettier = node.packages(node.FORMATTER) / "prettier" / "bin" / "prettier.cjs"
+    node.run(prettier, *options, "--write", *map(str, files))
+    for file, one in zip(files, made, strict=True):
+        text = file.read_text(encoding="utf-8")
+        assert text != migration_text(one, HEAD)
+        assert read_migration(text) == one
+        assert not code_of_its_own(text)
+        assert same_code(runtime_of(text), runtime())
+
+
+PRETTY = (
+    "a field of every type, with every option", "text to select", "accounts",
+    "choices go that are in use: one becomes another, one nothing", "rules with every kind of quoting",
+)  # fmt: skip
 
 
 def test_a_formatter_leaves_the_runtime_what_it_is() -> None:

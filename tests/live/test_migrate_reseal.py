@@ -15,6 +15,8 @@ from firsts import FILES, NAMES, STAGES, first_format
 from pocketvex.errors import HistoryError, UsageError
 from pocketvex.render.migration import RUNTIME_VERSION, runtime
 from pocketvex.run import reseal as use
+from pocketvex.run.first import held_by, held_in
+from pocketvex.run.prune import list_kept
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 from pocketvex.steps.first_format import is_first
@@ -32,7 +34,7 @@ def reseal(
     held: dict[str, list[str]] = {}
     if running:
         with project.session(running) as session:
-            held = use.held_by(session)
+            held = held_by(session)
     return use.reseal(project.root, history, binary, names, held)
 
 
@@ -208,12 +210,38 @@ def test_a_file_of_which_the_server_keeps_something_is_refused(
         assert "keeps values for its `down`" in failure.value.what
         assert kept in failure.value.why
         assert "migrate down" in failure.value.todo
-    assert use.held_in(running.data_dir)["1700000002"] == ["posts.subtitle (text1367709617): 5 values"]
+    assert held_in(running.data_dir)["1700000002"] == ["posts.subtitle (text1367709617): 5 values"]
     project.down(running, 8)
     reseal(project, latest, NAMES[1], running=running)
     project.up(running, to="1", recorded_only=True)
     project.down(running)
     assert [stored(running)] == states
+
+
+def test_a_server_that_was_not_asked_runs_no_resealed_file_over_what_the_old_one_keeps(
+    tmp_path: Path, server: ServerFactory, latest: Binary
+) -> None:
+    project = first_format(tmp_path / "project")
+    running = server(latest)
+    project.up(running, to="1", recorded_only=True)
+    fill(project, running)
+    project.up(running, to="1", recorded_only=True)
+    state = stored(running)
+    reseal(project, latest, NAMES[1])
+    with pytest.raises(HistoryError) as failure:
+        project.down(running)
+    assert f"{NAMES[1]} is not run: it was resealed" in failure.value.what
+    assert "posts.subtitle (text1367709617): 5 values" in failure.value.why
+    assert stored(running) == state
+    with project.session(running) as session:
+        (listed,) = [each for each in list_kept(session).kept if each.migration == NAMES[1]]
+    assert listed.way_back == "nothing gives it back by itself: the file was resealed since"
+    resealed = (project.config.migrations / NAMES[1]).read_text()
+    project.write(NAMES[1], FILES[NAMES[1]])
+    project.down(running)
+    project.write(NAMES[1], resealed)
+    project.up(running, to="1", recorded_only=True)
+    assert stored(running) == state
 
 
 def test_the_command_says_what_it_did_and_what_to_know(tmp_path: Path, latest: Binary) -> None:

@@ -10,12 +10,16 @@ import pytest
 
 import terminal
 from conftest import ServerFactory
+from firsts import NAMES, first_format
 from pocketvex.errors import ConsentNeeded
+from pocketvex.render.javascript import literal
+from pocketvex.render.migration import ADVISORIES
 from pocketvex.render.trial import trial_step
 from pocketvex.run import verify as use
 from pocketvex.run.trust import trust
 from pocketvex.server.binaries import Binary
 from pocketvex.server.surroundings import Surroundings
+from pocketvex.steps.migration import read_migration
 from pocketvex.store.history import read_history
 from projects import Project, posts, text
 
@@ -32,6 +36,9 @@ ADD = """migrate((app) => {
   DOWN
 });
 """
+
+
+DOWN = 'pocketvex(app, migration, "down")'
 
 
 @pytest.fixture
@@ -102,29 +109,24 @@ def test_a_file_of_ours_that_breaks_its_promise_is_named(
     (name,) = project.generate(running)
     path = project.config.migrations / name
     sound = path.read_text(encoding="utf-8")
-    head, up, down = sound.partition("migrate(")[0], "removeField(", "addField("
-    calls, rest = sound[len(head) :].split("\n});\n", 1)
-    undo = calls.split("}, (app) => {")[1]
-    broken = {
-        "down does less": calls.replace(undo, "\n"),
-        "down throws": calls.replace(undo, '\n  throw new Error("not today");'),
-        "no down": calls.split("}, (app) => {")[0] + "}, null);\n(() => {",
-        "up changes a value": calls.replace(
-            "change.finish();",
-            "change.finish();\n  app.db().newQuery(\"UPDATE posts SET title = 'x'\").execute();",
-            1,
-        ),
-        "down forgets a value": calls.replace(
-            undo, undo + "\n  app.db().newQuery(\"UPDATE posts SET body = ''\").execute();"
-        ),
-    }[change]  # fmt: skip
-    assert up in sound
-    assert down in sound
-    path.write_text(f"{head}{broken}\n}});\n{rest}", encoding="utf-8")
+    migration = read_migration(sound)
+    assert migration
+    (added,) = migration.down
+    statement = "app.db().newQuery(\"UPDATE posts SET body = ''\").execute();"
+    old, new = {
+        "down does less": (f"[\n    {literal(added)}\n  ]", "[]"),
+        "down throws": (f"{DOWN};", 'throw new Error("not today");'),
+        "no down": (f"(app) => {{\n  {DOWN};\n}});", "null);"),
+        "up changes a value": ('"up": [', '"up": [\n    ["sql", "UPDATE posts SET title = \'x\'"],'),
+        "down forgets a value": (f"{DOWN};", f"{DOWN};\n  {statement}"),
+    }[change]
+    assert sound.count(old) == 1
+    path.write_text(sound.replace(old, new), encoding="utf-8")
     found = verified(project, latest)
     assert states(found)[name] == "failed"
-    edited, broke = found.findings
+    edited, *below, broke = found.findings
     assert (edited.file, edited.what) == (name, "was edited after it was sealed")
+    assert len(below) == (DOWN in old)
     assert what.format(name) in broke.what
     assert why in broke.why
 
@@ -276,6 +278,65 @@ def test_what_reaches_out_is_replayed_after_a_yes_that_ends_with_the_next_edit(
 def test_what_stays_in_the_database_needs_no_yes(project: Project, latest: Binary, harmless: str) -> None:
     project.write("1700000000_in.js", f"migrate((app) => {{\n  {harmless}\n}}, null);\n")
     assert not verified(project, latest).findings
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (("const copy =", "const copied ="), "was edited below the line that says what its steps mean"),
+        (("PocketVex runtime 1", "PocketVex runtime 99"), "has runtime 99, which a newer PocketVex wrote"),
+    ],
+)
+def test_a_file_whose_runtime_nobody_knows_is_a_finding(
+    project: Project, server: ServerFactory, latest: Binary, change: tuple[str, str], what: str
+) -> None:
+    """Also where the sum file agrees: it was edited before it was sealed, or merged."""
+    (name,) = project.generate(server(latest))
+    path = project.config.migrations / name
+    text = path.read_text(encoding="utf-8")
+    line = text[: text.index("// ---- PocketVex runtime")].count("\n") + 1
+    assert change[0] in text
+    path.write_text(text.replace(*change), encoding="utf-8")
+    (project.config.migrations / "pocketvex.sum").unlink()
+    found = [finding for finding in verified(project, latest).findings if what in finding.what]
+    assert [(finding.file, finding.line) for finding in found] == [(name, line)]
+
+
+def test_what_a_runtime_is_known_to_lose_is_an_advisory(
+    project: Project, server: ServerFactory, latest: Binary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (name,) = project.generate(server(latest))
+    assert not verified(project, latest).advisories
+    monkeypatch.setitem(ADVISORIES, 1, "it forgets")  # type: ignore[arg-type]
+    (advisory,) = verified(project, latest).advisories
+    assert (advisory.file, advisory.what) == (name, "has runtime 1: it forgets")
+    assert advisory.todo == f"`pocketvex migrate reseal {name}` writes it with today's runtime."
+
+
+def test_files_of_the_first_format_have_an_advisory_each_at_most_and_it_fails_nothing(tmp_path: Path) -> None:
+    root = first_format(tmp_path / "project").root
+    project = terminal.Project(root)
+    found = project.ok("migrate", "verify", "--format", "json").json
+    assert not found["findings"]
+    assert {file["state"] for file in found["files"]} == {"proven"}
+    said = {advisory["file"]: advisory for advisory in found["advisories"]}
+    assert list(said) == NAMES
+    assert len(found["advisories"]) == len(said)
+    assert "keeps values under names" in said[NAMES[1]]["what"]
+    assert "numbers lose digits" in said[NAMES[2]]["what"]
+    assert all(f"`pocketvex migrate reseal {name}`" in said[name]["todo"] for name in said)
+    text = project.ok("migrate", "verify")
+    assert f"pb_migrations/{NAMES[1]}: advisory: is of the first format" in text.out
+    assert "9 advisories" in text.err
+    assert (
+        f"- `pb_migrations/{NAMES[1]}` advisory: "
+        in project.ok("migrate", "verify", "--format", "markdown").out
+    )
+    github = project.ok("migrate", "verify", "--format", "github").out.splitlines()
+    assert len(github) == len(NAMES)
+    assert all(line.startswith("::notice file=pb_migrations/17000000") for line in github)
+    project.ok("migrate", "reseal", *NAMES)
+    assert not project.ok("migrate", "verify", "--format", "json").json["advisories"]
 
 
 def test_the_line_of_a_failure_is_that_of_the_file() -> None:

@@ -25,6 +25,7 @@ from pocketvex.schema.words import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pocketvex.run.folder import Finding
     from pocketvex.run.kept import Cell
     from pocketvex.run.planning import Choices
     from pocketvex.run.prune import Kept, Listed
@@ -82,18 +83,19 @@ def reseal(
     config = project()
 
     from pocketvex.cli.trusting import settle
+    from pocketvex.run import first
     from pocketvex.run import reseal as use
     from pocketvex.store.history import read_history
 
     settle(config)
     if host or data_dir:
         with writing("pocketvex migrate reseal", config, host, data_dir, pocketbase) as session:
-            held, history = use.held_by(session), read_history(config.migrations)
+            held, history = first.held_by(session), read_history(config.migrations)
             made = use.reseal(config.root, history, session.binary, files, held)
     else:
         with turn(config, "pocketvex migrate reseal"):
             history = read_history(config.migrations)
-            held = use.held_at_hand(config)
+            held = first.held_at_hand(config)
             made = use.reseal(config.root, history, _binary(config, pocketbase), files, held)
     for file in made:
         output.data(f"{config.migrations.name}/{file.name}: {file.said}")
@@ -239,25 +241,32 @@ def _tell(config: Config, found: Verified) -> None:
     if not found.files:
         output.data("no migrations yet")
     for finding in found.findings:
-        place = f"{config.migrations.name}/{finding.place}"
-        output.data(f"{output.styled(place, 'bold')}: {finding.what}")
-        for line in finding.why.splitlines():
-            output.data(f"    {line}")
-        if finding.todo:
-            output.data(f"  → {finding.todo}")
-    if found.findings:
-        number = len(found.findings)
-        output.note(counted(number, "finding"))
+        _tell_one(config, finding)
+    for advisory in found.advisories:
+        _tell_one(config, advisory, "advisory: ")
+    kinds = [(found.findings, "finding", "findings"), (found.advisories, "advisory", "advisories")]
+    if any(items for items, _, _ in kinds):
+        output.note(", ".join(f"{len(i)} {one if len(i) == 1 else some}" for i, one, some in kinds if i))
+
+
+def _tell_one(config: Config, finding: Finding, kind: str = "") -> None:
+    place = f"{config.migrations.name}/{finding.place}"
+    output.data(f"{output.styled(place, 'bold')}: {kind}{finding.what}")
+    for line in finding.why.splitlines():
+        output.data(f"    {line}")
+    if finding.todo:
+        output.data(f"  → {finding.todo}")
 
 
 def _annotate(config: Config, found: Verified) -> None:
     from pocketvex.errors import Location
     from pocketvex.render.github import command
 
-    for finding in found.findings:
+    levels = [("error", found.findings), ("notice", found.advisories)]
+    for level, finding in ((level, finding) for level, findings in levels for finding in findings):
         text = "\n".join(filter(None, (finding.what, finding.why, finding.todo)))
         where = Location(f"{config.migrations.name}/{finding.file}", finding.line or 1)
-        output.commands([command("error", text, "migration", where)])
+        output.commands([command(level, text, "migration", where)])
 
 
 def _list(config: Config, found: Verified) -> None:
@@ -267,10 +276,11 @@ def _list(config: Config, found: Verified) -> None:
     output.data(
         f"**{proven} of {counted(len(found.files), 'migration')} proven** on PocketBase {found.version}"
     )
-    for finding in found.findings:
+    kinds = [("", found.findings), ("advisory: ", found.advisories)]
+    for kind, finding in ((kind, finding) for kind, findings in kinds for finding in findings):
         place = code(f"{config.migrations.name}/{finding.place}")
         below = [f"  {prose(line)}" for line in [*finding.why.splitlines(), finding.todo] if line]
-        output.data("\n".join(["", f"- {place} {prose(finding.what)}", *below]))
+        output.data("\n".join(["", f"- {place} {kind}{prose(finding.what)}", *below]))
 
 
 def _note(file: Checked) -> str:

@@ -21,6 +21,7 @@ from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.baseline import baseline
 from pocketvex.run.consent import unknown_names
 from pocketvex.run.draft import Outstanding, find_outstanding
+from pocketvex.run.first import refuse_resealed
 from pocketvex.run.generate import Sealed, generate, generate_empty, seal_outstanding
 from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.recorded import (
@@ -199,6 +200,7 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     if dry_run:
         return Ran((), names)
     texts = dict(position.history.pairs(names))
+    refuse_resealed(session, texts)
     steps = {f"{scratch.ONE_OFF}{number:04}_{name}": name for number, name in enumerate(names)}
     data_dir = native_dir(session)
     if choices.backup and takes_away(session, position, names, session.schema_of(raw), down=True):

@@ -13,6 +13,7 @@ from pocketvex.errors import HistoryError, NotAsIntended, UsageError
 from pocketvex.plan.ownership import touched_paths
 from pocketvex.render.header import managed_by, secrets_of
 from pocketvex.run.failures import failure_of
+from pocketvex.run.first import refuse_resealed
 from pocketvex.run.secrets import PROVIDERS
 from pocketvex.run.session import Json, Session, native_dir
 from pocketvex.run.shadow import Recorded, replay
@@ -175,6 +176,7 @@ def run_files(session: Session, position: Position, names: Sequence[str]) -> lis
     data_dir = native_dir(session)
     met = _met(session, position, names)
     files = dict(position.history.pairs(names))
+    refuse_resealed(session, files)
     try:
         scratch.migrate_up(session.binary, data_dir, files, around=session.around)
     except scratch.MigrationFailed as error:

@@ -7,9 +7,8 @@ name, and runs nothing.
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,19 +21,14 @@ from pocketvex.render.migration import (
     runtime,
     runtime_version,
 )
-from pocketvex.run import kept
 from pocketvex.run.prove import Part, Proof, prove_parts
-from pocketvex.run.session import Session
 from pocketvex.run.shadow import replay
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
-from pocketvex.server.ledger import reading
 from pocketvex.steps.first_format import First, is_first, keeps, read_first
 from pocketvex.steps.migration import Migration, code_of_its_own, read_migration, split
-from pocketvex.store.config import Config
 from pocketvex.store.files import LOCAL
 from pocketvex.store.history import History, MigrationFile, reseal_files
-from pocketvex.store.hosts import choose_host
 
 _PROOF = re.compile(r"Proven up, down and up again on PocketBase .*\.")
 
@@ -164,48 +158,3 @@ def _proven(root: Path, history: History, binary: Binary, file: MigrationFile) -
     start = replay(binary, history.pairs(history.names[:number]), root / LOCAL / "shadow")
     (proof,) = prove_parts(binary, start.data_dir, [Part(file.name, file.text, before, after)])
     return proof
-
-
-def held_by(session: Session) -> dict[str, list[str]]:
-    """What files of the first format keep on a server, in words, by their stamps."""
-    groups = kept.groups(session)
-    if groups is None:
-        raise UsageError(
-            f"{session.client.url} is reached over HTTP only: nobody can look for what files keep there",
-            todo="Say where its data is: --data-dir.",
-        )
-    values = [(g.migration, g.collection, g.field, g.rows) for g in groups if g.table == kept.FIRST]
-    return _held(values, [item["name"] for item in session.fetch()])
-
-
-def held_in(data_dir: Path) -> dict[str, list[str]]:
-    """The same of a data directory, with or without a server."""
-    if not (data_dir / "data.db").is_file():
-        return {}
-    with reading(data_dir) as database:
-        tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
-        query = f"SELECT migration, collection, field, COUNT(*) FROM {kept.FIRST} GROUP BY 1, 2, 3"
-        values = database.execute(query).fetchall() if kept.FIRST in tables else []
-        return _held(values, sorted(tables))
-
-
-def held_at_hand(config: Config) -> dict[str, list[str]]:
-    """The same of the embedded server and of one whose data is configured, without asking either."""
-    host = choose_host(config, flag=None, environ=os.environ)
-    folders = [config.root / LOCAL / "embedded" / "data", *([host.data_dir] if host.data_dir else [])]
-    found: dict[str, list[str]] = {}
-    for folder in folders:
-        for stamp, held in held_in(folder).items():
-            found.setdefault(stamp, []).extend(held)
-    return found
-
-
-def _held(values: Iterable[tuple[str, str, str, int]], collections: Iterable[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for migration, collection, field, count in values:
-        what = f"{collection}.{field}: {count} value{'s' * (count != 1)}"
-        found.setdefault(migration, []).append(what)
-    for name in collections:
-        if match := re.fullmatch(r"_pv_([0-9]+|draft)_\w+", name):
-            found.setdefault(match[1], []).append(f"{name}: a collection that was put away")
-    return found

@@ -22,6 +22,7 @@ from pocketvex.render.header import is_written_by_us
 from pocketvex.run.folder import Finding, called_twice, look_at
 from pocketvex.run.prove import judge, moved
 from pocketvex.run.rows import make_rows
+from pocketvex.run.runtimes import advisories, strange_runtimes
 from pocketvex.run.shadow import Recorded, ReplayFailed, replay
 from pocketvex.run.trial import Trial, try_files
 from pocketvex.run.trust import reaches_out
@@ -66,6 +67,8 @@ class Verified:
     findings: tuple[Finding, ...]
     tried: tuple[str, ...] = ()
     """The files that were proven now, and not some time before."""
+    advisories: tuple[Finding, ...] = ()
+    """What sound files can lose: no failure."""
 
     @property
     def cached(self) -> bool:
@@ -99,7 +102,8 @@ def verify(
     results = [known[key] for key in keys]
     findings = [finding for _, found in results for finding in found]
     files = tuple(checked for checked, _ in results)
-    return Verified(str(binary.version), files, (*look_at(history), *findings), tried)
+    edited = [*look_at(history), *strange_runtimes(history)]
+    return Verified(str(binary.version), files, (*edited, *findings), tried, tuple(advisories(history)))
 
 
 def _keys(history: History, binary: Binary, around: Surroundings) -> list[str]:
@@ -278,4 +282,5 @@ def as_json(found: Verified) -> dict[str, Any]:
         "pocketbase": found.version,
         "files": [asdict(file) for file in found.files],
         "findings": [finding._asdict() for finding in found.findings],
+        "advisories": [advisory._asdict() for advisory in found.advisories],
     }
