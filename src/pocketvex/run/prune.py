@@ -161,7 +161,7 @@ def _collections(
         if match is None or item["type"] == "view":
             continue
         file = files.get(match["id"], "")
-        of = _of_first if match["id"].isdigit() else _origin
+        of = _of_first if file.startswith(f"{match['id']}_") else _origin
         way = of(position, file) if file else "declaring it again gives it back"
         rows = session.client.count(item["name"])
         found.append(Kept(item["name"], "collection", rows, file, way))
