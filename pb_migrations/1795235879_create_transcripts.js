@@ -262,6 +262,7 @@ function pocketvex(app, migration, way) {
   const pastName = (c) => (start.get(c.id) || c).name;
   const touched = new Set();
   const doomed = [];
+  const filed = new Map();
   const replaced = [];
   const first = [];
   const late = [];
@@ -284,6 +285,8 @@ function pocketvex(app, migration, way) {
   const sql = (text, values) => app.db().newQuery(text).bind(values || {});
   const table = (name) => "{{" + name + "}}";
   const on = (expression, column) => expression.split("[[value]]").join(column);
+  // With its table: `json_each` has columns of its own, like `type` and `value`.
+  const cell = (name, column) => table(name) + ".[[" + column + "]]";
   const show = (value) => JSON.stringify(value === undefined ? null : value);
   const blank = (value) => [undefined, null, "", false].includes(value) || value.length === 0;
   const same = (a, b) => (blank(a) && blank(b)) || JSON.stringify(a) === JSON.stringify(b);
@@ -343,8 +346,8 @@ function pocketvex(app, migration, way) {
     "COALESCE((SELECT [[m.value]] FROM json_each({:map}) AS [[m]] WHERE [[m.key]] = " + value + "), " + value + ")";
   const mapped = (field) =>
     many(field)
-      ? "(SELECT json_group_array([[l.v]]) FROM (SELECT " + fromMap("[[e.value]]") + " AS [[v]], MIN([[e.key]]) AS [[k]] " +
-        "FROM json_each([[value]]) AS [[e]] GROUP BY [[v]] HAVING [[v]] != '' ORDER BY [[k]]) AS [[l]])"
+      ? "(SELECT json_group_array([[l._pv_v]]) FROM (SELECT " + fromMap("[[e.value]]") + " AS [[_pv_v]], MIN([[e.key]]) AS [[_pv_k]] " +
+        "FROM json_each([[value]]) AS [[e]] GROUP BY [[_pv_v]] HAVING [[_pv_v]] != '' ORDER BY [[_pv_k]]) AS [[l]])"
       : fromMap("[[value]]");
   const holdsMapped = (field) =>
     many(field)
@@ -359,6 +362,7 @@ function pocketvex(app, migration, way) {
       "[[generation]] INTEGER NOT NULL, [[collection]] TEXT NOT NULL, [[field]] TEXT NOT NULL, [[record]] TEXT NOT NULL, " +
       "[[name]] TEXT NOT NULL, [[value]], [[put]], [[back]] INTEGER NOT NULL DEFAULT 0, [[at]] TEXT NOT NULL, " +
       "PRIMARY KEY ([[migration]], [[way]], [[generation]], [[collection]], [[field]], [[record]]))").execute();
+    sql("CREATE INDEX IF NOT EXISTS {{_pv_ledger_cells}} ON {{_pv_ledger}} ([[collection]], [[field]], [[record]])").execute();
     const generations = (direction) => {
       const found = new DynamicModel({ n: 0 });
       sql("SELECT COALESCE(MAX([[generation]]), 0) AS [[n]] FROM {{_pv_ledger}} WHERE [[migration]] = {:m} AND [[way]] = {:w}",
@@ -373,13 +377,13 @@ function pocketvex(app, migration, way) {
   const now = "strftime('%Y-%m-%d %H:%M:%fZ')";
   const mine = (k) => "[[" + k + ".migration]] = {:m} AND [[" + k + ".way]] = {:w} AND [[" + k + ".generation]] = {:g}";
   // What the opposite direction of this migration kept last, or, of a column that is made or removed, what any
-  // migration did: declared again, it is the same column.
-  const newest = "(SELECT MAX([[y.generation]]) FROM {{_pv_ledger}} AS [[y]] WHERE [[y.migration]] = [[x.migration]] AND [[y.way]] = [[x.way]])";
+  // migration did: declared again, it is the same column. Each time that it goes, all that was ever kept of it is
+  // kept anew, so the last entry of a record is right. (`+` makes SQLite look the record up, not go through all.)
   const last = {
     own: (k) => "[[" + k + ".migration]] = {:m} AND [[" + k + ".way]] = {:ow} AND [[" + k + ".generation]] = {:og}",
     any: (k) =>
-      "[[" + k + ".rowid]] IN (SELECT MAX([[x.rowid]]) FROM {{_pv_ledger}} AS [[x]] WHERE [[x.collection]] = {:c} AND [[x.field]] = {:t} AND " +
-      "[[x.record]] != '' AND [[x.generation]] = " + newest + " AND NOT (" + mine("x") + ") GROUP BY [[x.record]])",
+      "+[[" + k + ".rowid]] IN (SELECT MAX([[x.rowid]]) FROM {{_pv_ledger}} AS [[x]] WHERE [[x.collection]] = {:c} AND [[x.field]] = {:t} AND " +
+      "[[x.record]] != '' AND NOT (" + mine("x") + ") GROUP BY [[x.record]])",
   };
   const note = (id, key, name, value) => {
     const { m, w, g } = opened || ledger();
@@ -388,10 +392,20 @@ function pocketvex(app, migration, way) {
   };
   const noted = (id, key) => {
     if (!app.hasTable("_pv_ledger")) return undefined;
-    const rows = arrayOf(new DynamicModel({ value: "", collection: "" }));
-    sql("SELECT [[l.value]], [[l.collection]] FROM {{_pv_ledger}} AS [[l]] WHERE " + (id === null ? "TRUE" : last.own("l")) +
-      " AND [[l.field]] = {:f} AND {:c} IN ('', [[l.collection]]) ORDER BY [[l.rowid]] DESC", { ...ledger(), f: key, c: id || "" }).all(rows);
-    return rows.length ? { id: rows[0].collection, value: JSON.parse(rows[0].value) } : undefined;
+    const rows = arrayOf(new DynamicModel({ value: "" }));
+    sql("SELECT [[l.value]] FROM {{_pv_ledger}} AS [[l]] WHERE " + last.own("l") + " AND [[l.collection]] = {:c} AND [[l.field]] = {:f}",
+      { ...ledger(), f: key, c: id }).all(rows);
+    return rows.length ? { value: JSON.parse(rows[0].value) } : undefined;
+  };
+  // The collection that is put away under a name: the one that this file put there, else the last one.
+  const awayFor = (name, type) => {
+    if (!app.hasTable("_pv_ledger")) return undefined;
+    const rows = arrayOf(new DynamicModel({ value: "", collection: "", own: 0 }));
+    sql("SELECT [[l.value]], [[l.collection]], (" + last.own("l") + ") AS [[own]] FROM {{_pv_ledger}} AS [[l]] WHERE [[l.field]] = {:f} " +
+      "ORDER BY [[own]] DESC, [[l.rowid]] DESC", { ...ledger(), f: "(collection) " + name.toLowerCase() }).all(rows);
+    const away = (row) => quiet(all.find((c) => c.id === row.collection && c.name.startsWith("_pv_") && c.type === type));
+    const row = Array.from(rows).find(away);
+    return row && { c: away(row), was: JSON.parse(row.value), own: !!row.own };
   };
   // What records hold in a column goes into the ledger: those that `which` is true of, and those of which the
   // opposite direction kept something (`then`: under which id).
@@ -399,10 +413,11 @@ function pocketvex(app, migration, way) {
   const keep = (c, there, id, then, source, which, values) => {
     if (!start.has(c.id)) return;
     const column = pastColumn(c, there);
-    const known = "[[id]] IN (SELECT [[u.record]] FROM {{_pv_ledger}} AS [[u]] WHERE " + last[source]("u") + " AND [[u.collection]] = {:c} AND [[u.field]] = {:t})";
+    const known = "[[id]] IN (SELECT [[u.record]] FROM {{_pv_ledger}} AS [[u]] WHERE " + (source === "own" ? last.own("u") : "TRUE") +
+      " AND [[u.collection]] = {:c} AND [[u.field]] IN ({:t}, {:f}))";
     sql("INSERT OR IGNORE INTO {{_pv_ledger}} SELECT {:m}, {:w}, {:g}, {:c}, {:f}, [[id]], {:n}, [[" + column + "]], NULL, 0, " + now +
-      " FROM " + table(pastName(c)) + " WHERE (" + on(which, "[[" + column + "]]") + ") OR " + known,
-      { zero: zero(there), ...values, ...ledger(), c: c.id, f: id, t: then, n: pastName(c) + "." + column }).execute();
+      " FROM " + table(pastName(c)) + " WHERE (" + on(which, cell(pastName(c), column)) + ") OR " + known,
+      { zero: zero(there), ...values, ...ledger(), c: c.id, f: id, t: then, n: (pastName(c).startsWith("_pv_") ? c.name : pastName(c)) + "." + column }).execute();
     kept.set(c.id + " " + id, { c, id, then, source });
   };
   const update = (c, column, how, where, values) =>
@@ -413,8 +428,7 @@ function pocketvex(app, migration, way) {
       table(c.name) + ".[[id]]";
     const unchanged = "EXISTS (SELECT 1 FROM {{_pv_ledger}} AS [[d]] WHERE " + mine("d") + " AND [[d.collection]] = {:c} AND " +
       "[[d.field]] = {:f} AND [[d.record]] = [[u.record]] AND [[d.value]] IS [[u.put]] AND typeof([[d.value]]) = typeof([[u.put]]))";
-    const cell = table(c.name) + ".[[" + column + "]]";
-    update(c, column, "(SELECT [[u.value]] " + u + ")", "EXISTS (SELECT 1 " + u + " AND (" + (id ? unchanged + " OR " : "") + cell + " IS {:zero}))",
+    update(c, column, "(SELECT [[u.value]] " + u + ")", "EXISTS (SELECT 1 " + u + " AND (" + (id ? unchanged + " OR " : "") + cell(c.name, column) + " IS {:zero}))",
       { ...ledger(), c: c.id, f: id, t: then, zero: zero(field) });
   };
   // Read back: what stands in its place again is marked so, and stays.
@@ -469,7 +483,7 @@ function pocketvex(app, migration, way) {
         const found = new DynamicModel({ n: 0, id: "" });
         if (broken)
           sql("SELECT COUNT(*) AS [[n]], COALESCE(MIN([[id]]), '') AS [[id]] FROM " + table(c.name) + " WHERE " +
-            on(broken, "[[" + field.name + "]]"), bound).one(found);
+            on(broken, cell(c.name, field.name)), bound).one(found);
         else {
           const ids = refused(c, field);
           Object.assign(found, { n: ids.length, id: ids[0] || "" });
@@ -493,18 +507,61 @@ function pocketvex(app, migration, way) {
     return JSON.parse(found.options || "{}");
   };
 
+  // A definition with the fields that PocketBase has in every collection of its type.
+  const whole = (wanted) => {
+    const made = copy({ fields: [], ...wanted });
+    const own = systemFields[wanted.type] || [];
+    made.fields = copy(own.filter((field) => !made.fields.some((f) => f.name === field.name))).concat(made.fields);
+    return made;
+  };
+  // What a file says of a collection that another one put away; secrets are those of before.
+  const merged = (was, wanted) => {
+    const { id, name, ...rest } = wanted;
+    const goal = { ...was, ...rest };
+    const isGroup = (value) => value && typeof value === "object" && !Array.isArray(value);
+    Object.keys(rest).filter((key) => isGroup(rest[key])).forEach((key) => (goal[key] = { ...was[key], ...rest[key] }));
+    if (rest.oauth2 && rest.oauth2.providers) goal.oauth2.providers = withSecrets((was.oauth2 || {}).providers || [], rest.oauth2.providers);
+    return goal;
+  };
+  // Put away, and back under its name: with its fields of then, or with those that the file says. What has no
+  // place among them goes into the ledger; what is new gets what is kept of it.
+  const restore = (c, goal, name) => {
+    const old = c.fields;
+    const named = (list, field) => list.find((f) => f.id === field.id && is(f.name, field.name)) || list.find((f) => is(f.name, field.name));
+    const other = (there, field) => !field.target && field.collectionId !== there.collectionId && all.some((o) => o.id === field.collectionId);
+    const partner = (field) => {
+      const there = named(old, field) || old.find((f) => f.id === field.id && !named(goal.fields, f));
+      return there && sameKind(there, field) && !other(there, field) ? there : undefined;
+    };
+    const partners = goal.fields.map(partner);
+    Object.assign(c, goal, { name });
+    old.filter((f) => !partners.includes(f)).forEach((f) => keep(c, f, f.id, f.id, "any", holds));
+    c.fields = goal.fields.map((wanted, n) => {
+      const there = partners[n];
+      if (!there) {
+        const field = { ...wanted, id: free(wanted.id, old.map((f) => f.id)) };
+        added(c, field, wanted);
+        return field;
+      }
+      const field = { ...wanted, id: there.id, ...(wanted.target ? {} : { collectionId: there.collectionId }) };
+      if (many(there) !== many(field)) {
+        byId.set(c.id + " " + there.id, field);
+        keep(c, there, there.id, there.id, "any", many(there) ? "json_array_length([[value]]) > 1" : "FALSE");
+      }
+      return field;
+    });
+    touched.add(c);
+  };
+
   const steps = {
     // Nothing goes before `finish`. `heir` is the collection that is renamed to the name that is left.
     remove(id, name, heir) {
       const known = all.find((c) => c.id === id && is(c.name, name));
       const there = known || (heir && !find(heir) ? undefined : find(name)) || quiet(all.find((c) => c.id === id));
       if (!there) return;
-      if (noted(there.id, "(found)")) {
-        console.log(there.name + " was there before this migration: it stays");
-        return;
-      }
       there.name = free("_pv_" + migration.id + "_" + name, all.map((c) => c.name));
       doomed.push(there);
+      filed.set(there.id, name);
     },
     // `again`: the file makes another collection under the old name.
     rename(id, from, to, again) {
@@ -518,8 +575,8 @@ function pocketvex(app, migration, way) {
     },
     create(wanted) {
       const there = find(wanted.name);
-      const was = noted(null, "(collection) " + wanted.name.toLowerCase());
-      const away = was && all.find((c) => c.id === was.id && c.name.startsWith("_pv_"));
+      const known = awayFor(wanted.name, wanted.type);
+      const away = known && known.c;
       if (there && !(away && app.countRecords(there.id) === 0 && there.type !== "view")) {
         if (away) fail(wanted.name, "is there again, and holds records: those of before stay in " + away.name + " until one of the two has another name");
         const other = (what) => fail(wanted.name, "is there already, " + what);
@@ -531,7 +588,6 @@ function pocketvex(app, migration, way) {
           expect(wanted.name + "." + field.name, fieldOf(there, field) || other("without " + field.name), field);
         for (const index of wanted.indexes || [])
           if (meaning(indexOf(there, indexName(index))) !== meaning(index)) other("without " + indexName(index));
-        note(there.id, "(found)", there.name, true);
         return;
       }
       if (away) {
@@ -545,24 +601,17 @@ function pocketvex(app, migration, way) {
               touched.add(c);
             }
         }
-        Object.assign(away, was.value, { name: wanted.name });
-        touched.add(away);
-        return;
+        return restore(away, known.own ? known.was : merged(known.was, whole(wanted)), wanted.name);
       }
-      const made = copy({ fields: [], ...wanted, id: free(wanted.id, all.map((c) => c.id)) });
-      const own = systemFields[wanted.type] || [];
-      made.fields = copy(own.filter((field) => !made.fields.some((f) => f.name === field.name))).concat(made.fields);
+      const made = { ...whole(wanted), id: free(wanted.id, all.map((c) => c.id)) };
       if (made.oauth2 && made.oauth2.providers) made.oauth2.providers = withSecrets([], made.oauth2.providers);
       all.push(made);
       touched.add(made);
     },
     // What was put away, by whatever migration, and is declared again.
     recover(name, type) {
-      const was = noted(null, "(collection) " + name.toLowerCase());
-      const away = was && all.find((c) => c.id === was.id && c.name.startsWith("_pv_"));
-      if (!away || find(name) || away.type !== type) return;
-      Object.assign(away, was.value, { name });
-      touched.add(away);
+      const known = find(name) ? undefined : awayFor(name, type);
+      if (known) restore(known.c, known.was, name);
     },
     giveBack(name, field) {
       const c = collection(name);
@@ -594,7 +643,7 @@ function pocketvex(app, migration, way) {
     },
     removeField(name, old) {
       const c = collection(name);
-      const there = fieldOf(c, old);
+      const there = fieldOf(c, old) || c.fields.find((f) => f.id === old.id);
       if (!there) return;
       if (!sameKind(there, old)) fail(name + "." + old.name, "is another " + there.type + " field");
       keep(c, there, old.id, old.id, "any", old.all ? "TRUE" : holds);
@@ -612,7 +661,7 @@ function pocketvex(app, migration, way) {
       }
       if (!sameKind(there, old)) fail(name + "." + wanted.name, "is another " + there.type + " field");
       const { to, values, refuses, bound, judged, guards } = how || {};
-      keep(c, there, old.id, wanted.id, migration.recover ? "any" : "own", to ? "TRUE" : holds);
+      keep(c, there, old.id, wanted.id, "any", to ? "TRUE" : holds);
       const field = { ...wanted, id: free(wanted.id, c.fields.map((f) => f.id)) };
       c.fields.splice(c.fields.indexOf(there), 1, field);
       byId.set(c.id + " " + wanted.id, field);
@@ -624,7 +673,7 @@ function pocketvex(app, migration, way) {
           const become = "(SELECT " + on(convert[to], "[[d.value]]") + source + ")";
           const given = { values: JSON.stringify(values || []), ...ledger(), c: c.id, f: old.id };
           update(c, field.name, become, "EXISTS (SELECT 1" + source + ")", given);
-          if (refuses) update(c, field.name, "{:zero}", on(refuses, "[[" + field.name + "]]"), { ...bound, zero: zero(field) });
+          if (refuses) update(c, field.name, "{:zero}", on(refuses, cell(c.name, field.name)), { ...bound, zero: zero(field) });
           if (judged) refused(c, field).forEach((id) => update(c, field.name, "{:zero}", "[[id]] = {:id}", { zero: zero(field), id }));
         });
       guard(c, wanted, guards);
@@ -671,7 +720,7 @@ function pocketvex(app, migration, way) {
       const there = meant(c, field);
       const values = { map: JSON.stringify(map) };
       if (past(c, there)) transform(c, there, field, holdsMapped(past(c, there)), { map: JSON.stringify({ ...more, ...map }) });
-      late.push(() => update(c, there.name, on(mapped(there), "[[" + there.name + "]]"), on(holdsMapped(there), "[[" + there.name + "]]"), values));
+      late.push(() => update(c, there.name, on(mapped(there), cell(c.name, there.name)), on(holdsMapped(there), cell(c.name, there.name)), values));
     },
     // Rows that hold nothing hold `value` from now on, unless they are known to have held nothing after this.
     fill(name, field, value) {
@@ -686,7 +735,7 @@ function pocketvex(app, migration, way) {
           ? " AND NOT EXISTS (SELECT 1 FROM {{_pv_ledger}} AS [[u]] WHERE " + last.any("u") + " AND [[u.collection]] = {:c} AND [[u.field]] = {:t} AND [[u.record]] = " +
             table(c.name) + ".[[id]])"
           : "";
-        update(c, there.name, "{:value}", "(" + on(isEmpty(there), "[[" + there.name + "]]") + ")" + given, { ...known, c: c.id, t: field.id, value });
+        update(c, there.name, "{:value}", "(" + on(isEmpty(there), cell(c.name, there.name)) + ")" + given, { ...known, c: c.id, t: field.id, value });
       });
     },
     // The opposite of `fill`: the ledger knows who held nothing.
@@ -765,7 +814,8 @@ function pocketvex(app, migration, way) {
       const { name, ...was } = start.get(c.id);
       const options = c.type === "auth" ? optionsOf(c.id) : {};
       for (const token of tokens.filter((token) => (options[token] || {}).secret)) was[token] = options[token];
-      note(c.id, "(collection) " + name.toLowerCase(), name, was);
+      // Found again by the name that it had here, and by the one that it has in the file.
+      for (const known of new Set([name.toLowerCase(), filed.get(c.id).toLowerCase()])) note(c.id, "(collection) " + known, name, was);
       const needed = (i) => c.type === "auth" && isUnique(i) && /\([`"\[]?(tokenKey|email)[`"\]]?\)/i.test(i);
       if (c.type === "auth") {
         const off = (group) => ({ ...c[group], enabled: false });
@@ -832,12 +882,17 @@ function pocketvex(app, migration, way) {
       unmarshal({ ...aside(c), indexes: all.includes(c) ? early(c) : [] }, moving);
       app.saveNoValidate(moving);
     }
-    replaced.forEach((c) => app.delete(model(c)));
+    for (const c of replaced) {
+      const moving = model(c);
+      unmarshal({ name: "_pv_moving_" + c.id, indexes: early({ ...c, indexes: [] }) }, moving);
+      app.saveNoValidate(moving);
+    }
     for (const c of old) {
       const shape = model(c);
       unmarshal({ name: c.name, fields: c.fields, indexes: early(c) }, shape);
       app.saveNoValidate(shape);
     }
+    replaced.forEach((c) => app.delete(model(c)));
     const write = (list) => list.length && app.importCollections(list, false);
     if (shown.length || first.length || late.length || kept.size || checks.length)
       for (const c of tables.filter((c) => !start.has(c.id))) app.saveNoValidate(new Collection({ ...c, ...locked, indexes: early(c) }));
