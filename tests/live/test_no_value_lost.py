@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from conftest import ServerFactory
+from conftest import EMAIL, PASSWORD, ServerFactory
 from pocketvex.errors import NotAsIntended, ServerProcessError
 from pocketvex.run.prune import list_kept, show
 from pocketvex.server.binaries import Binary
@@ -322,14 +322,17 @@ def test_a_value_that_somebody_writes_before_a_removal_over_http_is_kept(
             assert [row["t"] for row in rows(session, "gone")] == ["precious"]
 
 
-def upload(
-    running: Running, token: str, collection: str, files: list[tuple[str, bytes]], **values: Any
-) -> Json:
-    parts = [("att", (name, content, "text/plain")) for name, content in files]
+def upload(running: Running, collection: str, **values: Any) -> Json:
+    """A record with a file, made as a superuser."""
+    login = {"identity": EMAIL, "password": PASSWORD}
+    url = f"{running.url}/api/collections/_superusers/auth-with-password"
+    headers = {"Authorization": httpx.post(url, json=login).json()["token"]}
     answer = httpx.post(
         f"{running.url}/api/collections/{collection}/records",
-        data=values, files=parts, headers={"Authorization": token},
-    )  # fmt: skip
+        data=values,
+        files=[("att", ("a.txt", b"AAAA", "text/plain"))],
+        headers=headers,
+    )
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
@@ -349,12 +352,11 @@ def test_files_passwords_and_accounts_of_what_no_file_has_are_kept_exactly(
     project.sync(running)
     with project.session(running) as session:
         put(session, "accts", **SIGN_UP)
-        token = session.client.token
-    record = upload(running, token, "docs", title="d", pin="12345678")
+    record = upload(running, "docs", title="d", pin="12345678")
     pins, accounts = stored(running, "SELECT pin FROM docs"), stored(running, "SELECT password FROM accts")
     project.declare({"name": "docs", "listRule": "", "viewRule": "", "fields": [text("title")]})
     project.sync(running, confirmed=["docs.att", "docs.pin", "accts"])
-    assert list((running.data_dir / "storage").rglob("a_*.txt"))
+    assert list((running.data_dir / "storage").rglob("a*.txt"))
     with project.session(running) as session:
         assert names(session.fetch(), "docs") == ["id", "title"]
         assert {kept.kind for kept in list_kept(session).kept} == {"values", "collection"}
@@ -393,8 +395,7 @@ def test_nobody_gets_in_by_what_is_put_away_and_everybody_again_after_down(
     with project.session(running) as session:
         account = put(session, "accts", **SIGN_UP, verified=True)
         record = put(session, "other", t="private")
-        admin = session.client.token
-    document = upload(running, admin, "docs", title="d", pin="12345678")
+    document = upload(running, "docs", title="d", pin="12345678")
     accts = f"{running.url}/api/collections/{account['collectionId']}"
     login = {"identity": "u@example.com", "password": "password123"}
     token = httpx.post(f"{accts}/auth-with-password", json=login).json()["token"]
