@@ -282,6 +282,20 @@ def test_rows_that_came_since_are_named_where_they_break_a_limit_again(
         assert any("posts: 1 record cannot be updated until x is changed" in note for note in session.notes)
 
 
+def test_rows_that_became_equal_since_are_named_by_down(project: Project, running: Running) -> None:
+    project.declare(posts(x(unique=True)))
+    project.up(running)
+    fill(running, "one")
+    project.declare(posts(x()))
+    project.up(running)
+    stored(running, "INSERT INTO posts (id, title, x) VALUES ('row000000000009', 't', 'one')")
+    with pytest.raises(NotAsIntended, match="nothing was taken back") as failed:
+        project.down(running)
+    assert "posts.x: rows are equal there" in failed.value.why
+    assert "`pocketvex migrate down` again" in failed.value.todo
+    assert held(running) == ["one", "one"]
+
+
 @pytest.mark.parametrize("kind", ["field", "collection"])
 def test_a_value_that_somebody_writes_before_a_removal_over_http_is_kept(
     project: Project, running: Running, monkeypatch: pytest.MonkeyPatch, kind: str

@@ -20,23 +20,28 @@ class Failure(NamedTuple):
     todo: str
 
 
-def failure_of(error: MigrationFailed) -> Failure:
-    """What a guard of ours, or the database, says in the words of a plan; else PocketBase's own words."""
+def failure_of(error: MigrationFailed, command: str = "migrate up") -> Failure:
+    """What a guard of ours, or the database, says in the words of a plan; else PocketBase's own words.
+
+    `command` is what is to be run again.
+    """
     if guard := _GUARD.search(error.reason):
         new = "the new field is required" in guard["says"]
         code, first = ("PV102", "Give the field `backfill=`") if new else ("PV203", "Change those rows")
-        if "it becomes required" in guard["says"]:
+        if "it becomes required" in guard["says"] or "and the field is required" in guard["says"]:
             first = "Give the field `backfill=`, which fills the rows that are empty, or change those rows"
-        return Failure(code, guard["path"], error.reason, _todo(code, first))
+        return Failure(code, guard["path"], error.reason, _todo(code, first, command))
     if unique := _UNIQUE.search(error.reason):
         columns = unique["columns"].removeprefix("index ")
         why = f"{columns}: rows are equal there, and it becomes unique."
-        return Failure("PV103", columns, f"{why}\n{error.reason}", _todo("PV103", "Tell those rows apart"))
+        return Failure(
+            "PV103", columns, f"{why}\n{error.reason}", _todo("PV103", "Tell those rows apart", command)
+        )
     if "database is locked" in error.reason:
         todo = "Another process holds the database. End that process, or wait; then run the command again."
         return Failure("", "", error.reason, todo)
-    return Failure("", "", error.reason, "Mend the rows or the file, then run `pocketvex migrate up` again.")
+    return Failure("", "", error.reason, f"Mend the rows or the file, then run `pocketvex {command}` again.")
 
 
-def _todo(code: str, first: str) -> str:
-    return f"{first}, then run `pocketvex migrate up` again. `pocketvex explain {code}` says more."
+def _todo(code: str, first: str, command: str) -> str:
+    return f"{first}, then run `pocketvex {command}` again. `pocketvex explain {code}` says more."

@@ -21,6 +21,7 @@ from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.baseline import baseline
 from pocketvex.run.consent import unknown_names
 from pocketvex.run.draft import Outstanding, find_outstanding
+from pocketvex.run.failures import failure_of
 from pocketvex.run.first import refuse_resealed
 from pocketvex.run.generate import Sealed, generate, generate_empty, seal_outstanding
 from pocketvex.run.planning import Choices, plan_for
@@ -217,9 +218,11 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     except scratch.MigrationFailed as error:
         session.state.held_back = held
         session.save()
+        failure = failure_of(error, "migrate down")
         raise NotAsIntended(
             f"down of {steps.get(error.file, error.file)} fails: nothing was taken back",
-            why=error.reason,
+            why=failure.why,
+            todo=failure.todo,
         ) from error
     scratch.forget(data_dir, list(steps))
     session.refresh()
