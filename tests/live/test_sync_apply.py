@@ -378,3 +378,16 @@ def test_one_save_frees_a_name_and_gives_it_away(project: Project, running: Runn
     with project.session(running) as session:
         assert [(row["slug"], row["body"]) for row in rows(session, "posts")] == [("precious", "")]
     settled(project, running)
+
+
+def test_up_seals_and_runs_what_was_saved_since_the_last_pass_of_dev(
+    project: Project, running: Running
+) -> None:
+    project.declare(posts())
+    project.sync(running)
+    project.declare(posts(text("body"), indexes=["CREATE INDEX `ix` ON `posts` (`body`)"], listRule=""))
+    (file,) = project.up(running).files
+    assert "create_posts" in file
+    with project.session(running) as session:
+        assert names(session.fetch(), "posts") == ["id", "title", "body"]
+    assert not project.diff(running).changes

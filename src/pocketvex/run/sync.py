@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -187,14 +187,16 @@ def make_way(session: Session, raw: Sequence[Json], position: Position) -> None:
     mine = changed_paths(recorded, position.here.schema) & session.state.written.keys()
     if not session.local or not mine:
         return
-    plan = counted(session, recorded, live)
-    changes = [
-        change
-        for change in plan.changes
-        if change.path in mine and change.judgement.verdict in (Verdict.SAFE, Verdict.HARMLESS)
-    ]
+    changes = [c for c in counted(session, recorded, live).changes if _makes_way(c, mine)]
     if changes:
         write_changes(session, raw, changes, recorded)
+
+
+def _makes_way(change: Change, mine: Set[str]) -> bool:
+    """What a file says of a collection that `dev` made is missing there as well: it was saved since."""
+    if change.path in mine:
+        return change.judgement.verdict in (Verdict.SAFE, Verdict.HARMLESS)
+    return change.operation.collection in mine and change.judgement.verdict is Verdict.SAFE
 
 
 def _tell(session: Session, position: Position) -> None:
