@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pocketvex.diff.apply import apply_operations
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.schema.model import Schema
 from pocketvex.store.history import MigrationFile, enlist
 from projects import Json, Project, posts, schema_of, text
@@ -61,7 +61,7 @@ def schemas() -> Iterator[tuple[str, Schema, Schema]]:
     """Each file with what was there before it and after it."""
     before = Schema.from_json([])
     for name, stage in zip(NAMES, STAGES, strict=True):
-        operations = compare(schema_of(*stage), before, ask=False).operations
+        operations = compare(schema_of(*stage), before, version=NEWEST, ask=False).operations
         after = Schema.from_json(apply_operations(before.to_json(), operations))
         yield name, before, after
         before = Schema.from_json(after.to_json())

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import node
 from cases.changes import CASES, field, posts, select, table
 from pocketvex.diff.apply import apply_operations
-from pocketvex.diff.compare import compare
+from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.errors import HistoryError, UsageError
 from pocketvex.render.migration import make_migration, migration_text, runtime
 from pocketvex.schema.build import build_schema
@@ -41,7 +41,9 @@ def schema(*collections: Any) -> Schema:
 def migration(before: Schema, after: Schema) -> Migration:
     """From one to the other, on a history of its own, as the commands make it."""
     old = Schema.from_json(before.to_json())
-    new = Schema.from_json(apply_operations(old.to_json(), compare(after, old, ask=False).operations))
+    new = Schema.from_json(
+        apply_operations(old.to_json(), compare(after, old, version=NEWEST, ask=False).operations)
+    )
     return make_migration(old, new, stamp="1700000001")
 
 

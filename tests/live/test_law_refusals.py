@@ -113,25 +113,11 @@ NEITHER = [
         id="another option",
     ),
     pytest.param(
-        [posts({"n": field(max=5)})],
-        [posts({"n": field(max=9)})],
-        edit('c.fields.getByName("n").name = "m"'),
-        "posts.n: there is no such field",
-        id="no field to be changed",
-    ),
-    pytest.param(
         [posts()],
         [table("posts", {"headline": field(renamed_from="title")})],
         edit('c.fields.getByName("title").name = "heading"'),
         "posts: nothing tells whether title became headline",
         id="renamed otherwise",
-    ),
-    pytest.param(
-        [posts()],
-        [table("articles", {"title": "text"}, renamed_from="posts")],
-        edit('c.name = "essays"'),
-        "posts: there is no such collection",
-        id="a collection renamed otherwise",
     ),
     pytest.param(
         [posts(listRule="")],

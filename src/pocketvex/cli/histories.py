@@ -76,9 +76,9 @@ def reseal(
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
-    """Rewrite sealed files with today's runtime; what they do stays the same.
+    """Rewrite sealed files with today's runtime.
 
-    Each is proven on a scratch server before it is kept. A server that has run a file runs nothing again.
+    What they do stays the same. Each is proven on a scratch server before it is kept. A server that has run a file runs nothing again.
     """
     config = project()
 
