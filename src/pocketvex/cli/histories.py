@@ -78,7 +78,8 @@ def reseal(
 ) -> int:
     """Rewrite sealed files with today's runtime.
 
-    What they do stays the same. Each is proven on a scratch server before it is kept. A server that has run a file runs nothing again.
+    What they do stays the same. Each is proven on a scratch server before it is kept. A server that has run
+    a file runs nothing again.
     """
     config = project()
 
