@@ -12,6 +12,7 @@ from pocketvex.run.kept import groups
 from pocketvex.run.recorded import Position
 from pocketvex.run.session import Session
 from pocketvex.schema.model import Schema
+from pocketvex.schema.words import counted
 from pocketvex.steps.migration import read_migration
 
 
@@ -23,7 +24,7 @@ def not_given_back(session: Session, texts: Mapping[str, str]) -> Iterator[str]:
         newest = max(g.generation for g in mine if g.migration == group.migration)
         missing = group.rows - group.back
         if group.generation == newest and missing:
-            what = f"{group.name}: {missing} value{'s' * (missing != 1)} that {files[group.migration]} kept"
+            what = f"{group.name}: {counted(missing, 'value')} that {files[group.migration]} kept"
             one = "is not given back: its record holds another one now, or is gone"
             some = "are not given back: their records hold others now, or are gone"
             yield f"{what} {one if missing == 1 else some}; `pocketvex migrate prune` lists what is kept"
@@ -47,6 +48,6 @@ def cannot_be_updated(session: Session, live: Schema, before: Schema, position: 
     for fact, rows in session.count(frozenset(facts), live).items():
         if rows:
             collection, field_name = facts[fact]
-            who = f"{collection}: {rows} record{'s' * (rows != 1)} cannot be updated"
+            who = f"{collection}: {counted(rows, 'record')} cannot be updated"
             held = "it holds" if rows == 1 else "they hold"
             yield f"{who} until {field_name} is changed: what {held} there is not allowed any more"

@@ -11,6 +11,7 @@ from contextlib import closing
 from typing import Any, NamedTuple
 
 from pocketvex.errors import ServerProcessError
+from pocketvex.plan.sql import literal
 from pocketvex.run.session import Session, native_dir
 
 LEDGER, FIRST = "_pv_ledger", "_pv_kept"
@@ -46,7 +47,7 @@ class Group(NamedTuple):
         pairs = {"migration": self.migration, "collection": self.collection, "field": self.field}
         if self.table == LEDGER:
             pairs |= {"way": self.way}
-        text = " AND ".join(f"{key} = {_quoted(value)}" for key, value in pairs.items())
+        text = " AND ".join(f"{key} = {literal(value)}" for key, value in pairs.items())
         return f"{text} AND generation = {self.generation}" if self.table == LEDGER else text
 
 
@@ -85,8 +86,8 @@ def has_values(session: Session, collection: str, field: str) -> bool:
     if session.data_dir is None:
         return False
     query = (
-        f"SELECT 1 AS n FROM {LEDGER} WHERE collection = {_quoted(collection)}"
-        f" AND field = {_quoted(field)} AND record != '' LIMIT 1"
+        f"SELECT 1 AS n FROM {LEDGER} WHERE collection = {literal(collection)}"
+        f" AND field = {literal(field)} AND record != '' LIMIT 1"
     )
     return bool(_read(session, LEDGER, query))
 
@@ -108,15 +109,9 @@ def _read(session: Session, table: str, query: str) -> list[dict[str, Any]] | No
             columns = [column[0] for column in cursor.description]
             return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
     if session.version >= SQL:
-        return list(session.client.sql(query)) if _has(session, table) else []
+        there = session.client.sql(f"SELECT name FROM sqlite_master WHERE name = '{table}'")
+        return list(session.client.sql(query)) if there else []
     return None
-
-
-def _has(session: Session, table: str) -> bool:
-    query = f"SELECT name FROM sqlite_master WHERE name = '{table}'"
-    if session.data_dir is not None:
-        return bool(_read(session, table, query))
-    return bool(session.client.sql(query))
 
 
 def _write(session: Session, statements: Sequence[str]) -> None:
@@ -137,7 +132,3 @@ def _write(session: Session, statements: Sequence[str]) -> None:
         )
     for statement in statements:
         session.client.sql(statement)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -80,9 +80,7 @@ def _expected(operation: Operation) -> list[Step]:
     match operation:
         case DropCollection(collection=name):
             return [["expectEmpty", name]]
-        case DropField(collection=name, field=field):
-            return [["expectEmpty", name, {"id": field.id, "name": field.name}]]
-        case ReplaceField(collection=name, before=field):
+        case DropField(collection=name, field=field) | ReplaceField(collection=name, before=field):
             return [["expectEmpty", name, {"id": field.id, "name": field.name}]]
         case _:
             return []

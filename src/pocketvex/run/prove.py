@@ -18,6 +18,7 @@ from pocketvex.run.rows import Row, make_rows, without_rows
 from pocketvex.run.trial import State, Trial, try_files
 from pocketvex.run.values import Key, lost, surviving, untouched_rows, values_of
 from pocketvex.schema.model import Schema
+from pocketvex.schema.words import counted
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 
@@ -44,7 +45,7 @@ class Proof(NamedTuple):
     """Changed tables without any row: a view takes none of those that could be made."""
 
     def __str__(self) -> str:
-        said = f"proven up, down and up again on PocketBase {self.version} with {_counted(self.rows)}"
+        said = f"proven up, down and up again on PocketBase {self.version} with {counted(self.rows, 'row')}"
         if self.untried:
             said += f" (none in {', '.join(self.untried)}, for the sake of a view)"
         if self.kept == self.rows:
@@ -162,7 +163,3 @@ def _lost(what: str, changed: Sequence[tuple[Key, object, object]], schema: Sche
         f"{what} changes values that it should not",
         why=f"{path} of {record} was {before!r} and is {after!r} ({len(changed)} in all)",
     )
-
-
-def _counted(rows: int) -> str:
-    return f"{rows} row{'s' if rows != 1 else ''}"
