@@ -35,6 +35,9 @@ TIMES = float(os.environ.get("POCKETVEX_EXAMPLES", "1"))
 SEED = os.environ.get("POCKETVEX_SEED", "")
 PHASES = [Phase.generate, *([Phase.shrink] if "POCKETVEX_SHRINK" in os.environ else [])]
 
+NOTHING = (None, "", 0, "[]", '{"lon":0,"lat":0}')
+"""What a new column holds."""
+
 Values = dict[tuple[str, str, str], Any]
 """By collection id, field id and record."""
 
@@ -140,7 +143,7 @@ class Walk:
         if not done:
             return None
         event("up" if target > self.at else "down")
-        held = {(c, r, f, _text(v)) for (c, f, r), v in now.items() if v not in (None, "", 0, "[]")}
+        held = {(c, r, f, _text(v)) for (c, f, r), v in now.items() if v not in NOTHING}
         self.ever |= held
         self.at = target
         values = self.values()
