@@ -580,7 +580,7 @@ function pocketvex(app, migration, way) {
       if (there && !(away && app.countRecords(there.id) === 0 && there.type !== "view")) {
         if (away) fail(wanted.name, "is there again, and holds records: those of before stay in " + away.name + " until one of the two has another name");
         const other = (what) => fail(wanted.name, "is there already, " + what);
-        if (there.type !== wanted.type) other("as a " + there.type + " collection");
+        if (there.type !== wanted.type) other("as " + (there.type === "auth" ? "an " : "a ") + there.type + " collection");
         if (there.type === "view" && flat(there.viewQuery) !== flat(wanted.viewQuery)) other("with another query");
         for (const rule of Object.keys(wanted).filter((key) => key.endsWith("Rule")))
           if (there[rule] !== wanted[rule]) other("with " + rule + " " + show(there[rule]));

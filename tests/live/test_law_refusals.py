@@ -151,7 +151,7 @@ NEITHER = [
         [posts()],
         [posts(), *OTHER],
         'app.save(new Collection({ name: "other", type: "auth" }))',
-        "other: is there already, as a auth collection",
+        "other: is there already, as an auth collection",
         id="a collection of another type",
     ),
     pytest.param(
