@@ -175,6 +175,25 @@ def test_accounts_come_back_to_a_collection_that_is_declared_anew(ground: Ground
     assert course.held("members", "x") == ["7a"]
 
 
+def test_relations_among_what_was_put_away_hold_what_they_held(ground: Ground) -> None:
+    """To itself and to others: while it is away, what they point at has another name."""
+    to = {"type": "relation", "maxSelect": 5}
+    tree = {"name": "tree", "fields": [text("t"), {"name": "near", "target": "self", **to}]}
+    leaves = {"name": "leaves", "fields": [text("t"), {"name": "of", "target": "tree", **to}]}
+    course = Course(ground, tree, leaves, OTHERS)
+    course.file(OTHERS)
+    course.file(tree, leaves, OTHERS)
+    course.fill("tree", "near", ['["row000000000001"]', "[]"])
+    course.fill("leaves", "of", ['["row000000000000","row000000000001"]'])
+    held = course.held("tree", "near"), course.held("leaves", "of")
+    course.up(1)
+    course.up(2)
+    assert (course.held("tree", "near"), course.held("leaves", "of")) == held
+    course.down(2)
+    course.down(1)
+    assert (course.held("tree", "near"), course.held("leaves", "of")) == held
+
+
 def test_what_has_another_name_here_when_it_is_taken_back_comes_back(ground: Ground) -> None:
     course = Course(ground, OTHERS)
     course.file(OTHERS, posts())

@@ -58,7 +58,16 @@ function pocketvex(app, migration, way) {
     const there = all.find((c) => c.id === field.collectionId);
     return field.target || (there && (doomed.includes(there) ? pastName(there) : there.name)) || field.collectionId || "";
   };
-  const sameKind = (field, wanted) => field.type === wanted.type && (!wanted.target || is(targetOf(field), wanted.target));
+  // A relation to what an earlier run put away still points where it is said to.
+  const putAwayAs = (id, name) => {
+    if (!app.hasTable("_pv_ledger") || !all.some((c) => c.id === id && c.name.startsWith("_pv_"))) return false;
+    const found = new DynamicModel({ n: 0 });
+    sql("SELECT COUNT(*) AS [[n]] FROM {{_pv_ledger}} AS [[l]] WHERE [[l.collection]] = {:c} AND [[l.field]] = {:f}",
+      { c: id, f: "(collection) " + name.toLowerCase() }).one(found);
+    return found.n > 0;
+  };
+  const sameKind = (field, wanted) =>
+    field.type === wanted.type && (!wanted.target || is(targetOf(field), wanted.target) || putAwayAs(field.collectionId, wanted.target));
   // A field that is there already has to be the one that is wanted; what the file leaves out is off.
   const expect = (path, field, wanted) => {
     if (!sameKind(field, wanted)) fail(path, "is there already, as another " + field.type + " field");
