@@ -130,6 +130,8 @@ class View(Base, abstract=True):
 _AUTH_ATTRIBUTES = (
     "auth_rule", "manage_rule", "password_auth", "oauth2", "mfa", "otp", "auth_alert", "tokens", "templates",
 )  # fmt: skip
+# Passed over, a rename would be a removal and something new.
+_IN_THE_HEAD = ("name", "id", "renamed_from")
 _MISSPELLED = {
     "rule": "rules", "index": "indexes", "indices": "indexes", "sql": "query", "view_query": "query",
     "viewQuery": "query", "oauth": "oauth2", "token": "tokens", "template": "templates",
@@ -193,6 +195,8 @@ def _strays(attributes: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, "holds Rules: the attribute is called `rules`"
         elif name in _MISSPELLED and _MISSPELLED[name] not in attributes and not _is_field(value):
             yield name, f"means nothing here: did you mean `{_MISSPELLED[name]}`?"
+        elif name in _IN_THE_HEAD and isinstance(value, str):
+            yield name, f"means nothing here: it is an argument of the class, `class …(…, {name}={value!r})`"
     if "fields" in attributes and not isinstance(attributes["fields"], dict | FieldDeclaration):
         yield "fields", 'takes {"name": field.text(), …}'
 
