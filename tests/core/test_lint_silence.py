@@ -67,7 +67,7 @@ def test_several_codes_of_which_one_is_found() -> None:
         ("ignore", "this comment names no code: # pocketvex: ignore PV703"),
         ("ignore everything", "this comment names no code: # pocketvex: ignore PV703"),
         ("ignore PV201", "PV201 is no code of a finding: remove the comment"),
-        ("ignore PV701: it is right", "PV701 is no code of a finding: remove the comment"),
+        ("ignore PV401: it is right", "PV401 is no code of a finding: remove the comment"),
     ],
 )
 def test_comments_that_mean_nothing(comment: str, message: str) -> None:

@@ -12,6 +12,7 @@ from pocketvex.schema import field
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.declare import Auth, Base, FieldDeclaration, View, env, index
 from pocketvex.schema.limits import odd, refused
+from pocketvex.schema.rule_check import rule_problems
 from pocketvex.schema.rules import Rules
 from pocketvex.schema.validate import for_server
 from pocketvex.schema.views import sources
@@ -25,7 +26,9 @@ def problems(*classes: type[Base] | dict[str, Any], held: bool | None = None) ->
     except SchemaError as error:
         found = () if held else error.problems
     else:
-        found = () if held is False else (*refused(schema), *odd(schema))
+        found = () if held is False else (
+            *refused(schema), *odd(schema), *rule_problems(schema, (0, 40, 6))
+        )  # fmt: skip
     assert all(problem.where for problem in found)
     return {problem.path: problem.message for problem in found}
 
@@ -187,7 +190,7 @@ COLLECTIONS: list[tuple[type[Base], str, str]] = [
 HELD = (
     "no collection 'nowhere'", "read-only", "is the same as", "cannot be public", "10 seconds", "empty",
     "10 to 86400", "length at least 4", "at least one identity field", "no field 'gone'",
-    "unique index of its own",
+    "unique index of its own", "is empty: use", "it is @request.body since", "use &&", "use ||",
 )  # fmt: skip
 """What a server may hold."""
 

@@ -28,7 +28,7 @@ class Posts(Base):
         view="@request.data.title = 'a' and title = 'b'",
     )
 """
-TOLD = """error: the schema has 2 problems
+TOLD = """error: PocketBase 0.40.6 cannot hold this schema
   schema/posts.py:8:14: posts.listRule: no field 'titel' in posts: did you mean 'title'?
     " && titel = 'a'",
          ^^^^^
@@ -64,7 +64,7 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.mark.parametrize(
     "command",
-    ["schema diff", "schema apply", "schema lint", "dev --once", "migrate generate", "migrate up"],
+    ["schema diff", "schema apply", "dev --once", "migrate generate", "migrate up"],
 )
 def test_a_mistake_is_shown_with_carets_and_nothing_is_sent(
     project: Project, command: str, latest: Binary
@@ -73,7 +73,8 @@ def test_a_mistake_is_shown_with_carets_and_nothing_is_sent(
     done = project(*command.split())
     assert done.code == 2, done
     assert TOLD in done.err
-    assert done.out == ""
+    # The types are those of the code, whatever becomes of its rules.
+    assert [line for line in done.out.splitlines() if " wrote generated/" not in line] == []
     assert project.migrations == []
     if command == "schema apply":
         with project.client(latest) as client:
@@ -118,10 +119,10 @@ def test_a_rule_of_one_long_line_is_shown_around_what_is_meant(project: Project)
 
     project.write("schema/posts.py", odd.format(comment="").replace("|| author =", "|| autor ="))
     done = project("schema", "lint")
-    lines = done.err.splitlines()
+    lines = done.out.splitlines()
     assert max(map(len, lines)) < 200
     assert any(line[lines[at + 1].index("^") :].startswith("autor") for at, line in enumerate(lines[:-1])
-               if "^" in lines[at + 1]), done.err  # fmt: skip
+               if "^" in lines[at + 1]), done.out  # fmt: skip
 
 
 def test_what_was_looked_at_is_silenced_where_it_stands(project: Project) -> None:
@@ -134,7 +135,7 @@ def test_what_was_looked_at_is_silenced_where_it_stands(project: Project) -> Non
 def test_a_mistake_for_programs(project: Project) -> None:
     project.write("schema/posts.py", WRONG)
     found = project("schema", "lint", "--format", "json")
-    assert found.code == 2
+    assert found.code == 7
     assert [(f["code"], f["level"], f["where"]["column"]) for f in found.json["findings"]] == [
         ("PV701", "error", 14), ("PV701", "error", 41),
     ]  # fmt: skip

@@ -103,6 +103,9 @@ app.saveNoValidate(new Collection({ type: "base", name: "unchecked", fields: [
 ], listRule: "@collection.gone.id ?= id" }));
 app.save(new Collection({ type: "base", name: "there", fields: [{ name: "x", type: "text" }] }));
 app.save(new Collection({ type: "base", name: "here", listRule: "@collection.there.x ?= id" }));
+app.saveNoValidate(new Collection({ type: "auth", name: "mistaken", listRule: "nmae == 'a'", viewRule: "(((",
+  createRule: "'never closed", updateRule: "nothing = 1", deleteRule: '\\\\"\\n', authRule: "verified",
+  manageRule: "@request.user.id = id" }));
 const there = app.findCollectionByNameOrId("there");
 there.fields.removeByName("x");
 app.save(there);
@@ -201,5 +204,11 @@ def test_what_a_server_accepts_is_pulled_and_in_sync(
     assert "it reads notes_fts, which is no collection" in written.err
     found = project("schema", "lint")
     assert found.code == 7
-    for said in ("PV720", "PV721", "max (3) is less than min (5)", "no field 'x' in there"):
+    for said in (
+        "PV720",
+        "PV721",
+        "max (3) is less than min (5)",
+        "no field 'x' in there",
+        "mistaken.listRule",
+    ):
         assert said in found.out

@@ -18,8 +18,8 @@ from pocketvex.schema.silent_check import misspelt
 
 NEWEST: Version = (0, 40, 6)
 CODES = (
-    "PV702", "PV703", "PV704", "PV705", "PV706", "PV707", "PV708", "PV709", "PV710", "PV711", "PV712",
-    "PV720", "PV721",
+    "PV701", "PV702", "PV703", "PV704", "PV705", "PV706", "PV707", "PV708", "PV709", "PV710", "PV711",
+    "PV712", "PV720", "PV721",
 )  # fmt: skip
 """What a comment may silence."""
 

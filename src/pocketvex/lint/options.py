@@ -12,7 +12,7 @@ from pocketvex.schema.rule_check import rule_problems
 
 
 def option_findings(schema: Schema, version: Version) -> Iterator[Problem]:
-    """What is refused, what is odd, and the rules that name what is gone elsewhere."""
+    """What is refused, what is odd, and the mistakes in rules."""
     yield from (problem._replace(code="PV720") for problem in refused(schema))
     yield from (problem._replace(code="PV721") for problem in odd(schema))
     if schema.may_have_rules:

@@ -101,8 +101,9 @@ CODES: dict[str, Code] = {
     "PV504": Code(
         "PocketBase refuses every save of the collection",
         "Its name is the id of a collection, its own or another's, which PocketBase takes once and never "
-        "again; or an index of it names no table, as 0.37.5 and 0.38.0 leave it.",
-        "Give it another name with `renamed_from`, or update PocketBase to 0.38.1 or later.",
+        "again; or an index of it names no table, as 0.37.5 and 0.38.0 leave it; or a rule of it has a "
+        "mistake that came there by other ways than a save.",
+        "Give it another name with `renamed_from`; update PocketBase to 0.38.1 or later; correct the rule.",
     ),
     "PV601": Code(
         "the server has what neither the code nor the history explain",
@@ -113,8 +114,8 @@ CODES: dict[str, Code] = {
     "PV701": Code(
         "a mistake in a rule",
         "The server would refuse it: a name that is not there, or something that the filter language of this "
-        "version does not have. Nothing is sent. A rule that a server has already may name what is gone by "
-        "now in another collection: that is a finding.",
+        "version does not have. Nothing is sent. A server looks at rules only when it saves a collection: "
+        "what it holds already is a finding of `schema lint`.",
         "Correct it where the carets are.",
     ),
     "PV702": Code(

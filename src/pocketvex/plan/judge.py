@@ -66,7 +66,7 @@ class Judge:
         kept: Iterable[str] = (),
         by_kind: bool = False,
     ) -> None:
-        self.stuck = Stuck(live, version)
+        self.stuck = Stuck(live, desired, version)
         self.live = {collection.name.lower(): collection for collection in live.collections}
         self.old_names = diff.renamed
         self.facts = facts

@@ -196,7 +196,7 @@ class Owner:
 
     def kept_because(self, operation: Operation) -> str:
         """Why an operation must not touch the server ("" where it may): drift, or a first contact."""
-        if touched_paths(operation) & self.ownership.held:
+        if {*touched_paths(operation), *_comes_from(operation)} & self.ownership.held:
             return "held"
         if self.base is None:
             return ""
@@ -300,6 +300,17 @@ def touched_paths(operation: Operation) -> set[str]:
             return {operation.path, operation.old}
         case _:
             return {operation.path}
+
+
+def _comes_from(operation: Operation) -> set[str]:
+    """What a thing was called that is missing: while a reverted file has that, it is no new one."""
+    match operation:
+        case CreateCollection(definition=made) if made.renamed_from:
+            return {made.renamed_from}
+        case AddField(collection=collection, field=field) if field.renamed_from:
+            return {f"{collection}.{field.renamed_from}"}
+        case _:
+            return set()
 
 
 def is_untouched_users(collection: Collection) -> bool:

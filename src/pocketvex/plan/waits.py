@@ -47,6 +47,13 @@ def with_waiting(
     return _Waits([blocked(change) for change in changes], list(kept), questions).settled()
 
 
+def standing_without(changes: Sequence[Change], left: Iterable[Operation]) -> list[Change]:
+    """Those of the changes that need nothing of what is `left` undone."""
+    safe = [replace(c, judgement=c.judgement._replace(verdict=Verdict.SAFE)) for c in changes]
+    settled = _Waits(safe, list(left), ()).settled()
+    return [change for change, now in zip(changes, settled, strict=True) if now.safe]
+
+
 class _Names:
     """Names that are not there, found by the words that may mean them."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 
-from pocketvex.errors import HistoryError
+from pocketvex.errors import HistoryError, SchemaError
 from pocketvex.render.header import with_proof
 from pocketvex.render.migration import render_migration
 from pocketvex.run.draft import comment, managed_entries
@@ -15,6 +15,7 @@ from pocketvex.run.secrets import naming_secrets
 from pocketvex.run.session import Session, native_dir
 from pocketvex.run.shadow import replay
 from pocketvex.schema.model import Schema
+from pocketvex.schema.rule_check import rule_problems
 from pocketvex.schema.words import counted
 from pocketvex.store.history import (
     SUM_FILE,
@@ -46,6 +47,12 @@ def baseline(session: Session, desired: Schema, *, now: int, replace: bool = Fal
     data_dir = native_dir(session)
     empty = replay(session.binary, [], session.shadow_cache)
     live = naming_secrets(Schema.from_json(session.fetch()), desired)
+    if mistakes := rule_problems(live, tuple(session.version), live):
+        raise SchemaError(
+            "no other server would take the rules that this one holds: nothing was written",
+            problems=mistakes,
+            todo="Correct them in the code, then `pocketvex schema apply`.",
+        )
     stamp = next_stamp(history._replace(files=()), now)
     text = render_migration(
         empty.schema, live, stamp=str(stamp),

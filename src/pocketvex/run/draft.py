@@ -16,6 +16,7 @@ from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, touched_paths
 from pocketvex.plan.questions import Answers, renames_of, still_open, with_remaps
+from pocketvex.plan.waits import standing_without
 from pocketvex.render.header import body_hash
 from pocketvex.render.migration import render_migration
 from pocketvex.run.answers import known_to_be_new, tell_idle, with_strangers
@@ -233,9 +234,14 @@ def _draft_text(found: Outstanding) -> str:
 
 
 def already_there(found: Outstanding, left: Plan) -> tuple[list[Change], list[Change]]:
-    """The outstanding changes that the server has already, and those that it has not."""
+    """The outstanding changes that the server has already, and those that it has not, or not all of."""
     missing: set[str] = {path for change in left.changes for path in touched_paths(change.operation)}
     missing |= {path for kept in left.kept for path in touched_paths(kept.operation)}
-    there = [c for c in found.plan.changes if not touched_paths(c.operation) & missing]
-    rest = [c for c in found.plan.changes if touched_paths(c.operation) & missing]
-    return there, rest
+    lacks = [c for c in found.plan.changes if touched_paths(c.operation) & missing]
+    absent = {id(change) for change in lacks}
+    # Of what is put away for a while, the server shows no difference in its parts.
+    there = standing_without(
+        [c for c in found.plan.changes if id(c) not in absent], [c.operation for c in lacks]
+    )
+    first = {id(change) for change in there}
+    return there, [c for c in found.plan.changes if id(c) not in first]

@@ -8,7 +8,7 @@ tried out on the way.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.operations import (
@@ -102,13 +102,17 @@ def recover_fields(session: Session, raw: Sequence[Json], changes: Sequence[Chan
     return bool(steps)
 
 
-def recover_collections(session: Session, raw: Sequence[Json], desired: Schema) -> list[str]:
-    """Give collections that the code declares, and that are put away here, their names back."""
+def recover_collections(session: Session, raw: Sequence[Json], desired: Schema, held: Set[str]) -> list[str]:
+    """Give collections that the code declares, and that are put away here, their names back.
+
+    Those in `held` wait for `migrate up`: the file that makes them knows nothing of what dev changed since,
+    like a name.
+    """
     there = {item["name"].lower() for item in raw}
     away = [item for item in raw if item["name"].startswith(PRIVATE_PREFIX)]
     missing = [
         c for c in desired.collections
-        if c.name.lower() not in there and c.type != "view" and c.renamed_from is None
+        if c.name.lower() not in there and c.type != "view" and c.renamed_from is None and c.name not in held
         and any(item["name"].endswith(f"_{c.name}") and item["type"] == c.type for item in away)
     ]  # fmt: skip
     if not missing or session.data_dir is None:

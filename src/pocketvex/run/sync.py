@@ -93,7 +93,11 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
         make_way(session, raw, position)
         raw = run_files(session, position, ran)
         position = locate(session, session.schema_of(raw))
-    if may_run and not waiting and (back := recover_collections(session, raw, desired)):
+    if (
+        may_run
+        and not waiting
+        and (back := recover_collections(session, raw, desired, position.held_paths()))
+    ):
         session.notes.append(f"{', '.join(back)}: back with what was put away")
         raw = session.fetch()
     plan = plan_for(session, desired, raw, position, choices)

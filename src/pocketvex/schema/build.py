@@ -47,10 +47,6 @@ def build_schema(written: Iterable[dict[str, Any] | type[Base]]) -> Schema:
     builder.resolve_targets(schema)
     # A person sees everything at once: what could not be built is not missed where it is referred to.
     builder.problems += check(schema, builder.broken)
-    if schema.may_have_rules:
-        from pocketvex.schema.rule_check import rule_problems
-
-        builder.problems += rule_problems(schema, unsure=builder.broken, own=True)
     if builder.problems:
         count = len(builder.problems)
         raise SchemaError(f"the schema has {counted(count, 'problem')}", problems=builder.problems)

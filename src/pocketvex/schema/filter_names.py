@@ -46,8 +46,7 @@ _MANY = ("select", "file", "relation")
 class Wrong(NamedTuple):
     """A span of a filter that the server refuses, what is wrong with it, and what it might have been.
 
-    With `since`, `what` is a thing that came with that version. What is `elsewhere` was there when the rule
-    was saved, maybe: a server looks at the rules of the collection that it saves, and at no others.
+    With `since`, `what` is a thing that came with that version.
     """
 
     start: int
@@ -55,7 +54,6 @@ class Wrong(NamedTuple):
     what: str
     known: tuple[str, ...] = ()
     since: Version = ()
-    elsewhere: bool = False
 
 
 class Refused(Exception):
@@ -67,7 +65,6 @@ class Refused(Exception):
         super().__init__(what)
         self.what, self.start, self.part = what, start, part
         self.known, self.since = tuple(known), since
-        self.elsewhere = False
 
 
 class Step(NamedTuple):
@@ -122,7 +119,7 @@ class Names:
                 return None
             start = operand.start + refused.start
             end = start + len(refused.part) if refused.part else operand.end
-            return Wrong(start, end, refused.what, refused.known, refused.since, refused.elsewhere)
+            return Wrong(start, end, refused.what, refused.known, refused.since)
         return None
 
     def call(self, operand: Operand, base: Collection) -> Wrong | None:
@@ -154,7 +151,7 @@ class Names:
             collection = self.by_name.get(wanted.lower())
             if collection is None:
                 raise self.no_collection(wanted, where)
-            return self.path(rest, collection, where + len(head) + 1, elsewhere=collection is not base)
+            return self.path(rest, collection, where + len(head) + 1)
         if _PLAIN.fullmatch(name):
             return self.path(name, base, 0)
         raise Refused(f"no name '{name}'", known=_beginnings(name))
@@ -195,16 +192,9 @@ class Names:
     def is_opaque(self, collection: Collection) -> bool:
         return collection.name.lower() in self.opaque
 
-    def path(self, path: str, collection: Collection, at: int, *, elsewhere: bool = False) -> list[Step]:
-        """The steps of a path that begins in this collection, which is not the rule's own if `elsewhere`."""
+    def path(self, path: str, collection: Collection, at: int) -> list[Step]:
+        """The steps of a path that begins in this collection."""
         steps: list[Step] = []
-        try:
-            return self.steps(path, collection, at, steps)
-        except Refused as refused:
-            refused.elsewhere = refused.elsewhere or elsewhere or bool(steps)
-            raise
-
-    def steps(self, path: str, collection: Collection, at: int, steps: list[Step]) -> list[Step]:
         parts = path.split(".")
         for number, part in enumerate(parts):
             if number == len(parts) - 1:
@@ -250,11 +240,11 @@ class Names:
         pointing = [f.name for f in relations if self.by_name.get(f.target.lower()) is collection]
         if not isinstance(field, RelationField):
             what = f"no relation '{field_name}' in {other.name}"
-            raise _elsewhere(Refused(what, where, field_name, pointing))
+            raise Refused(what, where, field_name, pointing)
         target = self.by_name.get((field.target or field.collection_id).lower())
         if target is not None and target is not collection:
             what = f"{other.name}.{field.name} does not point at {collection.name}, but at {target.name}"
-            raise _elsewhere(Refused(what, where, field_name, pointing))
+            raise Refused(what, where, field_name, pointing)
         return Step(other, field, True)
 
     def last(self, part: str, collection: Collection, at: int) -> FieldBase | None:
@@ -268,8 +258,8 @@ class Names:
         there = dict.fromkeys(c.name for c in self.by_name.values())
         renamed = (c for c in self.by_name.values() if (c.renamed_from or "").lower() == name.lower())
         if now := next(renamed, None):
-            return _elsewhere(Refused(f"no collection '{name}': it is called '{now.name}' now", at, name))
-        return _elsewhere(Refused(f"no collection '{name}'", at, name, there))
+            return Refused(f"no collection '{name}': it is called '{now.name}' now", at, name)
+        return Refused(f"no collection '{name}'", at, name, there)
 
     def no_field(self, name: str, collection: Collection, at: int) -> Refused:
         what = f"no field '{name}' in {collection.name}"
@@ -278,11 +268,6 @@ class Names:
             return Refused(f"{what}: it is called '{now}' now", at, name)
         known = [*(field.name for field in collection.fields), *_implied(collection)]
         return Refused(what, at, name, dict.fromkeys(known))
-
-
-def _elsewhere(refused: Refused) -> Refused:
-    refused.elsewhere = True
-    return refused
 
 
 def _exact(collection: Collection, name: str) -> FieldBase | None:

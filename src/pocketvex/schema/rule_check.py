@@ -12,9 +12,6 @@ from pocketvex.schema.model import Collection, Schema
 from pocketvex.schema.system import SYSTEM_COLLECTIONS
 from pocketvex.schema.views import normal_query
 
-_TURNS: tuple[Version, ...] = ((0, 40, 6), (0, 23, 1), (0, 24), (0, 27), (0, 34), (0, 36))
-"""The newest version, and the others at which something about the language changed."""
-
 
 def rules_of(collection: Collection) -> dict[str, str]:
     """Every rule that is neither locked nor public, by the server's name for it."""
@@ -29,46 +26,28 @@ def rules_of(collection: Collection) -> dict[str, str]:
     return {name: rule for name, rule in rules.items() if rule}
 
 
-def rule_problems(
-    schema: Schema,
-    version: Version | None = None,
-    live: Schema | None = None,
-    unsure: Iterable[str] = (),
-    *,
-    own: bool = False,
-) -> list[Problem]:
+def rule_problems(schema: Schema, version: Version, live: Schema | None = None) -> list[Problem]:
     """What is wrong in the rules of the code, for a server of this version.
 
-    Without a version, only what is wrong on each of them; `own` leaves out names in other collections, which
-    a server holds although they are gone. `live`, if it is known, says what columns a view
-    has and which collections there are beside those of the code; what nobody knows passes, and so does
-    every name in the collections in `unsure` (lower case).
+    A server looks at rules when it saves their collection, and at no other time: it may hold each of these.
+    `live`, if it is known, says what columns a view has and which collections there are beside those of the
+    code; what nobody knows passes.
     """
-    asked = _TURNS if version is None else (version,)
-    names: dict[Version, Names] = {}
-    found: list[Problem] = []
-    for collection in schema.collections:
-        for rule, text in rules_of(collection).items():
-            first: list[Problem] = []
-            for turn in asked:
-                if turn not in names:
-                    names[turn] = names_of(schema, turn, live, unsure)
-                wrong = list(_wrong(names[turn], collection, rule, text, own=own))
-                first = first or wrong
-                if not wrong:
-                    break
-            else:
-                found += first
-    return found
+    names = names_of(schema, version, live)
+    return [problem for collection in schema.collections for problem in mistakes_in(collection, names)]
 
 
-def names_of(
-    schema: Schema, version: Version, live: Schema | None = None, unsure: Iterable[str] = ()
-) -> Names:
+def mistakes_in(collection: Collection, names: Names) -> Iterator[Problem]:
+    """What is wrong in the rules of one collection."""
+    for rule, text in rules_of(collection).items():
+        yield from _wrong(names, collection, rule, text)
+
+
+def names_of(schema: Schema, version: Version, live: Schema | None = None) -> Names:
     """The names that rules of this schema may use."""
     there = {c.name.lower(): c for c in live.collections} if live else {}
     known: list[Collection] = []
-    opaque = ({name.lower() for name in SYSTEM_COLLECTIONS} - there.keys()) | set(unsure)
+    opaque = {name.lower() for name in SYSTEM_COLLECTIONS} - there.keys()
     for collection in schema.collections:
         columns = _columns(collection, there.get(collection.name.lower()))
         known.append(columns or collection)
@@ -86,7 +65,7 @@ def _columns(collection: Collection, live: Collection | None) -> Collection | No
     return live if normal_query(live.view_query) == normal_query(collection.view_query) else None
 
 
-def _wrong(names: Names, collection: Collection, rule: str, text: str, *, own: bool) -> Iterator[Problem]:
+def _wrong(names: Names, collection: Collection, rule: str, text: str) -> Iterator[Problem]:
     try:
         found = parse_filter(text, names.version)
     except FilterError as error:
@@ -95,8 +74,6 @@ def _wrong(names: Names, collection: Collection, rule: str, text: str, *, own: b
         return
     base = names.by_name.get(collection.name.lower(), collection)
     for wrong in names.wrong(found, base):
-        if own and wrong.elsewhere and not wrong.since:
-            continue
         yield _problem(collection, rule, message_of(text, wrong), Part(text, wrong.start, wrong.end))
 
 
