@@ -604,7 +604,7 @@ CASES = [
         [posts() | {"fields": [{"name": "title", **field(required=True)}]}],
         {"posts.title": "unsafe PV203"},
         TWO,
-        refused="posts.title: 1 values are empty, and it becomes required (PV203), as in record posts2",
+        refused="posts.title: 1 value is empty, and it becomes required (PV203), as in record posts2",
     ),
     Case(
         17,
@@ -623,20 +623,20 @@ CASES = [
             [posts({"x": after})],
             {"posts.x": "unsafe PV203"},
             {"posts": [{"x": good}, {"x": bad}]},
-            refused=f"posts.x: 1 values {says} (PV203), as in record posts2",
+            refused=f"posts.x: 1 value {says} (PV203), as in record posts2",
         )
         for name, before, after, good, bad, says in (
-            ("max", field(), field(max=3), "abc", "abcd", "are longer than 3"),
-            ("min", field(), field(min=3), "", "ab", "are shorter than 3"),
-            ("the least number", field("number"), field("number", min=0), 1, -1, "are less than 0"),
-            ("the greatest number", field("number"), field("number", max=5), 5, 6, "are more than 5"),
+            ("max", field(), field(max=3), "abc", "abcd", "is longer than 3"),
+            ("min", field(), field(min=3), "", "ab", "is shorter than 3"),
+            ("the least number", field("number"), field("number", min=0), 1, -1, "is less than 0"),
+            ("the greatest number", field("number"), field("number", max=5), 5, 6, "is more than 5"),
             (
                 "whole numbers",
                 field("number"),
                 field("number", only_int=True),
                 1,
                 1.5,
-                "are no whole numbers",
+                "is not whole",
             ),
             (
                 "the first date",
@@ -644,7 +644,7 @@ CASES = [
                 field("date", min="2026-01-01"),
                 "2026-01-01 00:00:00.000Z",
                 "2025-12-31 23:59:59.000Z",
-                "are before 2026-01-01 00:00:00.000Z",
+                "is before 2026-01-01 00:00:00.000Z",
             ),
             (
                 "a list",
@@ -664,7 +664,7 @@ CASES = [
         {"posts.p": "unsafe PV203"},
         {"posts": [{"p": "größe"}, {"p": "9"}, {"p": ""}]},
         evidence={"posts.p": "1 of 3 rows"},
-        refused="posts.p: 1 values do not match the pattern (PV203), as in record posts2",
+        refused="posts.p: 1 value does not match the pattern (PV203), as in record posts2",
     ),
     Case(
         18,
@@ -691,7 +691,7 @@ CASES = [
         {"posts.e": "unsafe PV203"},
         {"posts": [{"e": "a@b.org"}, {"e": "a@example.com"}, {"e": ""}]},
         evidence={"posts.e": "1 of 3 rows"},
-        refused="posts.e: 1 values are of other domains (PV203), as in record posts1",
+        refused="posts.e: 1 value is of other domains (PV203), as in record posts1",
     ),
     Case(
         19,

@@ -127,9 +127,9 @@ def test_what_was_so_before_is_a_finding_only() -> None:
     assert [p.code for p in lint(after) if p.code == "PV711"] == ["PV711"]
 
 
-def test_of_a_new_collection_only_a_slip_of_the_pen_is_an_error() -> None:
+def test_of_a_new_collection_a_name_that_no_account_has_is_an_error() -> None:
     nothing = Schema()
-    assert not lost(code(f"{AUTH}role = 'admin'", users=[]), nothing)
+    assert lost(code(f"{AUTH}role = 'admin'", users=[]), nothing)
     assert lost(code(f"{AUTH}rol = 'admin'", users=[ROLE]), nothing)
     assert not lost(code("@request.body.titl = 'admin'", users=[ROLE]), nothing)
 

@@ -73,7 +73,7 @@ def test_a_guard_that_would_throw_is_foreseen(
     assert file.state == "would fail"
     assert "posts.body" in file.why
     assert "PV203" in file.why
-    assert "1 values are longer than 9" in file.why or "1 of 2 rows" in file.why
+    assert "1 value is longer than 9" in file.why or "1 of 2 rows" in file.why
     assert not found.clear
     with pytest.raises(NotAsIntended, match="no file was run") as failure:
         project.up(running)

@@ -69,7 +69,7 @@ def test_a_slip_in_an_answer_is_named_once(tmp_path: Path, server: ServerFactory
     project = Project(tmp_path, things(text("a")))
     project.up(running)
     project.declare(things(text("b")))
-    said = "--rename things.aa=things.b answers nothing: there is no things.aa; did you mean things.a?"
+    said = "things.aa=things.b answers nothing: there is no things.aa; did you mean things.a?"
     with project.session(running) as session:
         for _ in range(2):
             outcome = sync(session, project.code, Choices(answers={"things.aa": "things.b"}))

@@ -19,8 +19,7 @@ def idle(answers: Answers, desired: Schema, there: Sequence[Schema]) -> Iterator
     for id, value in answers.items():
         why = _of_choice(id, desired, there) if ":" in id else _of_name(id, value, desired, there)
         if why:
-            flag = "--answer" if ":" in id else "--rename"
-            yield f"{flag} {quote(f'{id}={value}')} answers nothing: {why}"
+            yield f"{quote(f'{id}={value}')} answers nothing: {why}"
 
 
 def _of_name(id: str, value: str, desired: Schema, there: Sequence[Schema]) -> str:

@@ -252,6 +252,11 @@ class Judge:
         """A column made anew keeps the values that convert; where none can, it keeps none."""
         before, after = operation.before, operation.after
         judged = self.by_values("PV301", operation.collection, before, what)
+        if judged.verdict is Verdict.HARMLESS and after.required:
+            rows = self.rows(operation.collection)
+            if rows != 0:
+                reason = f"{what}, and is required: {_fills(after)}"
+                return Judgement(Verdict.UNSAFE, "PV301", reason, evidence=Evidence.of_count(rows, rows))
         name = conversion(before, after)
         if name is None or judged.verdict is Verdict.HARMLESS:
             return judged
@@ -292,8 +297,7 @@ class Judge:
             stays = getattr(after, "keep", "last")
             code, reason = "PV204", f"{reason}: a list becomes one value, the {stays} of each list stays"
         if after.required and not before.required and found != 0:
-            fills = f"a migration fills empty values with {short(after.backfill)}"
-            reason += f"; {fills if after.backfill is not None else _NO_BACKFILL}"
+            reason += f"; {_fills(after)}"
         if found != 0:
             return Judgement(Verdict.UNSAFE, code, reason, safe.access, evidence)
         # A choice that nobody holds goes without a trace.
@@ -348,7 +352,12 @@ class Judge:
 _BY_KIND = ("PV102", "PV103", "PV203")
 """Codes of changes whose files throw, or fail, where a row stands in the way."""
 
-_NO_BACKFILL = "`backfill=` says what empty ones hold then"
+
+def _fills(after: FieldBase) -> str:
+    """What becomes of rows that are empty where a value is required."""
+    if after.backfill is None:
+        return "`backfill=` says what empty ones hold then"
+    return f"a migration fills empty values with {short(after.backfill)}"
 
 
 _FOLLOWS = "follows a rename"

@@ -112,7 +112,7 @@ def broken(limit: Limit, stored: FieldBase) -> Condition:
             refused = f"{_filled(stored)}NOT {MATCHES}({{:pattern}}, [[value]])"
             return Condition(refused, (("pattern", value),), "do not match the pattern")
         case "only_int":
-            return Condition("[[value]] != CAST([[value]] AS INTEGER)", says="are no whole numbers")
+            return Condition("[[value]] != CAST([[value]] AS INTEGER)", says="are not whole")
         case "only_domains" | "except_domains":
             return _of_domains(option, value, stored)
         case "values":

@@ -86,10 +86,11 @@ def status_markdown(
 def _to_run(pending: Sequence[Pending], desired: Schema) -> _Section:
     items = []
     for file in pending:
-        items.append(f"- {code(file.name)}{' (written by hand)' if file.by_hand else ''}")
-        items += [f"  {_change(change, desired)}" for change in file.changes[:_SOME]]
+        lines = [f"- {code(file.name)}{' (written by hand)' if file.by_hand else ''}"]
+        lines += [f"  {_change(change, desired)}" for change in file.changes[:_SOME]]
         if len(file.changes) > _SOME:
-            items.append(f"  - … and {len(file.changes) - _SOME} more changes")
+            lines.append(f"  - … and {len(file.changes) - _SOME} more changes")
+        items.append("\n".join(lines))
     return _Section("Migrations that are not run here yet", items)
 
 

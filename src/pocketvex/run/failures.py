@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from pocketvex.server.scratch import MigrationFailed
 
-_GUARD = re.compile(r"(?P<path>\w+\.\w+): (?P<count>\d+) values (?P<says>.*)", re.DOTALL)
+_GUARD = re.compile(r"(?P<path>\w+\.\w+): (?P<count>\d+) values? (?P<says>.*)", re.DOTALL)
 _UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>[^()]*\w)")
 
 

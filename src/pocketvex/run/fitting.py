@@ -99,8 +99,6 @@ def check_declares(
     if desired.collections:
         return
     shown = shown_path(str(session.config.schema), os.path.realpath(session.root))
-    if (note := declares_nothing(shown)) not in session.notes:
-        session.notes.append(note)
     owned = {*managed, *session.state.managed} & live.names()
     if unnamed := sorted(owned - {*agreed}):
         raise SchemaError(
@@ -109,6 +107,8 @@ def check_declares(
             todo="Bring the files back; or name each that is to go, as in "
             f"`pocketvex schema apply --confirm {unnamed[0]}`.",
         )
+    if (note := declares_nothing(shown)) not in session.notes:
+        session.notes.append(note)
 
 
 def _in_rules(schema: Schema, version: Version, live: Schema) -> list[Problem]:

@@ -68,21 +68,20 @@ def lost_names(
 
 
 def _is_new(silent: Silent, states: list[tuple[Schema, Meaning]]) -> bool:
-    had, known = "it is called" in silent.wrong.what, False
+    had = "it is called" in silent.wrong.what
     for state, meaning in states:
         now = silent.collection
         old = state.collection(now.name) or state.collection(now.renamed_from or now.name)
         if old is None:
             continue
-        known = True
         if rules_of(old).get(silent.rule) == silent.text:
             there = Schema.model_construct(collections=[old])
             spans = {(s.wrong.start, s.wrong.end) for s in silent_names(there, meaning)}
             if (silent.wrong.start, silent.wrong.end) in spans:
                 return False
-        had = had or not silent.of_body or _leads_somewhere(silent, old, meaning)
-    # Of what is new as a whole, only a slip of the pen is no matter of lint.
-    return had or (not silent.of_body and (known or _nearly(silent)))
+        had = had or _leads_somewhere(silent, old, meaning)
+    # What a request carries beside the fields of a new collection is a matter of lint.
+    return had or not silent.of_body
 
 
 def _leads_somewhere(silent: Silent, old: Collection, meaning: Meaning) -> bool:

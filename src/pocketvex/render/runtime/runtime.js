@@ -252,7 +252,9 @@ function pocketvex(app, migration, way) {
           const ids = refused(c, field);
           Object.assign(found, { n: ids.length, id: ids[0] || "" });
         }
-        if (found.n) fail(c.name + "." + field.name, found.n + " values " + says + ", as in record " + found.id);
+        const one = { are: "is", do: "does", hold: "holds" };
+        const told = found.n === 1 ? " value " + says.replace(/^(are|do|hold)\b/, (verb) => one[verb]) : " values " + says;
+        if (found.n) fail(c.name + "." + field.name, found.n + told + ", as in record " + found.id);
       }));
 
   // Secrets never stand in a file: a provider whose secret is not in the environment is left out.
