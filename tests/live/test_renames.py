@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from binaries import LATEST, SUPPORTED, binary_of
 from conftest import ServerFactory
 from pocketvex.errors import ConsentNeeded
 from pocketvex.run.planning import Choices
@@ -93,3 +94,48 @@ def test_a_question_comes_before_the_draft(tmp_path: Path, server: ServerFactory
     outcome, draft = project.dev(running, answers={"things.a": "b", "things.gone": ""})
     assert draft.exists
     assert draft.error is None
+
+
+GROUPED = (
+    "SELECT t.id, (SELECT json_group_array({0}) FROM (SELECT {0} FROM things GROUP BY {0})) AS v"
+    " FROM things t"
+)
+VIEWS = {
+    "a sub-select": (GROUPED,),
+    "another view": ("SELECT id, {0} FROM things", "SELECT id, {0} FROM shown"),
+}
+
+
+@pytest.mark.parametrize("sealed", [True, False], ids=["of a file", "of no file"])
+@pytest.mark.parametrize("queries", VIEWS.values(), ids=VIEWS)
+@pytest.mark.parametrize("version", [SUPPORTED[0], LATEST])
+def test_a_rename_that_a_view_of_no_file_is_against(
+    tmp_path: Path, server: ServerFactory, version: str, queries: tuple[str, ...], sealed: bool
+) -> None:
+    """SQLite renames no column that a view reads so: column and views are changed in one migration."""
+    running = server(binary_of(version))
+
+    def views(column: str) -> list[Json]:
+        pairs = zip(("shown", "shown_again"), queries, strict=False)
+        return [{"name": name, "type": "view", "viewQuery": query.format(column)} for name, query in pairs]
+
+    project = Project(tmp_path, things(text("a")))
+    if sealed:
+        project.up(running)
+    project.declare(things(text("a")), *views("a"))
+    project.dev(running)
+    with project.session(running) as session:
+        put(session, "things", a="A")
+    project.declare(things(text("b", renamed_from="a")), *views("b"))
+    http = project.sync(running, native=False, confirmed=["things.b"])
+    assert not http.applied
+    assert "takes a migration" in next(c for c in http.plan.changes if c.path == "things.b").judgement.reason
+    for _ in range(2):
+        assert not project.dev(running)[0].plan
+        with project.session(running) as session:
+            assert [row["b"] for row in rows(session, "things")] == ["A"]
+    project.up(running)
+    assert not project.dev(running)[0].plan
+    with project.session(running) as session:
+        assert [row["b"] for row in rows(session, "things")] == ["A"]
+        assert len(rows(session, "shown")) == 1

@@ -65,6 +65,7 @@ class Judge:
         version: tuple[int, ...],
         kept: Iterable[str] = (),
         by_kind: bool = False,
+        migrates: bool = False,
     ) -> None:
         self.stuck = Stuck(live, desired, version)
         self.live = {collection.name.lower(): collection for collection in live.collections}
@@ -74,6 +75,8 @@ class Judge:
         self.readers = Readers(self.uses, desired)
         self.by_kind = by_kind
         """For a file, which meets other rows elsewhere: what only the rows make safe is harmless here."""
+        self.migrates = migrates
+        """Whether a migration can be run, once, for what takes one."""
         self.moved = moved_columns(diff.operations)
         self.nothing: list[Fact] = []
 
@@ -192,12 +195,14 @@ class Judge:
         if staying:
             reason = f"renamed from {old}, which {' and '.join(staying)} reads: not in the code"
             return Judgement(Verdict.UNSAFE, "PV120", reason)
-        if field and (views := self.uses.through_views(collection, field)):
-            reason = f"renamed from {old}, which {views} reads through another view: takes a migration"
-            return Judgement(Verdict.UNSAFE, "PV120", reason)
-        if field and (view := self.renamed_in_views(collection, field, new)):
-            reason = f"renamed from {old}, which {view} reads through a sub-select: takes a migration"
-            return Judgement(Verdict.UNSAFE, "PV120", reason)
+        through = self.refusing(collection, field, new) if field else ""
+        if through and not self.migrates:
+            reason = f"renamed from {old}, which {through}: takes a migration"
+            return Judgement(Verdict.UNSAFE, "PV120", reason, by_migration=True)
+        return self.renamed(collection, field, old)._replace(by_migration=bool(through))
+
+    def renamed(self, collection: str, field: str, old: str) -> Judgement:
+        """A rename as far as rules are concerned."""
         readers = self.readers.staying(collection, field) if field else []
         if lost := [reader.path for reader in readers if reader.lost]:
             reason = f"renamed from {old}, which {' and '.join(lost)} still says: not in the code"
@@ -206,6 +211,13 @@ class Judge:
             access = Access.SAME if all(reader.closes for reader in readers) else Access.OPENS
             return Judgement(Verdict.SAFE, "PV120", f"renamed from {old}{told(readers, [], [])}", access)
         return Judgement(Verdict.SAFE, "PV120", f"renamed from {old}")
+
+    def refusing(self, collection: str, field: str, new: str) -> str:
+        """Because of whom SQLite refuses to rename a column while the views that read it are there."""
+        if view := self.uses.through_views(collection, field):
+            return f"{view} reads through another view"
+        view = self.renamed_in_views(collection, field, new)
+        return f"{view} reads through a sub-select" if view else ""
 
     def renamed_in_views(self, collection: str, old: str, new: str) -> str:
         """A view that does not survive the renaming of a column that it reads."""

@@ -36,6 +36,7 @@ def make_plan(
     confirmed: Iterable[str] = (),
     version: Version | str,
     by_kind: bool = False,
+    migrates: bool = False,
 ) -> Plan: ...
 
 
@@ -50,6 +51,7 @@ def make_plan(
     confirmed: Iterable[str] = (),
     version: Version | str,
     by_kind: bool = False,
+    migrates: bool = False,
 ) -> Plan | NeedsFacts: ...
 
 
@@ -63,11 +65,13 @@ def make_plan(
     confirmed: Iterable[str] = (),
     version: Version | str,
     by_kind: bool = False,
+    migrates: bool = False,
 ) -> Plan | NeedsFacts:
     """The plan that brings `live` to `desired`, or the facts that it needs first.
 
     Without `facts`, nothing is asked: what depends on a count is unsafe, its evidence unknown.
     `by_kind` is for a file: what is safe only because of the rows that were counted is harmless here.
+    `migrates`: a migration can be run here for what the API cannot do.
     `confirmed` are paths that a person named: drift there may be written over.
     """
     diff = compare(desired, live, renames=renames, version=version)
@@ -92,7 +96,7 @@ def make_plan(
 
             drops = [o for o in diff.operations if isinstance(o, DropCollection)]
             stay = [o.collection for o in drops if owner.kept_because(o) and o.path not in named]
-            judge = judging.Judge(diff, live, counted, desired, as_numbers(version), stay, by_kind)
+            judge = judging.Judge(diff, live, counted, desired, as_numbers(version), stay, by_kind, migrates)
         answer = judge.judge(operation)
         if facts is not None and isinstance(operation, ChangeField) and isinstance(answer, Judgement):
             asked = list(_open_choices(operation, answer))

@@ -31,6 +31,8 @@ class Judgement(NamedTuple):
     evidence: Evidence | None = None
     rests_on: tuple[Fact, ...] = ()
     """Counts of nothing that make it safe or harmless: counted again right before it is written."""
+    by_migration: bool = False
+    """Whether only a migration can do it, together with all that is done in the same round."""
 
 
 class Needs(NamedTuple):

@@ -312,7 +312,9 @@ class _Import:
         self.old = {
             o.collection.lower(): o.old.lower() for o in operations if isinstance(o, RenameCollection)
         }
-        self.queries = [o for o in operations if isinstance(o, ChangeQuery)]
+        # One migration changes all views together.
+        together = any(change.judgement.by_migration for change in changes)
+        self.queries = [o for o in operations if isinstance(o, ChangeQuery) and not together]
         self.indexes = {i.name.lower(): c.name for c in live.collections for i in c.indexes}
 
     def blocked(self, change: Change) -> Change:

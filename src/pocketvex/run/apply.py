@@ -40,6 +40,8 @@ def write_changes(
     operations = [change.operation for change in changes]
     require_free(session, session.schema_of(now), operations)
     here = [change for change in changes if runs_here(session, change)]
+    if any(change.judgement.by_migration for change in here):
+        here = list(changes)
     rest = [change for change in changes if change not in here]
     additions = [change.operation for change in rest if not is_removal(change.operation)]
     try:

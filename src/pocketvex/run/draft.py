@@ -102,6 +102,7 @@ def outstanding(
             confirmed=gone_here,
             version=version,
             by_kind=True,
+            migrates=session is not None and session.migrates,
         )
         if not isinstance(plan, NeedsFacts):
             break

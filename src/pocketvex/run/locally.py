@@ -34,8 +34,10 @@ def runs_here(session: Session, change: Change) -> bool:
     Removed in one transaction with the look whether anything is there, nothing that somebody writes
     meanwhile is lost.
     """
-    if session.data_dir is None or not session.local:
+    if not session.migrates:
         return False
+    if change.judgement.by_migration:
+        return True
     operation = change.operation
     if isinstance(operation, DropField | ReplaceField):
         return True

@@ -71,7 +71,10 @@ def plan_for(
     desired = leaving_out(desired, desired, live, environ)
     renames = with_strangers(desired, live, ownership, renames_of(answers), session.version)
     confirmed = said | _first_contacts(desired, live, ownership, said, renames, session.version)
-    plan = counted(session, desired, live, ownership=ownership, renames=renames, confirmed=confirmed)
+    plan = counted(
+        session, desired, live, ownership=ownership, renames=renames, confirmed=confirmed,
+        migrates=session.migrates,
+    )  # fmt: skip
     plan = with_ignored(plan, session.config.ignore, choices.confirmed)
     if not session.local:
         from pocketvex.run.removals import of_no_file

@@ -229,6 +229,11 @@ class Session:
         """The server's data directory, where it is at hand."""
         return self.lease.data_dir if self.lease else self.host.data_dir
 
+    @property
+    def migrates(self) -> bool:
+        """Whether a migration that is no file may be run here, for what the API cannot do."""
+        return self.local and self.data_dir is not None
+
     def applied(self) -> tuple[str, ...] | None:
         """The migration files that the server has run, in order; None where nobody can tell."""
         if self.data_dir is not None:

@@ -236,6 +236,8 @@ def may_apply(change: Change, session: Session, choices: Choices, reverts: Calla
     named = change.path in choices.confirmed or change.operation.collection in choices.whole
     if verdict is Verdict.IMPOSSIBLE or unset_in(change.operation, session.environ):
         return False
+    if change.judgement.by_migration and not session.migrates:
+        return False
     if not session.local:
         if is_removal(change.operation):
             return False
