@@ -41,6 +41,22 @@ def test_another_projects_collection_of_the_same_name_stays(
     assert paths(machine.sync(running).applied) == ["pages"]
 
 
+def test_a_field_of_ours_in_it_makes_the_collection_not_ours(
+    tmp_path: Path, server: ServerFactory, latest: Binary
+) -> None:
+    running = server(latest)
+    Project(tmp_path / "theirs", posts(text("body"))).up(running)
+    own = Project(tmp_path / "own", posts(text("more")))
+    with own.session(running) as session:
+        put(session, "posts", title="one", body="theirs")
+    own.dev(running)
+    own.up(running)
+    with pytest.raises(ConsentNeeded, match="posts: on this server before its migration"):
+        own.down(running)
+    with own.session(running) as session:
+        assert [row["body"] for row in rows(session, "posts")] == ["theirs"]
+
+
 def test_what_dev_made_here_itself_is_this_projects(
     tmp_path: Path, server: ServerFactory, latest: Binary
 ) -> None:

@@ -207,7 +207,7 @@ def _met(session: Session, position: Position, names: Sequence[str]) -> set[str]
     after = built(session, position.history, applied).schema
     made = after.names() - position.here.schema.names()
     there = session.schema_of(session.fetch()).names() if made else set()
-    return (made & there) - {*session.state.written, *session.state.managed}
+    return (made & there) - {*session.state.managed}
 
 
 def _check_reached(session: Session, position: Position, names: Sequence[str], live: Schema) -> None:
