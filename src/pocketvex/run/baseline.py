@@ -10,6 +10,7 @@ from pocketvex.render.header import with_proof
 from pocketvex.render.migration import render_migration
 from pocketvex.run.draft import comment, managed_entries
 from pocketvex.run.generate import Sealed
+from pocketvex.run.hidden import collections_at_start
 from pocketvex.run.prove import prove
 from pocketvex.run.secrets import naming_secrets
 from pocketvex.run.session import Session, native_dir
@@ -45,7 +46,7 @@ def baseline(session: Session, desired: Schema, *, now: int, replace: bool = Fal
         )
     data_dir = native_dir(session)
     empty = replay(session.binary, [], session.shadow_cache)
-    live = naming_secrets(Schema.from_json(session.fetch()), desired)
+    live = naming_secrets(Schema.from_json(collections_at_start(session, write=True)), desired)
     stamp = next_stamp(history._replace(files=()), now)
     text = render_migration(
         empty.schema, live, stamp=str(stamp),
