@@ -54,7 +54,7 @@ CODE = schema(
 def test_a_slip_is_named(id: str, value: str, said: str) -> None:
     found = list(idle({id: value}, CODE, [SERVER]))
     assert [text.partition(" answers nothing: ")[2] for text in found] == ([said] if said else [])
-    assert all(text.startswith(f"{id}=") or text.startswith(f"'{id}=") for text in found)
+    assert all(text.startswith((f"{id}=", f"'{id}=")) for text in found)
 
 
 def test_what_was_done_is_no_slip() -> None:

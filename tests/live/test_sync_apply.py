@@ -14,7 +14,7 @@ from pocketvex.errors import NotAsIntended
 from pocketvex.run.apply import write_changes
 from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.recorded import locate
-from pocketvex.run.removals import remove
+from pocketvex.run.remove import remove
 from pocketvex.run.session import Session
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
@@ -218,7 +218,7 @@ def test_a_removal_that_stops_half_way_says_where_each_collection_stands(
         raw, plan = planned(session, project)
         put(session, "pages", title="one", body="precious")
         with pytest.raises(NotAsIntended) as failure:
-            remove(session, raw, plan.changes)
+            remove(session, raw, plan.changes, [])
         assert failure.value.why.startswith("Done: posts.body. Not done: pages.body.")
     outcome, _ = project.dev(running)
     assert [(c.path, c.leftover) for c in outcome.plan.changes] == [("pages.body", True)]

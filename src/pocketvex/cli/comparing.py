@@ -32,12 +32,13 @@ def diff(
         # The schema loads in its own interpreter while this one imports what it takes to compare.
         from pocketvex.cli.formats import tell_plan, tell_questions
         from pocketvex.plan.ignored import unused
+        from pocketvex.run.hidden import collections_at_start
         from pocketvex.run.pending import pending_files
         from pocketvex.run.planning import plan_for
         from pocketvex.run.recorded import locate
 
         with opened(config, host, data_dir, pocketbase, evidence) as session:
-            raw = session.fetch()
+            raw = collections_at_start(session, write=False)
             position = locate(session, session.schema_of(raw))
             loaded = pending.result()
             output.printed(loaded.printed)

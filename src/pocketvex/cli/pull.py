@@ -74,11 +74,12 @@ def pull_history(config: Config) -> int:
 
 def _from_server(session: Session, asked: Asked, print_: bool) -> int:
     from pocketvex.run import adopt, pull
+    from pocketvex.run.hidden import collections_at_start
     from pocketvex.run.shadow import replay
 
     if not asked.names:
         _run_history(session, may_run=not print_)
-    raw = session.fetch()
+    raw = collections_at_start(session, write=False)
     live = session.schema_of(raw)
     empty = replay(session.binary, [], session.shadow_cache).collections
     usual = adopt.usual_options(empty)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 from pocketvex.diff.apply import apply_operations, changed_collections
 from pocketvex.diff.compare import NEWEST, compare
-from pocketvex.diff.operations import DropCollection, DropField, Operation, ReplaceField
-from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected, ServerProcessError
+from pocketvex.diff.operations import Operation
+from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected
 from pocketvex.plan.make import Change
 from pocketvex.run.in_the_way import require_free
 from pocketvex.run.locally import recover_fields, run_here, runs_here
 from pocketvex.run.recount import recount
-from pocketvex.run.removals import is_removal, remove
+from pocketvex.run.removals import is_removal
+from pocketvex.run.remove import remove
 from pocketvex.run.secrets import with_secrets
 from pocketvex.run.session import Json, Session, fingerprint
 from pocketvex.schema.model import Schema
-from pocketvex.store.files import LOCAL, write_atomically
 
 
 class Moved(NotAsIntended):
@@ -27,10 +25,15 @@ class Moved(NotAsIntended):
 
 
 def write_changes(
-    session: Session, raw: Sequence[Json], changes: Sequence[Change], desired: Schema
+    session: Session,
+    raw: Sequence[Json],
+    changes: Sequence[Change],
+    desired: Schema,
+    kept: list[Path] | None = None,
 ) -> list[Json]:
     """Bring these changes to the server and return its collections, read back.
 
+    `kept` receives the files that hold what was agreed to lose.
     `raw` is what the plan was made on. Raises NotAsIntended if the server or its rows moved since, or did
     not end as intended, and Rejected, with lines of the schema, if it said no.
     """
@@ -49,7 +52,7 @@ def write_changes(
         if payload := changed_collections(now, target):
             session.client.import_collections(with_secrets(payload, now, session.environ))
         if len(additions) < len(rest):
-            remove(session, target, rest)
+            remove(session, now, rest, [] if kept is None else kept)
     except Rejected as error:
         raise located(error, desired) from error
     if here:
@@ -107,42 +110,3 @@ def located(error: PocketVexError, desired: Schema) -> PocketVexError:
 
     error.problems = tuple(place(problem) for problem in error.problems)
     return error
-
-
-def keep_aside(session: Session, change: Change, renamed: Mapping[str, str]) -> Path | None:
-    """Write the values that a change takes away to a file of this project; None where there are none.
-
-    `renamed` are the collections that are renamed with it, new name to the one that the server knows.
-    """
-    operation = change.operation
-    if isinstance(operation, DropField):
-        fields, going = f"id,{operation.field.name}", [operation.field]
-    elif isinstance(operation, ReplaceField):
-        fields, going = f"id,{operation.before.name}", [operation.before]
-    elif isinstance(operation, DropCollection) and operation.definition.type != "view":
-        fields, going = "", operation.definition.fields
-    else:
-        return None
-    if secret := next((field for field in going if field.type in ("password", "file")), None):
-        what = "files" if secret.type == "file" else "passwords"
-        raise ServerProcessError(
-            f"{change.path} cannot be kept aside over HTTP: nothing was written",
-            why=f"The {what} of {secret.name} are not to be had there, and would be lost.",
-            todo="Say where the data of this server is on this machine: --data-dir PATH.",
-        )
-    name = renamed.get(operation.collection, operation.collection)
-    rows: list[Json] = []
-    for page in range(1, 1 << 30):
-        found = session.client.records(name, fields=fields, sort="id", page=page, per_page=1000)
-        rows += found
-        if len(found) < 1000:
-            break
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    folder = session.root / LOCAL / "kept"
-    path = folder / f"{stamp}-{change.path}.json"
-    number = 1
-    while path.exists():
-        number += 1
-        path = folder / f"{stamp}-{change.path}-{number}.json"
-    write_atomically(path, json.dumps(rows, ensure_ascii=False, indent=1), mode=0o600)
-    return path

@@ -10,6 +10,7 @@ from pocketvex.render.header import with_proof
 from pocketvex.render.migration import render_migration
 from pocketvex.run.draft import comment, managed_entries
 from pocketvex.run.generate import Sealed
+from pocketvex.run.hidden import collections_at_start
 from pocketvex.run.prove import prove
 from pocketvex.run.secrets import naming_secrets
 from pocketvex.run.session import Session, native_dir
@@ -46,7 +47,7 @@ def baseline(session: Session, desired: Schema, *, now: int, replace: bool = Fal
         )
     data_dir = native_dir(session)
     empty = replay(session.binary, [], session.shadow_cache)
-    live = naming_secrets(Schema.from_json(session.fetch()), desired)
+    live = naming_secrets(Schema.from_json(collections_at_start(session, write=True)), desired)
     if mistakes := rule_problems(live, tuple(session.version), live):
         raise SchemaError(
             "no other server would take the rules that this one holds: nothing was written",

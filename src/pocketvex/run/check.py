@@ -20,6 +20,7 @@ from pocketvex.render.header import is_written_by_us
 from pocketvex.render.text import example_lines
 from pocketvex.run.draft import DRAFT_STAMP, find_outstanding
 from pocketvex.run.failures import failure_of
+from pocketvex.run.hidden import collections_at_start
 from pocketvex.run.planning import Choices
 from pocketvex.run.recorded import Position, check_history, locate, up_to
 from pocketvex.run.session import Session
@@ -57,7 +58,7 @@ class Checkup:
 
 def check(session: Session, desired: Schema, to: str | None, choices: Choices) -> Checkup:
     """Look ahead at the pending files, up to the one that is meant; on a local server at the draft too."""
-    raw = session.fetch()
+    raw = collections_at_start(session, write=False)
     position = locate(session, session.schema_of(raw))
     check_history(position.history)
     files = position.history.pairs(up_to(position, to))

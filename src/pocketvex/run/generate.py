@@ -15,6 +15,7 @@ from pocketvex.render.header import render_empty, with_proof
 from pocketvex.render.migration import runtime, with_runtime
 from pocketvex.render.text import example_lines
 from pocketvex.run.draft import DRAFT_TITLE, Outstanding, already_there, find_outstanding
+from pocketvex.run.hidden import collections_at_start
 from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.prove import Part, Proof, prove_parts
 from pocketvex.run.recorded import Position, check_history, locate
@@ -74,7 +75,7 @@ def generate(session: Session, desired: Schema, *, name: str | None, now: int, c
 
     Raises ConsentNeeded where something waits for an answer, UsageError for what no migration can do.
     """
-    raw = session.fetch()
+    raw = collections_at_start(session, write=False)
     position = locate(session, session.schema_of(raw))
     found = find_outstanding(session, desired, position, raw, answers=choices.answers)
     return seal_outstanding(session, desired, position, raw, found, name=name, now=now, choices=choices)

@@ -104,11 +104,11 @@ def recover_fields(session: Session, raw: Sequence[Json], changes: Sequence[Chan
     return bool(steps)
 
 
-def recover_collections(session: Session, raw: Sequence[Json], desired: Schema, held: Set[str]) -> list[str]:
+def recover_collections(session: Session, raw: list[Json], desired: Schema, held: Set[str]) -> list[Json]:
     """Give collections that the code declares, and that are put away here, their names back.
 
     Those in `held` wait for `migrate up`: the file that makes them knows nothing of what dev changed since,
-    like a name.
+    like a name. Returns the server's collections after it.
     """
     there = {item["name"].lower() for item in raw}
     away = [item for item in raw if item["name"].startswith(PRIVATE_PREFIX)]
@@ -118,16 +118,16 @@ def recover_collections(session: Session, raw: Sequence[Json], desired: Schema, 
         and any(item["name"].endswith(f"_{c.name}") and item["type"] == c.type for item in away)
     ]  # fmt: skip
     if not missing or session.data_dir is None:
-        return []
+        return raw
     before = {item["id"]: item["name"] for item in away}
     steps: list[Step] = [["recover", c.name, c.type] for c in missing]
     migration = Migration("", {}, steps, []).named(_stamp())
     _run(session, migration, ", ".join(c.name for c in missing))
-    return [
-        item["name"]
-        for item in session.fetch()
-        if item["id"] in before and item["name"] != before[item["id"]]
-    ]
+    after = session.fetch()
+    back = [i["name"] for i in after if i["id"] in before and i["name"] != before[i["id"]]]
+    if back:
+        session.notes.append(f"{', '.join(back)}: back with what was put away")
+    return after
 
 
 def _stamp() -> str:

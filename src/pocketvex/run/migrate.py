@@ -24,6 +24,7 @@ from pocketvex.run.draft import Outstanding, find_outstanding
 from pocketvex.run.failures import failure_of
 from pocketvex.run.first import refuse_resealed
 from pocketvex.run.generate import Sealed, generate, generate_empty, seal_outstanding
+from pocketvex.run.hidden import collections_at_start
 from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.recorded import (
     Position,
@@ -103,7 +104,7 @@ def up(
     On a local server what is outstanding is sealed first. On another, code ahead of the history stops
     the command before anything is written (ChangesPending), unless `recorded_only`.
     """
-    raw = session.fetch()
+    raw = collections_at_start(session, write=not dry_run)
     position = locate(session, session.schema_of(raw))
     check_history(position.history)
     session.notes += [f"{name} is not written yet: it is not run" for name in position.unwritten]
@@ -193,7 +194,7 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     """
     from pocketvex.server import scratch
 
-    raw = session.fetch()
+    raw = collections_at_start(session, write=not dry_run)
     position = locate(session, session.schema_of(raw))
     names = _last(position, count)
     _check_not_below(session, position, names)
@@ -296,7 +297,7 @@ def _check_down(session: Session, position: Position, names: Sequence[str], live
 
 def status(session: Session, desired: Schema | None, choices: Choices) -> Status:
     """What the server has run of the history, and what the code, if there is any, asks beyond it."""
-    raw = session.fetch()
+    raw = collections_at_start(session, write=False)
     position = locate(session, session.schema_of(raw))
     found = Plan()
     if desired is not None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from pocketvex.errors import HistoryError, NotAsIntended, UsageError
 from pocketvex.run import kept as ledger
 from pocketvex.run.automigrate import put_aside
+from pocketvex.run.hidden import collections_at_start
 from pocketvex.run.kept import FIRST, Cell, Group
 from pocketvex.run.recorded import Position, locate
 from pocketvex.run.session import Json, Session
@@ -52,7 +53,7 @@ class Listed:
 
 def list_kept(session: Session) -> Listed:
     """What is kept aside on this server, and in this project for it."""
-    raw = session.fetch()
+    raw = collections_at_start(session, write=False)
     position = locate(session, session.schema_of(raw))
     groups = ledger.groups(session)
     files = _files_by_id(position.history)

@@ -18,10 +18,12 @@ from pocketvex.plan.make import Change, Plan
 from pocketvex.plan.ownership import items_of, removed_path, renamed_items, touched_paths
 from pocketvex.plan.questions import renames_of, still_open
 from pocketvex.plan.verdicts import Access, Verdict
-from pocketvex.run.apply import Moved, keep_aside, require_unmoved, write_changes
+from pocketvex.run.apply import Moved, require_unmoved, write_changes
+from pocketvex.run.aside import require_keepable
 from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.consent import unknown_names
 from pocketvex.run.foreign import absorbed_files, agreed, foreign_items
+from pocketvex.run.hidden import collections_at_start
 from pocketvex.run.locally import recover_collections, runs_here
 from pocketvex.run.planning import Choices, counted, named_as_live, plan_for
 from pocketvex.run.recorded import (
@@ -78,7 +80,7 @@ class Outcome:
 def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     """Bring the server to the history and to the code; what is not safe stays in the outcome's plan."""
     session.reload()
-    raw = session.fetch()
+    raw = collections_at_start(session, write=choices.write)
     if choices.seen is not None:
         require_unmoved(session, raw, choices.seen, "after it was shown")
     position = locate(session, session.schema_of(raw))
@@ -93,13 +95,8 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
         make_way(session, raw, position)
         raw = run_files(session, position, ran)
         position = locate(session, session.schema_of(raw))
-    if (
-        may_run
-        and not waiting
-        and (back := recover_collections(session, raw, desired, position.held_paths()))
-    ):
-        session.notes.append(f"{', '.join(back)}: back with what was put away")
-        raw = session.fetch()
+    if may_run and not waiting:
+        raw = recover_collections(session, raw, desired, position.held_paths())
     plan = plan_for(session, desired, raw, position, choices)
     secrets = tuple(missing_secrets(desired, session.schema_of(raw), session.environ))
     if waiting or not choices.write:
@@ -113,10 +110,10 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     while True:
         wanted = [change for change in plan.changes if may_apply(change, session, choices, reverts)]
         now = possible(raw, wanted)
+        _require_keepable(session, now)
         _back_up_first(session, choices, now)
-        kept += [path for change in now if (path := _kept(session, change, plan.renamed))]
         if now:
-            raw = _written(session, desired, raw, position, now, choices)
+            raw = _written(session, desired, raw, position, now, choices, kept)
             applied += now
         remember(session, desired, raw, position, now, choices)
         if not now or len(now) == len(plan.changes):
@@ -137,10 +134,11 @@ def _written(
     position: Position,
     changes: Sequence[Change],
     choices: Choices,
+    kept: list[Path],
 ) -> list[Json]:
     """The server's collections after the changes; where it fails half-way, what was done is still ours."""
     try:
-        return write_changes(session, raw, changes, desired)
+        return write_changes(session, raw, changes, desired, kept)
     except Moved:
         raise
     except PocketVexError:
@@ -257,10 +255,11 @@ def may_apply(change: Change, session: Session, choices: Choices, reverts: Calla
     return named and (change.leftover or reverts(change))
 
 
-def _kept(session: Session, change: Change, renamed: Mapping[str, str]) -> Path | None:
-    if change.judgement.verdict is not Verdict.UNSAFE or runs_here(session, change):
-        return None  # the ledger keeps it
-    return keep_aside(session, change, renamed)
+def _require_keepable(session: Session, changes: Sequence[Change]) -> None:
+    """Before anything is written: what goes is kept, in the ledger, or over HTTP in a file."""
+    for change in changes:
+        if change.judgement.verdict is Verdict.UNSAFE and not runs_here(session, change):
+            require_keepable(change)
 
 
 def remember(

@@ -29,6 +29,9 @@ IndexOption = Annotated[Index, BeforeValidator(lambda v: parse_index(v) if isins
 PRIVATE_PREFIX = "_pv_"
 """Collections and tables that PocketVex keeps values in: invisible to diff, types and pull."""
 
+GOING_PREFIX = f"{PRIVATE_PREFIX}going_"
+"""What is being removed over HTTP, fields as well: hidden under that name until it is gone, or put back."""
+
 SYSTEM_FIELDS: Mapping[str, tuple[str, ...]] = {
     "base": ("id",),
     "view": ("id",),
@@ -138,6 +141,10 @@ class Schema(BaseModel):
     def from_json(cls, raw: Iterable[Mapping[str, Any]]) -> Self:
         """The schema that LIST, an export, or `findAllCollections` describes, PocketVex's own left out."""
         collections = [_read(item) for item in raw]
+        for collection in collections:
+            if any(field.name.startswith(GOING_PREFIX) for field in collection.fields):
+                kept = [field for field in collection.fields if not field.name.startswith(GOING_PREFIX)]
+                collection.fields = kept
         schema = cls(collections=[c for c in collections if not c.is_private])
         names = {c.id: c.name for c in collections if c.id}
         for field in schema.relations():

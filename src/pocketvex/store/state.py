@@ -34,6 +34,8 @@ class HostState:
     """What a person said to questions whose answer no migration holds yet."""
     met: list[str] = field(default_factory=list)
     """Collections that were there before a file of this project made them: perhaps somebody else's."""
+    away: dict[str, Any] = field(default_factory=dict)
+    """Collections as they were before a removal over HTTP began, by their ids, until it is through."""
     notes: list[str] = field(default_factory=list, compare=False)
 
 
