@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from conftest import ServerFactory
+from pocketvex.run.planning import Choices
+from pocketvex.run.sync import sync
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 from projects import Project, dashboard, kept, names, paths, posts, put, rows, text
@@ -104,3 +106,29 @@ def test_an_index_that_is_kept_follows_the_name_of_its_column(project: Project, 
     assert kept(outcome.plan) == {"posts@by_hand": "drift"}
     with project.session(running) as session:
         assert [row["handle"] for row in rows(session, "posts")] == ["a"]
+
+
+def test_a_branch_without_a_file_that_ran_here_names_it(tmp_path: Path, running: Running) -> None:
+    project = Project(tmp_path, posts(text("body")))
+    project.up(running)
+    main = project.clone(tmp_path / "main")
+    with project.session(running) as session:
+        put(session, "posts", body="precious")
+    project.declare(posts())
+    project.up(running)
+    gone = project.files[-1]
+    # The same machine on the other branch: it remembers what it did.
+    shutil.copytree(project.root / ".pocketvex", main.root / ".pocketvex", dirs_exist_ok=True)
+    for _ in range(2):
+        with main.session(running) as session:
+            outcome = sync(session, main.code, Choices())
+            assert kept(outcome.plan) == {"posts.body": "drift"}
+            (note,) = [note for note in session.notes if gone in note]
+            assert "`pocketvex migrate down` takes it back" in note
+    shutil.copytree(main.root / ".pocketvex", project.root / ".pocketvex", dirs_exist_ok=True)
+    project.down(running)
+    with main.session(running) as session:
+        outcome = sync(session, main.code, Choices())
+        assert not kept(outcome.plan)
+        assert not [note for note in session.notes if gone in note]
+        assert [row["body"] for row in rows(session, "posts")] == ["precious"]

@@ -14,6 +14,9 @@ import pytest
 from conftest import ServerFactory
 from pocketvex.cli.report import left_lines
 from pocketvex.errors import HistoryError, NotAsIntended, ServerProcessError
+from pocketvex.run import migrate
+from pocketvex.run.planning import Choices
+from pocketvex.run.session import Session
 from pocketvex.server.binaries import Binary
 from projects import Project, kept, names, paths, posts, put, rows, text
 
@@ -278,3 +281,35 @@ def test_what_dev_tried_here_makes_way_for_a_file_that_says_otherwise(
     assert not kept(outcome.plan)
     with project.session(one) as session:
         assert rows(session, "posts")[0]["body"] == "text"
+
+
+def test_up_says_what_is_compared_in_vain_after_it(
+    project: Project, server: ServerFactory, latest: Binary
+) -> None:
+    running = server(latest)
+
+    def declare(*values: str) -> None:
+        project.declare(
+            posts({"name": "state", "type": "select", "values": list(values)}, listRule="state != 'old'")
+        )
+
+    declare("old", "new")
+    project.up(running)
+    declare("new")
+    said = "posts.listRule: 'old' is no choice of state, so it leaves nothing out (there are: new) (PV712)"
+    (change,) = project.diff(running).changes
+    assert said in change.judgement.reason
+
+    def notes(run: Callable[..., object]) -> list[str]:
+        with project.session(running) as session:
+            run(session)
+            return [note for note in session.notes if "PV712" in note]
+
+    def up(session: Session, **flags: bool) -> None:
+        migrate.up(session, project.code, to=None, now=project.now, choices=Choices(), **flags)
+
+    assert notes(up) == [said]
+    assert notes(up) == []
+    project.down(running)
+    assert notes(lambda session: up(session, dry_run=True)) == [said]
+    assert notes(up) == [said]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pocketvex.diff.operations import (
@@ -33,6 +33,15 @@ def with_missed(changes: list[Change], desired: Schema, live: Schema) -> list[Ch
         return changes
     missed = list(_missed(desired, live))
     return [_saying(change, [m for m in missed if _makes(change.operation, m[0])]) for change in changes]
+
+
+def missed_by(operations: Iterable[Operation], after: Schema, before: Schema) -> list[str]:
+    """What is compared in vain once these operations have made `after` of `before`."""
+    making = [operation for operation in operations if isinstance(operation, _MAKING)]
+    if not making:
+        return []
+    found = [problem for problem, _ in _missed(after, before)]
+    return [_said(problem) for problem in found if any(_makes(o, problem) for o in making)]
 
 
 def _missed(desired: Schema, live: Schema) -> Iterator[tuple[Problem, bool]]:
@@ -68,11 +77,15 @@ def _makes(operation: Operation, problem: Problem) -> bool:
             return False
 
 
+def _said(problem: Problem) -> str:
+    return f"{problem.path}: {problem.message} ({problem.code})"
+
+
 def _saying(change: Change, missed: list[tuple[Problem, bool]]) -> Change:
     if not missed:
         return change
     judged = change.judgement
-    said = "; ".join(f"{problem.path}: {problem.message} ({problem.code})" for problem, _ in missed)
+    said = "; ".join(_said(problem) for problem, _ in missed)
     opens = any(not never and "@" not in problem.path for problem, never in missed)
     access = Access.OPENS if opens and not isinstance(change.operation, CreateCollection) else judged.access
     reason = f"{judged.reason}; {said}" if judged.reason else said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pocketvex.diff.compare import compare
 from pocketvex.errors import (
     ChangesPending,
     ConsentNeeded,
@@ -129,6 +130,7 @@ def up(
             position = locate(session, session.schema_of(raw))
     names = tuple(file.name for file in sealed.files)
     pending = up_to(position, to)
+    session.notes += _missed(session, position, pending)
     if pending and not dry_run:
         native_dir(session)
         # Held back before it runs: what fails or is cut off is not run by the next `dev` by itself.
@@ -149,6 +151,18 @@ def up(
         remember(session, desired, raw, position, (), choices)
     would = found.plan if found is not None and dry_run and to is None else Plan()
     return Ran(names, pending, would)
+
+
+def _missed(session: Session, position: Position, names: Sequence[str]) -> list[str]:
+    """What rules, views and indexes compare in vain when these files have run (PV711, PV712)."""
+    if not names:
+        return []
+    from pocketvex.plan.missed import missed_by
+
+    before = position.here.schema
+    ran = [name for name in position.history.names if name in {*position.applied, *names}]
+    after = built(session, position.history, ran).schema
+    return missed_by(compare(after, before, version=session.version, ask=False).operations, after, before)
 
 
 def _hold(session: Session, names: Sequence[str]) -> None:

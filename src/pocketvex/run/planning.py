@@ -76,12 +76,32 @@ def plan_for(
         migrates=session.migrates,
     )  # fmt: skip
     plan = with_ignored(plan, session.config.ignore, choices.confirmed)
+    _tell_absent(session, position, plan)
     if not session.local:
         from pocketvex.run.removals import of_no_file
 
         plan, notes = of_no_file(plan, position.recorded.schema, session.state.written)
         session.notes += [note for note in notes if note not in session.notes]
     return waiting_for_secrets(plan, environ)
+
+
+def _tell_absent(session: Session, position: Position, plan: Plan) -> None:
+    """Name the files that ran here and that the folder lacks, where something has no other explanation.
+
+    Somebody switched to a branch without them: then it was this project that changed what is kept.
+    """
+    names = position.history.names
+    if not names or not any(kept.why == "drift" for kept in plan.kept):
+        return
+    absent = [name for name in session.applied() or () if name > names[0] and name not in names]
+    folder = position.history.folder.name
+    note = (
+        f"{', '.join(absent[-3:])} ran here and is not in {folder}/: what is kept may be its work. "
+        "On the branch that has it, `pocketvex migrate down` takes it back"
+    )
+    if absent and note not in session.told:
+        session.told.add(note)
+        session.notes.append(note)
 
 
 def counted(session: Session, desired: Schema, live: Schema, **options: Any) -> Plan:
