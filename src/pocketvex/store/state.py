@@ -34,6 +34,8 @@ class HostState:
     """What a person said to questions whose answer no migration holds yet."""
     met: list[str] = field(default_factory=list)
     """Collections that were there before a file of this project made them: perhaps somebody else's."""
+    intended: dict[str, Any] = field(default_factory=dict)
+    """What is about to be written, as `written`: all that there is to tell of it after a kill."""
     notes: list[str] = field(default_factory=list, compare=False)
 
 
