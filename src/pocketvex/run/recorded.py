@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pocketvex.diff.compare import NEWEST, Version, compare
 from pocketvex.diff.operations import CreateCollection
 from pocketvex.errors import HistoryError, NotAsIntended, UsageError
-from pocketvex.plan.ownership import touched_paths
+from pocketvex.plan.ownership import items_of, touched_paths
 from pocketvex.render.header import managed_by, secrets_of
 from pocketvex.run.failures import failure_of
 from pocketvex.run.first import refuse_resealed
@@ -21,6 +21,7 @@ from pocketvex.run.variables import missing, waits_for, way_out
 from pocketvex.schema.fields import RelationField
 from pocketvex.schema.model import Schema
 from pocketvex.store.history import History, read_history
+from pocketvex.store.state import HostState
 
 
 class Position(NamedTuple):
@@ -83,10 +84,22 @@ def locate(session: Session, live: Schema) -> Position:
         for file in history.files
         if file.name not in {*applied, *held, *unseen, *silent} and not file.unwritten
     )
+    _take_up(session.state, live)
     here = recorded
     if {*applied, *silent} != set(history.names):
         here = built(session, history, applied)
     return Position(history, recorded, here, applied, pending, held, unseen, silent)
+
+
+def _take_up(state: HostState, live: Schema) -> None:
+    """What was about to be written when somebody was killed, and is there: it was written."""
+    if not state.intended:
+        return
+    there = items_of(live)
+    done = {path: value for path, value in state.intended.items() if there.get(path) == value}
+    state.written |= done
+    made = {path for path, value in done.items() if value is not None and not re.search("[.@:]", path)}
+    state.managed = sorted({*state.managed, *made})
 
 
 def built(session: Session, history: History, names: Sequence[str] | None = None) -> Recorded:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.compare import Version, compare
 from pocketvex.diff.operations import CreateCollection, Operation, RenameCollection, RenameField, ReplaceField
 from pocketvex.errors import PocketVexError
@@ -137,6 +138,7 @@ def _written(
     kept: list[Path],
 ) -> list[Json]:
     """The server's collections after the changes; where it fails half-way, what was done is still ours."""
+    _intend(session, raw, changes)
     try:
         return write_changes(session, raw, changes, desired, kept)
     except Moved:
@@ -151,6 +153,18 @@ def _written(
             session.state.written.update(dict.fromkeys(taken - there.keys()))
             session.save()
         raise
+
+
+def _intend(session: Session, raw: Sequence[Json], changes: Sequence[Change]) -> None:
+    """Note what is about to be written: whoever is killed before `remember` finds it again (`locate`)."""
+    after = Schema.from_json(apply_operations(raw, [change.operation for change in changes]))
+    there, wanted = items_of(session.schema_of(raw)), items_of(after)
+    session.state.intended = {
+        path: wanted.get(path)
+        for path in there.keys() | wanted.keys()
+        if (path in there, there.get(path)) != (path in wanted, wanted.get(path))
+    }
+    session.save()
 
 
 def _is_done(change: Change, live: Schema) -> bool:
@@ -295,6 +309,7 @@ def remember(
     # That a collection has another name here than in the history is known until a file says it.
     moved = {c.name: c.type for c in recorded.collections if position.here.schema.collection(c.name) is None}
     state.written = {**moved, **written_items(desired, live, recorded, previous, session.version)}
+    state.intended = {}
     state.absorbed = absorbed_files(position, desired, live, state.absorbed, session.version)
     session.save()
 

@@ -36,6 +36,8 @@ class HostState:
     """Collections that were there before a file of this project made them: perhaps somebody else's."""
     away: dict[str, Any] = field(default_factory=dict)
     """Collections as they were before a removal over HTTP began, by their ids, until it is through."""
+    intended: dict[str, Any] = field(default_factory=dict)
+    """What is about to be written, as `written`: all that there is to tell of it after a kill."""
     notes: list[str] = field(default_factory=list, compare=False)
 
 
