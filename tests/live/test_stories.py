@@ -256,8 +256,10 @@ def test_mistakes_in_rules(scene_of: Callable[[Story], Scene]) -> None:
     scene = scene_of(Story(*MISTAKES, [posts()], ()))
     project, before = scene.project, scene.client.collections()
     (project.root / "schema/posts.py").write_text(MODULE, encoding="utf-8")
+    project.code = load_schema(project.root, project.root / "schema", timeout=60).schema
     with pytest.raises(SchemaError) as failure:
-        load_schema(project.root, project.root / "schema", timeout=60)
+        project.sync(scene.running)
+    assert scene.client.collections() == before
     found = {f"{p.where.file}:{p.where.line}:{p.where.column}" for p in failure.value.problems if p.where}
     assert found == {"schema/posts.py:7:15", "schema/posts.py:8:15", "schema/posts.py:9:17"}
     seen = "<br>".join(map(str, failure.value.problems))
