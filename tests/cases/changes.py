@@ -652,7 +652,7 @@ CASES = [
                 select("a", "b", "c", max=2),
                 '["a","b"]',
                 '["a","b","c"]',
-                "hold more than 2",
+                "holds more than 2",
             ),
         )
     ),
