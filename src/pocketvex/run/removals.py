@@ -21,8 +21,6 @@ from pocketvex.plan.waits import with_waiting
 from pocketvex.run.session import Json
 from pocketvex.schema.model import Schema
 
-Removal = DropCollection | DropField | ReplaceField
-
 
 def is_removal(operation: Operation) -> bool:
     return isinstance(operation, DropCollection | DropField | ReplaceField)

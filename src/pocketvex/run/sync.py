@@ -88,7 +88,7 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     _tell(session, position)
     ran = position.pending
     native = session.data_dir is not None
-    may_run = choices.write and session.local and native
+    may_run = choices.write and session.migrates
     waiting = () if may_run else ran
     if ran and may_run:
         if choices.backup and takes_away(session, position, ran, session.schema_of(raw)):
@@ -157,14 +157,32 @@ def _written(
 
 def _intend(session: Session, raw: Sequence[Json], changes: Sequence[Change]) -> None:
     """Note what is about to be written: whoever is killed before `remember` finds it again (`locate`)."""
-    after = Schema.from_json(apply_operations(raw, [change.operation for change in changes]))
-    there, wanted = items_of(session.schema_of(raw)), items_of(after)
-    session.state.intended = {
+    session.state.intended = _new_items(raw, [change.operation for change in changes])
+    session.save()
+
+
+def _new_items(raw: Sequence[Json], operations: Sequence[Operation]) -> dict[str, Any]:
+    """The items that are others, or gone (None), once the operations are done.
+
+    This stands before every write of a save: only what the operations concern is read.
+    """
+    after = apply_operations(raw, operations)
+    known, new = ({item["id"]: item for item in items} for items in (raw, after))
+    ids = {id for id in known.keys() | new.keys() if known.get(id) != new.get(id)}
+    if any(isinstance(operation, RenameCollection) for operation in operations):
+        ids |= known.keys()  # relations of others say its new name
+    # What they point at is named by its collection.
+    concerned = [items[id] for items in (known, new) for id in ids & items.keys()]
+    pointed = {field.get("collectionId") for item in concerned for field in item["fields"]}
+    there, wanted = (
+        items_of(Schema.from_json(item for id, item in items.items() if id in ids | pointed))
+        for items in (known, new)
+    )
+    return {
         path: wanted.get(path)
         for path in there.keys() | wanted.keys()
         if (path in there, there.get(path)) != (path in wanted, wanted.get(path))
     }
-    session.save()
 
 
 def _is_done(change: Change, live: Schema) -> bool:
@@ -262,8 +280,8 @@ def may_apply(change: Change, session: Session, choices: Choices, reverts: Calla
         return not choices.strict or named
     if change.judgement.code == "PV121" and change.leftover:
         # The answer was the consent; without the data at hand, nobody can write it into the rows.
-        return session.data_dir is not None
-    if isinstance(change.operation, ReplaceField) and session.data_dir is None:
+        return session.migrates
+    if isinstance(change.operation, ReplaceField) and not session.migrates:
         # Over HTTP alone the column is a new one: what is said to convert would be lost as well.
         return False
     return named and (change.leftover or reverts(change))
