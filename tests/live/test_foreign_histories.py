@@ -29,6 +29,7 @@ from pocketvex.server.process import Running
 from pocketvex.store.config import load_config
 from pocketvex.store.history import read_history
 from projects import Project, kept
+from terminal import until
 
 CREATED = """migrate((app) => {
   const collection = new Collection({
@@ -365,7 +366,12 @@ def test_a_file_reads_beside_itself_on_the_shadow_and_on_the_server(
     trust(project.root, [("1700000000_name.js", text)])
     assert project.sync(running).ran == ("1700000000_name.js",)
     with project.session(running) as session:
-        assert session.client._request("GET", "/api/settings").body["meta"]["appName"] == "from the file"
+
+        def called() -> str:
+            return str(session.client._request("GET", "/api/settings").body["meta"]["appName"])
+
+        # A running server sees some time later what another process wrote.
+        until(lambda: called() == "from the file", "the server has the settings of the migration")
     around = surroundings_of(project.config, {})
     found = verify(project.root, read_history(project.config.migrations), latest, around=around)
     assert not found.findings
