@@ -253,6 +253,7 @@ class Terminal:
         import pty
 
         self._mine, theirs = pty.openpty()
+        self._name = os.ttyname(theirs)
         self.text = ""
         self.process = subprocess.Popen(
             [sys.executable, "-c", _IN_A_TERMINAL, POCKETVEX, *arguments],
@@ -299,6 +300,18 @@ class Terminal:
         import termios
 
         return bool(self.settings[3] & termios.ECHO)
+
+    @property
+    def unread(self) -> int:
+        """How many bytes of whole lines have come to the terminal that nobody has read."""
+        import fcntl
+        import termios
+
+        theirs = os.open(self._name, os.O_RDWR | os.O_NOCTTY)
+        try:
+            return int.from_bytes(fcntl.ioctl(theirs, termios.FIONREAD, bytes(4)), sys.byteorder)
+        finally:
+            os.close(theirs)
 
     def types(self, text: str) -> None:
         os.write(self._mine, text.encode())

@@ -119,6 +119,8 @@ def test_dev_shows_nothing_that_is_typed_and_leaves_the_terminal_as_it_was(
         terminal.shows("in sync")
         until(lambda: not terminal.echoes, "nothing is shown")
         terminal.types("typed by a cat\r")
+        # What is written to a terminal comes to it some time later, and is shown, or not, only then.
+        until(lambda: terminal.unread == len("typed by a cat\r"), "the line has come")
         # The terminal shows what is typed when it comes to it, so not only within this line.
         project.write("schema/posts.py", posts("more = field.text()"))
         terminal.shows("applied 1 change")
