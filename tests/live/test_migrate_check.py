@@ -43,7 +43,7 @@ def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
 def looked(project: Project, running: Running, **options: bool) -> Checkup:
     with project.session(running, **options) as session:
         before = session.fetch(), rows(session, "posts"), project.status(running)
-        found = check(session, project.code, None, Choices())
+        found = check(session, project.code, None, Choices(), now=project.now)
         assert (session.fetch(), rows(session, "posts"), project.status(running)) == before
     return found
 
@@ -114,8 +114,33 @@ def test_a_step_by_hand_is_run_on_a_copy_and_left_open_over_http(project: Projec
 def test_the_draft_is_part_of_it_on_a_local_server(project: Project, running: Running) -> None:
     project.declare(posts(text("body", max=9)))
     (file,) = looked(project, running).files
-    assert (file.name, file.state) == ("draft.js", "would fail")
-    assert looked(project, running, local=False).files == ()
+    assert (file.name, file.state) == ("drafts/next.js", "would fail")
+    (file,) = looked(project, running, local=False).files
+    assert (file.name, file.state) == ("the code", "would fail")
+    assert "ahead of the history by 1 change" in file.why
+
+
+def test_a_draft_that_a_person_edited_is_looked_at_as_it_stands(project: Project, running: Running) -> None:
+    draft = project.config.migrations / "drafts/next.js"
+    project.declare(posts())
+    project.dev(running)
+    written = draft.read_text(encoding="utf-8")
+    edited = written.replace('"up": [', '"up": [\n    ["sql", "DELETE FROM nowhere"],', 1)
+    assert edited != written
+    draft.write_text(edited, encoding="utf-8")
+    (file,) = looked(project, running).files
+    assert (file.name, file.state) == ("drafts/next.js", "would fail")
+    assert "nowhere" in file.why
+    with pytest.raises(NotAsIntended) as failure:
+        project.up(running)
+    assert "drafts/next.js" in str(failure.value)
+    draft.write_text(edited.replace("nowhere", "posts WHERE FALSE"), encoding="utf-8")
+    (file,) = looked(project, running).files
+    assert (file.name, file.state) == ("drafts/next.js", "would run")
+    draft.write_text(edited.replace('["sql"', '["sqll"'), encoding="utf-8")
+    (file,) = looked(project, running).files
+    assert file.state == "would fail"
+    assert "there is no step sqll" in file.why
 
 
 def test_what_reaches_out_is_not_run_on_a_copy(project: Project, running: Running, tmp_path: Path) -> None:
@@ -221,5 +246,5 @@ def test_what_a_conversion_loses_is_shown_with_its_values(
     sums = project.config.migrations / "pocketvex.sum"
     sums.write_text("".join(sums.read_text().splitlines(keepends=True)[:2]))
     (draft,) = looked(project, running).files
-    assert draft.name == "draft.js"
+    assert draft.name == "drafts/next.js"
     assert '"short" in 1' in draft.why

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -107,11 +108,11 @@ def reseal(
     return 0
 
 
-def foresee(session: Session, desired: Schema, to: str | None, said: Choices) -> int:
+def foresee(session: Session, desired: Schema, to: str | None, said: Choices, recorded_only: bool) -> int:
     """`migrate up --check`: 7 where a pending file would not run, or where nobody can tell."""
     from pocketvex.run.check import check
 
-    found = check(session, desired, to, said)
+    found = check(session, desired, to, said, now=int(time.time()), recorded_only=recorded_only)
     if not found.exact:
         output.note("note: only HTTP reaches the database: rows are counted, and no file is run")
     for file in found.files:

@@ -141,7 +141,7 @@ def up(
         from pocketvex.cli.histories import foresee
 
         with opened(config, host, data_dir, pocketbase) as session:
-            return foresee(session, loaded.schema, to, choices(answers=said))
+            return foresee(session, loaded.schema, to, choices(answers=said), recorded_only)
     with writing("pocketvex migrate up", config, host, data_dir, pocketbase) as session:
         given = choices(confirm=confirm, answers=said, backup=not no_backup)
 

@@ -7,25 +7,29 @@ that is exact for every file. Over HTTP only, the changes that the files make ar
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from pocketvex.errors import PocketVexError
 from pocketvex.plan.changes import Change
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.make import NeedsFacts, make_plan
 from pocketvex.plan.verdicts import Judgement
 from pocketvex.render.header import is_written_by_us
 from pocketvex.render.text import example_lines
-from pocketvex.run.draft import DRAFT_STAMP, find_outstanding
+from pocketvex.run.draft import DRAFT_STAMP, Outstanding, code_is_ahead, find_outstanding
 from pocketvex.run.failures import failure_of
+from pocketvex.run.generate import edited_draft, refuse
 from pocketvex.run.hidden import collections_at_start
 from pocketvex.run.planning import Choices
 from pocketvex.run.recorded import Position, check_history, locate, up_to
 from pocketvex.run.session import Session
 from pocketvex.run.trust import reaches_out
 from pocketvex.schema.model import Schema
+from pocketvex.store.history import DRAFT
 
 if TYPE_CHECKING:
     from pocketvex.server.scratch import MigrationFailed
@@ -36,7 +40,7 @@ _THROWS = ("PV102", "PV103", "PV203")
 
 @dataclass(frozen=True)
 class Foreseen:
-    """One pending file: it `would run`, `would fail`, is `not reached`, or that is `not known`."""
+    """A pending file or the draft: it `would run`, `would fail`, is `not reached`, or that is `not known`."""
 
     name: str
     state: str
@@ -56,39 +60,79 @@ class Checkup:
         return all(file.state == "would run" for file in self.files)
 
 
-def check(session: Session, desired: Schema, to: str | None, choices: Choices) -> Checkup:
-    """Look ahead at the pending files, up to the one that is meant; on a local server at the draft too."""
+class _Pending(NamedTuple):
+    name: str
+    text: str
+    changes: Sequence[Change] | None
+    """What it changes, judged by the rows that there are now; None where nobody can tell."""
+
+
+def check(
+    session: Session,
+    desired: Schema,
+    to: str | None,
+    choices: Choices,
+    *,
+    now: int,
+    recorded_only: bool = False,
+) -> Checkup:
+    """Look ahead at the pending files, up to the one that is meant, and at what the code asks beyond them.
+
+    On a local server that is the draft, edited or not: `up` seals it first. On another `up` does not begin.
+    """
     raw = collections_at_start(session, write=False)
     position = locate(session, session.schema_of(raw))
     check_history(position.history)
-    files = position.history.pairs(up_to(position, to))
-    if session.data_dir is None:
-        return Checkup(tuple(_counted(session, position, files)), exact=False)
-    told = {name: _losses(session, position, name, text) for name, text in files}
-    if session.local and to is None:
+    pending = _sealed(session, position, position.history.pairs(up_to(position, to)))
+    refused: list[Foreseen] = []
+    if to is None and not recorded_only:
         found = find_outstanding(session, desired, position, raw, answers=choices.answers)
-        if found.plan.changes and not found.plan.questions:
-            draft = f"{DRAFT_STAMP}.js"
-            files.append((draft, found.text(DRAFT_STAMP)))
-            told[draft] = _lost(found.plan.changes)
-    looked = _on_a_copy(session, session.data_dir, files)
-    return Checkup(tuple(_with(file, told[file.name]) for file in looked), exact=True)
+        try:
+            pending += _draft(session, position, found, now)
+        except PocketVexError as error:
+            what = DRAFT.as_posix() if session.local else "the code"
+            refused = [
+                Foreseen(what, "would fail", "\n".join(filter(None, (error.what, error.why))), error.todo)
+            ]
+    if session.data_dir is None:
+        return Checkup((*map(_counted, pending), *refused), exact=False)
+    return Checkup((*_tried(session, session.data_dir, pending), *refused), exact=True)
 
 
-def _with(file: Foreseen, losses: Sequence[str]) -> Foreseen:
-    """What a file takes away is said of one that runs; another has more to say."""
-    said = [file.why, *losses] if file.state == "would run" else [file.why]
-    return replace(file, why="\n".join(filter(None, said)))
-
-
-def _losses(session: Session, position: Position, name: str, text: str) -> list[str]:
-    """What a file of ours does to rows, counted on those that the server has now."""
-    if not is_written_by_us(text):
-        return []
+def _sealed(session: Session, position: Position, files: Sequence[tuple[str, str]]) -> list[_Pending]:
+    live = session.schema_of(session.fetch())
     recorded = position.recorded
-    at = recorded.names.index(name)
-    before, after = (Schema.from_json(snapshot) for snapshot in recorded.snapshots[at : at + 2])
-    return _lost(_changes(session, before, after, session.schema_of(session.fetch())))
+    snapshots = [Schema.from_json(snapshot) for snapshot in recorded.snapshots]
+    states = dict(zip(recorded.names, pairwise(snapshots), strict=False))
+    return [
+        _Pending(name, text, _changes(session, *states[name], live) if is_written_by_us(text) else None)
+        for name, text in files
+    ]
+
+
+def _draft(session: Session, position: Position, found: Outstanding, now: int) -> list[_Pending]:
+    """What `up` would seal first. Raises what keeps it from beginning."""
+    if not found.plan.changes and not found.plan.questions:
+        return []
+    if not session.local:
+        raise code_is_ahead(found)
+    refuse(session, found)
+    if (edited := edited_draft(session, position, found, None, now)) is not None:
+        return [_Pending(DRAFT.as_posix(), edited.text, None)]
+    return [_Pending(DRAFT.as_posix(), found.text(DRAFT_STAMP), found.plan.changes)]
+
+
+def _tried(session: Session, data_dir: Path, pending: Sequence[_Pending]) -> list[Foreseen]:
+    """What a file takes away is said of one that runs; another has more to say."""
+    looked = _on_a_copy(session, data_dir, pending)
+    lost = [
+        _lost(file.changes or ()) if seen.state == "would run" else ()
+        for file, seen in zip(pending, looked, strict=True)
+    ]
+    return [
+        replace(seen, why="\n".join(filter(None, (seen.why, *lines))))
+        for seen, lines in zip(looked, lost, strict=True)
+    ]
 
 
 def _lost(changes: Sequence[Change]) -> list[str]:
@@ -103,23 +147,29 @@ def _lost(changes: Sequence[Change]) -> list[str]:
     return lines
 
 
-def _on_a_copy(session: Session, data_dir: Path, files: Sequence[tuple[str, str]]) -> list[Foreseen]:
+def _on_a_copy(session: Session, data_dir: Path, pending: Sequence[_Pending]) -> list[Foreseen]:
     from pocketvex.server import scratch
 
     # What reaches out does so on a copy as well: neither that file nor one behind it is run.
-    inside = next((n for n, (_, text) in enumerate(files) if reaches_out(text)), len(files))
-    rest = [Foreseen(name, "not known", _outside(text)) for name, text in files[inside:]]
-    run = dict(files[:inside])
+    inside = next((n for n, file in enumerate(pending) if reaches_out(file.text)), len(pending))
+    rest = [Foreseen(file.name, "not known", _outside(file.text)) for file in pending[inside:]]
+    run = pending[:inside]
     if not run:
         return rest
+    # The draft is behind every file that is sealed.
+    names = [f"{DRAFT_STAMP}.js" if file.name == DRAFT.as_posix() else file.name for file in run]
     with tempfile.TemporaryDirectory(prefix="pocketvex-check-") as folder:
         copy = Path(folder) / "data"
         scratch.copy(data_dir, copy, files=False)
+        texts = {name: file.text for name, file in zip(names, run, strict=True)}
         try:
-            scratch.migrate_up(session.binary, copy, run, around=session.around)
+            scratch.migrate_up(session.binary, copy, texts, around=session.around)
         except scratch.MigrationFailed as error:
-            return [*_failed(error, [*run]), *(Foreseen(file.name, "not reached") for file in rest)]
-    return [*(Foreseen(name, "would run") for name in run), *rest]
+            return [
+                *_failed(error, run, names.index(error.file)),
+                *(Foreseen(file.name, "not reached") for file in rest),
+            ]
+    return [*(Foreseen(file.name, "would run") for file in run), *rest]
 
 
 def _outside(text: str) -> str:
@@ -127,39 +177,34 @@ def _outside(text: str) -> str:
     return f"it uses {', '.join(uses)}, and is not run on a copy" if uses else "a file before it is not run"
 
 
-def _failed(error: MigrationFailed, names: Sequence[str]) -> list[Foreseen]:
+def _failed(error: MigrationFailed, run: Sequence[_Pending], at: int) -> list[Foreseen]:
     failure = failure_of(error)
-    line = error.where.line if error.where else 0
-    at = names.index(error.file)
+    # In a draft, the lines are others than in the file that is made of it.
+    line = error.where.line if error.where and run[at].name != DRAFT.as_posix() else 0
     named = failure.code and failure.code not in failure.why
     why = f"{failure.why} ({failure.code})" if named else failure.why
     return [
-        *(Foreseen(name, "would run", "and be rolled back with the one that fails") for name in names[:at]),
-        Foreseen(error.file, "would fail", why, failure.todo, line),
-        *(Foreseen(name, "not reached") for name in names[at + 1 :]),
+        *(
+            Foreseen(file.name, "would run", "and be rolled back with the one that fails")
+            for file in run[:at]
+        ),
+        Foreseen(run[at].name, "would fail", why, failure.todo, line),
+        *(Foreseen(file.name, "not reached") for file in run[at + 1 :]),
     ]
 
 
-def _counted(session: Session, position: Position, files: Sequence[tuple[str, str]]) -> Iterator[Foreseen]:
-    """The changes that each file makes on an empty server, judged by the rows of this one."""
-    live = Schema.from_json(session.fetch())
-    snapshots = [Schema.from_json(snapshot) for snapshot in position.recorded.snapshots]
-    states = {
-        name: (before, after)
-        for name, before, after in zip(position.recorded.names, snapshots, snapshots[1:], strict=False)
-    }
-    for name, text in files:
-        if not is_written_by_us(text):
-            yield Foreseen(name, "not known", "it is written by hand, and only HTTP reaches the server")
-            continue
-        stopped = [c for c in _changes(session, *states[name], live) if c.judgement.code in _THROWS]
-        broken = [c for c in stopped if c.judgement.evidence is None or c.judgement.evidence.rows != 0]
-        unknown = [c for c in broken if c.judgement.evidence is None or c.judgement.evidence.rows is None]
-        state = "not known" if unknown else "would fail" if broken else "would run"
-        why = "\n".join(f"{c.path}: {_said(c.judgement)}" for c in broken)
-        codes = sorted({c.judgement.code for c in broken})
-        todo = f"`pocketvex explain {codes[0]}` says what to do." if codes else ""
-        yield Foreseen(name, state, why, todo)
+def _counted(file: _Pending) -> Foreseen:
+    """The changes that a file makes on an empty server, judged by the rows of this one."""
+    if file.changes is None:
+        return Foreseen(file.name, "not known", "it is written by hand, and only HTTP reaches the server")
+    stopped = [c for c in file.changes if c.judgement.code in _THROWS]
+    broken = [c for c in stopped if c.judgement.evidence is None or c.judgement.evidence.rows != 0]
+    unknown = [c for c in broken if c.judgement.evidence is None or c.judgement.evidence.rows is None]
+    state = "not known" if unknown else "would fail" if broken else "would run"
+    why = "\n".join(f"{c.path}: {_said(c.judgement)}" for c in broken)
+    codes = sorted({c.judgement.code for c in broken})
+    todo = f"`pocketvex explain {codes[0]}` says what to do." if codes else ""
+    return Foreseen(file.name, state, why, todo)
 
 
 def _said(judged: Judgement) -> str:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.compare import NEWEST
 from pocketvex.diff.operations import ChangeType, CreateCollection, RenameCollection
-from pocketvex.errors import NotAsIntended, PocketVexError
+from pocketvex.errors import ChangesPending, NotAsIntended, PocketVexError
 from pocketvex.plan.facts import Fact
 from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
@@ -26,6 +26,7 @@ from pocketvex.run.prove import Proof, prove
 from pocketvex.run.recorded import Position, with_dropped_options, with_live_ids
 from pocketvex.run.session import Json, Session
 from pocketvex.schema.model import Schema
+from pocketvex.schema.words import counted
 from pocketvex.store.files import write_atomically
 from pocketvex.store.history import is_untouched, read_draft, signed, write_draft
 
@@ -146,8 +147,17 @@ def _count(session: Session, facts: frozenset[Fact], live: Schema) -> dict[Fact,
     if session.witness is not None:
         return session.count(facts, live)
     there = frozenset(fact for fact in facts if live.collection(fact.collection) is not None)
-    counted = session.count(there, live)
-    return {fact: counted.get(fact, 0) for fact in facts}
+    found = session.count(there, live)
+    return {fact: found.get(fact, 0) for fact in facts}
+
+
+def code_is_ahead(found: Outstanding) -> ChangesPending:
+    """Why nothing runs on a server that is not local: a file is sealed and committed before."""
+    number = len(found.plan.changes) + len(found.plan.questions)
+    return ChangesPending(
+        f"the code is ahead of the history by {counted(number)}: nothing was run",
+        todo="`pocketvex migrate generate` writes the migration; --recorded-only runs what there is.",
+    )
 
 
 def managed_entries(desired: Schema, names: frozenset[str] | set[str]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dataclasses import field as default
 from pathlib import Path
 
-from pocketvex.errors import ConsentNeeded, UsageError
+from pocketvex.errors import ConsentNeeded, NotAsIntended, UsageError
 from pocketvex.plan.make import Change, Plan
 from pocketvex.plan.questions import Question
 from pocketvex.plan.verdicts import Verdict
@@ -95,17 +95,18 @@ def seal_outstanding(
     """`generate`, for a caller that knows already where the server stands and what is outstanding."""
     check_history(position.history)
     draft = read_draft(session.config.migrations)
-    edited = draft if draft is not None and not is_untouched(draft) else None
-    _refuse(found, by_hand=edited is not None)
-    if edited is not None:
-        file = _from_draft(position, edited, name or _name_for(found.plan.changes), now)
-        parts = [Part(file.name, file.text, found.before, found.after)]
+    refuse(session, found)
+    if (edited := edited_draft(session, position, found, name, now)) is not None:
+        parts = [Part(edited.name, edited.text, found.before, found.after)]
     elif found.plan.changes:
         parts = _split(session, desired, position, raw, found, name, now, choices)
     else:
         write_draft(session.config.migrations, None)
         return Sealed((), None, plan=found.plan)
-    proofs = prove_parts(session.binary, position.recorded.data_dir, parts)
+    try:
+        proofs = prove_parts(session.binary, position.recorded.data_dir, parts)
+    except NotAsIntended as error:
+        raise not_kept(error, [part.name for part in parts], draft) from error
     files = [
         MigrationFile(part.name, with_proof(part.text, str(proof)))
         for part, proof in zip(parts, proofs, strict=True)
@@ -115,8 +116,13 @@ def seal_outstanding(
     return Sealed(tuple(files), proofs[-1], draft or "", found.plan)
 
 
-def _refuse(found: Outstanding, *, by_hand: bool) -> None:
-    """A draft that a person edited may remove the rows that are equal before it makes the index."""
+def refuse(session: Session, found: Outstanding) -> None:
+    """Raise AnswersNeeded for what is asked, and UsageError for what no migration can do.
+
+    A draft that a person edited may remove the rows that are equal before it makes the index.
+    """
+    draft = read_draft(session.config.migrations)
+    by_hand = draft is not None and not is_untouched(draft)
     if found.plan.questions:
         raise AnswersNeeded(found.plan.questions)
     impossible = [
@@ -137,8 +143,17 @@ def _refuse(found: Outstanding, *, by_hand: bool) -> None:
         )
 
 
-def _from_draft(position: Position, draft: str, name: str, now: int) -> MigrationFile:
-    """A draft that a person edited is sealed as it stands, whatever a formatter made of it."""
+def edited_draft(
+    session: Session, position: Position, found: Outstanding, name: str | None, now: int
+) -> MigrationFile | None:
+    """A draft that a person edited is sealed as it stands, whatever a formatter made of it; None without.
+
+    Raises UsageError where it cannot be sealed.
+    """
+    draft = read_draft(session.config.migrations)
+    if draft is None or is_untouched(draft):
+        return None
+    name = name or _name_for(found.plan.changes)
     stamp = next_stamp(position.history, now)
     text = unsigned(draft)
     migration = read_migration(text)
@@ -163,6 +178,20 @@ def _not_sealed(what: str, why: str) -> UsageError:
         todo="Delete the draft: it is made anew. Statements of your own are steps: "
         '`["sql", "DELETE FROM …"]` runs before all others; what takes more is a file of its own '
         "(`pocketvex migrate generate --empty NAME`).",
+    )
+
+
+def not_kept(error: NotAsIntended, names: Sequence[str], draft: str | None) -> NotAsIntended:
+    """The same of what stands for these files, which are not in the folder."""
+    instead = f"the draft ({DRAFT.as_posix()})" if draft else "what the code asks"
+
+    def said(text: str) -> str:
+        for name in names:
+            text = text.replace(name, instead)
+        return text
+
+    return NotAsIntended(
+        said(error.what), why=said(error.why), todo=said(error.todo), problems=error.problems
     )
 
 

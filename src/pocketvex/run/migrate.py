@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from pocketvex.diff.compare import compare
 from pocketvex.errors import (
-    ChangesPending,
     ConsentNeeded,
     HistoryError,
     NotAsIntended,
@@ -21,10 +20,10 @@ from pocketvex.run.apply import require_unmoved, write_changes
 from pocketvex.run.backup import back_up, named, takes_away
 from pocketvex.run.baseline import baseline
 from pocketvex.run.consent import unknown_names
-from pocketvex.run.draft import Outstanding, find_outstanding
+from pocketvex.run.draft import code_is_ahead, find_outstanding
 from pocketvex.run.failures import failure_of
 from pocketvex.run.first import refuse_resealed
-from pocketvex.run.generate import Sealed, generate, generate_empty, seal_outstanding
+from pocketvex.run.generate import Sealed, generate, generate_empty, not_kept, seal_outstanding
 from pocketvex.run.hidden import collections_at_start
 from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.recorded import (
@@ -118,10 +117,7 @@ def up(
     session.notes += [f"--confirm {text}" for text in unknown]
     if found is not None and (found.plan.changes or found.plan.questions):
         if not session.local:
-            raise ChangesPending(
-                f"the code is ahead of the history by {_count(found)}: nothing was run",
-                todo="`pocketvex migrate generate` writes the migration; --recorded-only runs what there is.",
-            )
+            raise code_is_ahead(found)
         if not dry_run and to is None:
             native_dir(session)
             sealed = seal_outstanding(
@@ -141,9 +137,10 @@ def up(
             require_unmoved(session, session.fetch(), raw)
             make_way(session, raw, position)
             raw = run_files(session, position, pending)
-        except PocketVexError:
-            _take_back(session, position, sealed)
-            raise
+        except PocketVexError as error:
+            if not _take_back(session, position, sealed) or not isinstance(error, NotAsIntended):
+                raise
+            raise not_kept(error, names, sealed.draft) from error
         position = locate(session, session.schema_of(raw))
     if not dry_run:
         enlist(position.history.folder, [f for f in position.history.files if f.name in position.applied])
@@ -171,15 +168,17 @@ def _hold(session: Session, names: Sequence[str]) -> None:
     session.save()
 
 
-def _take_back(session: Session, position: Position, sealed: Sealed) -> None:
+def _take_back(session: Session, position: Position, sealed: Sealed) -> bool:
     """What was sealed for this run and did not run is a draft again; what was sealed before is held back."""
     there = session.applied() or ()
-    if sealed.files and not any(file.name in there for file in sealed.files):
-        unseal(position.history, sealed.files)
-        write_draft(position.history.folder, sealed.draft or None)
-        names = {file.name for file in sealed.files}
-        session.state.held_back = [name for name in session.state.held_back if name not in names]
-        session.save()
+    if not sealed.files or any(file.name in there for file in sealed.files):
+        return False
+    unseal(position.history, sealed.files)
+    write_draft(position.history.folder, sealed.draft or None)
+    names = {file.name for file in sealed.files}
+    session.state.held_back = [name for name in session.state.held_back if name not in names]
+    session.save()
+    return True
 
 
 def _write_secrets(
@@ -193,11 +192,6 @@ def _write_secrets(
     late -= {change.path for change in plan.changes if unset_in(change.operation, session.environ)}
     changes = [change for change in plan.changes if change.path in late]
     return write_changes(session, raw, changes, desired) if changes else raw
-
-
-def _count(found: Outstanding) -> str:
-    number = len(found.plan.changes) + len(found.plan.questions)
-    return counted(number)
 
 
 def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry_run: bool = False) -> Ran:
