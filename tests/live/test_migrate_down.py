@@ -127,6 +127,25 @@ def test_the_code_is_edited_while_a_file_is_held_back(project: Project, running:
     assert not draft.exists
 
 
+def test_a_field_that_dev_renamed_once_more_has_its_first_name_again(
+    project: Project, running: Running
+) -> None:
+    with project.session(running) as session:
+        there = next(item for item in session.fetch() if item["name"] == "posts")
+        id = next(item["id"] for item in there["fields"] if item["name"] == "body")
+    renamed = {"id": id, "name": "words", "type": "text"}
+    project.declare(posts(renamed), PEOPLE)
+    project.up(running)
+    project.declare(posts(renamed | {"name": "prose"}), PEOPLE)
+    project.sync(running)
+    with project.session(running) as session:
+        assert names(session.fetch(), "posts") == ["id", "title", "prose"]
+    project.down(running)
+    with project.session(running) as session:
+        assert names(session.fetch(), "posts") == ["id", "title", "body"]
+        assert [row["body"] for row in rows(session, "posts")] == ["text"]
+
+
 def test_the_file_is_deleted_after_down(project: Project, running: Running) -> None:
     project.declare(posts(text("body"), text("more")), PEOPLE)
     sums = project.config.migrations / "pocketvex.sum"
