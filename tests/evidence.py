@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from pocketvex.api.client import Client
-from pocketvex.diff.apply import apply_operations, changed_collections
 from pocketvex.diff.compare import NEWEST, compare
-from pocketvex.plan.facts import Evidence, Fact
+from pocketvex.diff.simulate import apply_operations, changed_collections
+from pocketvex.evidence.facts import Evidence, Fact
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
-from pocketvex.run.evidence import count_facts
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
+from pocketvex.target.count import count_facts
 
 Json = dict[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from pocketvex.schema.filter_names import MACROS, MODIFIERS
+from pocketvex.rules.names import MACROS, MODIFIERS
 
 Json = dict[str, Any]
 

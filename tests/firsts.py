@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.simulate import apply_operations
+from pocketvex.history.folder import MigrationFile, enlist
 from pocketvex.schema.model import Schema
-from pocketvex.store.history import MigrationFile, enlist
 from projects import Json, Project, posts, schema_of, text
 
 FOLDER = Path(__file__).parent / "first_format"

@@ -11,15 +11,16 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import Operation
-from pocketvex.render.migration import render_migration
-from pocketvex.render.one_off import down_step
-from pocketvex.run.shadow import Recorded, placeholders, replay
+from pocketvex.diff.simulate import apply_operations
+from pocketvex.history.shadow import placeholders, replay
+from pocketvex.render.migration.migration import render_migration
+from pocketvex.render.migration.one_off import down_step
 from pocketvex.schema.model import Schema
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
+from pocketvex.target.recorded import Recorded
 
 Json = dict[str, Any]
 FIRST, SECOND = "1700000000", "1700000001"

@@ -13,22 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from conftest import EMAIL, PASSWORD
+from pocketvex.history.folder import read_draft
+from pocketvex.history.position import Position, locate
 from pocketvex.plan.make import Change, Plan
 from pocketvex.run import baseline as start
 from pocketvex.run import generate as sealing
 from pocketvex.run import migrate
 from pocketvex.run.draft import DraftState, find_outstanding, keep_draft
 from pocketvex.run.planning import Choices, plan_for
-from pocketvex.run.recorded import Position, locate
-from pocketvex.run.session import Session
 from pocketvex.run.sync import Outcome, sync
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
 from pocketvex.server.process import Running
 from pocketvex.store.config import load_config
-from pocketvex.store.history import read_draft
 from pocketvex.store.hosts import Host, Login
+from pocketvex.target.session import Session
 
 Json = dict[str, Any]
 

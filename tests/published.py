@@ -8,10 +8,10 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-import pocketvex.render
+import pocketvex.render.report
 
 PUBLISHED: dict[str, Any] = json.loads(
-    Path(pocketvex.render.__path__[0], "plan.schema.json").read_text(encoding="utf-8")
+    Path(pocketvex.render.report.__path__[0], "plan.schema.json").read_text(encoding="utf-8")
 )
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from types import ModuleType
 
-from pocketvex.render.python import Module
+from pocketvex.render.python.modules import Module
 from pocketvex.schema import declare
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.model import Schema

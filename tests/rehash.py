@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pocketvex.render import migration
-from pocketvex.render.migration import RUNTIME_VERSION, RUNTIMES, runtime, runtime_hash
+from pocketvex.history.folder import MigrationFile, read_history, reseal_files
+from pocketvex.render.migration import migration
+from pocketvex.render.migration.migration import RUNTIME_VERSION, RUNTIMES, runtime, runtime_hash
 from pocketvex.steps.migration import split
-from pocketvex.store.history import MigrationFile, read_history, reseal_files
 
 ROOT = Path(__file__).parents[1]
 

@@ -20,7 +20,7 @@ from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.server.binaries import Binary
 from pocketvex.server.embedded import acquire
-from pocketvex.server.holders import command_of
+from pocketvex.server.port_owner import command_of
 
 POCKETVEX = str(Path(sys.executable).with_name("pocketvex"))
 T = TypeVar("T")

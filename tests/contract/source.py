@@ -13,13 +13,12 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "pocketvex"
 
 PACKAGES = (
-    "errors", "schema", "lint", "diff", "plan", "steps", "render", "types",
-    "store", "api", "server", "load",
-    "run", "dev", "cli",
+    "errors", "schema", "rules", "diff", "evidence", "plan", "steps", "lint", "render", "types",
+    "store", "api", "server", "load", "target", "history", "proof", "run", "dev", "cli",
 )  # fmt: skip
 """From what depends on nothing to what may depend on all."""
 
-PURE = ("schema", "lint", "diff", "plan", "steps", "render", "types")
+PURE = ("schema", "rules", "diff", "evidence", "plan", "steps", "lint", "render", "types")
 
 MODULES = sorted(SOURCES.rglob("*.py"))
 

@@ -18,7 +18,7 @@ THIRD_PARTY = {
     "prompt_toolkit": {"cli"},
     "cryptography": {"store"},
     "platformdirs": {"server", "store"},
-    "re2": {"run"},
+    "re2": {"proof", "target"},
 }
 """Which package may import what from elsewhere."""
 

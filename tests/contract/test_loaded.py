@@ -86,7 +86,7 @@ def test_a_comparison_loads_the_client_and_the_models_and_no_more(project: Path)
     found = loaded("schema", "diff", cwd=project)
     assert {"httpx", "pydantic"} <= found
     assert not found & (HEAVY - {"httpx", "pydantic", "ssl", "asyncio"})
-    assert not found & {"pocketvex.render.migration", "pocketvex.run.prove", "questionary", "re2"}
+    assert not found & {"pocketvex.render.migration.migration", "pocketvex.proof.prove", "questionary", "re2"}
 
 
 def test_a_lint_needs_no_client(project: Path) -> None:

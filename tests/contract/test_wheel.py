@@ -41,7 +41,7 @@ def test_every_file_of_the_package_is_in_it(wheel: Path) -> None:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert held == ours
     assert "pocketvex/py.typed" in held
-    assert "pocketvex/render/runtime/runtime.js" in held
+    assert "pocketvex/render/migration/runtime/runtime.js" in held
 
 
 def test_it_works_without_the_repository(wheel: Path, tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from collections import Counter
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pocketvex.diff.apply import apply_operations, changed_collections
 from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.simulate import apply_operations, changed_collections
 from pocketvex.plan.make import make_plan
-from pocketvex.render.migration import render_migration
+from pocketvex.render.migration.migration import render_migration
 from pocketvex.schema.model import Schema
 from schemas import World, build, cyclic, edited, worlds, written
 

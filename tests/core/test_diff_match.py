@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cases.changes import field, posts, relation, table, view
-from pocketvex.diff.apply import apply_operations, changed_collections, view_order
 from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.simulate import apply_operations, changed_collections, view_order
 from pocketvex.errors import SchemaError, UsageError
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary

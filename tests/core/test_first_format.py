@@ -6,7 +6,7 @@ import pytest
 
 from firsts import FILES, NAMES, schemas
 from pocketvex.errors import HistoryError
-from pocketvex.render.migration import make_migration, render_migration
+from pocketvex.render.migration.migration import make_migration, render_migration
 from pocketvex.schema.model import Schema
 from pocketvex.steps.first_format import is_first, keeps, read_first
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from pocketvex.errors import HistoryError
-from pocketvex.render.header import render_empty
-from pocketvex.store.history import (
+from pocketvex.history.folder import (
     MigrationFile,
     enlist,
     is_untouched,
@@ -22,6 +21,7 @@ from pocketvex.store.history import (
     unsigned,
     write_draft,
 )
+from pocketvex.steps.header import render_empty
 
 NOW = 1_795_000_000
 

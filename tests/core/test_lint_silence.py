@@ -6,7 +6,7 @@ import pytest
 
 from pocketvex.errors import Location, Problem
 from pocketvex.lint.findings import CODES
-from pocketvex.lint.silence import silenced
+from pocketvex.lint.suppressions import silenced
 
 FILE = """class Posts(Base):{head}
     title = field.text()  # plain

@@ -8,8 +8,8 @@ from pocketvex.diff.compare import NEWEST
 from pocketvex.plan.ignored import unused, with_ignored
 from pocketvex.plan.make import Plan, make_plan
 from pocketvex.plan.ownership import Ownership
-from pocketvex.render.text import kept_lines
-from pocketvex.render.values import plan_values
+from pocketvex.render.report.json import plan_values
+from pocketvex.render.report.text import kept_lines
 from pocketvex.schema.model import Schema
 from projects import posts, schema_of, text
 

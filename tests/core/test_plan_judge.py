@@ -9,9 +9,9 @@ import pytest
 from cases.changes import field, posts, relation, select, table, view
 from pocketvex.diff.compare import NEWEST
 from pocketvex.diff.operations import DropCollection, DropField
+from pocketvex.evidence.facts import Evidence, Fact, Found, NonZeroCount, RowCount, Unconvertible
+from pocketvex.evidence.limits import narrows
 from pocketvex.plan.codes import CODES
-from pocketvex.plan.facts import Evidence, Fact, Found, NonZeroCount, RowCount, Unconvertible
-from pocketvex.plan.limits import narrows
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
 from pocketvex.plan.verdicts import Access, Verdict
 from pocketvex.schema.build import build_schema

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from cases.changes import field, posts, table, view
-from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.compare import NEWEST, compare
-from pocketvex.plan.facts import Fact, RowCount
+from pocketvex.diff.simulate import apply_operations
+from pocketvex.evidence.facts import Fact, RowCount
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, is_untouched_users, items_of
 from pocketvex.plan.verdicts import Verdict

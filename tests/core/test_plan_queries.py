@@ -11,16 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pocketvex.plan.conversions import CONVERSIONS, conversion
-from pocketvex.plan.facts import Column, Duplicates, Fact, NonZeroCount, RowCount, Unconvertible, Violating
-from pocketvex.plan.queries import LONGEST, query_of, together
-from pocketvex.plan.sql import Query, literal
-from pocketvex.plan.violations import stricter
-from pocketvex.run.evidence import _answered
-from pocketvex.run.stored import column_type, compact, stored
+from pocketvex.evidence.conversions import CONVERSIONS, conversion
+from pocketvex.evidence.facts import (
+    Column,
+    Duplicates,
+    Fact,
+    NonZeroCount,
+    RowCount,
+    Unconvertible,
+    Violating,
+)
+from pocketvex.evidence.queries import LONGEST, query_of, together
+from pocketvex.evidence.sql import Query, literal
+from pocketvex.evidence.violations import stricter
 from pocketvex.schema.fields import FIELD, FieldBase
 from pocketvex.schema.indexes import Index, parse_column
 from pocketvex.schema.model import Collection, Schema
+from pocketvex.target.count import _answered
+from pocketvex.target.sqlite_values import column_type, compact, stored
 
 Json = dict[str, Any]
 

@@ -8,7 +8,7 @@ import pytest
 
 from cases.changes import field, posts, relation, table, view
 from pocketvex.diff.compare import NEWEST
-from pocketvex.plan.facts import Fact, NonZeroCount, RowCount
+from pocketvex.evidence.facts import Fact, NonZeroCount, RowCount
 from pocketvex.plan.make import Plan, make_plan
 from pocketvex.plan.ownership import Ownership
 from pocketvex.plan.verdicts import Verdict

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from pocketvex.render.header import body_hash, managed_by, with_proof
-from pocketvex.run.failures import failure_of
-from pocketvex.run.fits import conditions, fits
-from pocketvex.run.rows import ROWS, Row, make_rows
-from pocketvex.run.trust import reaches_out
-from pocketvex.run.values import literal_value
+from pocketvex.history.explain_failure import failure_of
+from pocketvex.history.trust import reaches_out
+from pocketvex.proof.keeps_limits import conditions, fits
+from pocketvex.proof.rows import ROWS, Row, make_rows
+from pocketvex.proof.values import literal_value
 from pocketvex.schema.fields import FIELD
 from pocketvex.schema.model import Schema
 from pocketvex.server.scratch import MigrationFailed
+from pocketvex.steps.header import body_hash, managed_by, with_proof
 
 ID = {"id": "text1", "name": "id", "type": "text", "system": True, "primaryKey": True, "required": True}
 

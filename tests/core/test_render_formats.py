@@ -16,15 +16,16 @@ from jsonschema import Draft202012Validator
 from pocketvex.diff.compare import NEWEST
 from pocketvex.diff.operations import ChangeRule, DropField, Operation
 from pocketvex.errors import Location
+from pocketvex.evidence.facts import Evidence
 from pocketvex.plan.changes import Change, Kept, Pending, Plan
-from pocketvex.plan.facts import Evidence
 from pocketvex.plan.make import make_plan
 from pocketvex.plan.mentions import Mention
 from pocketvex.plan.questions import Option, Question
 from pocketvex.plan.verdicts import Access, Judgement, Verdict
-from pocketvex.render import github, markdown, values
-from pocketvex.render.printable import visible
-from pocketvex.render.text import pending_lines
+from pocketvex.render.report import github, markdown
+from pocketvex.render.report import json as values
+from pocketvex.render.report.printable import visible
+from pocketvex.render.report.text import pending_lines
 from pocketvex.schema.fields import TextField
 from pocketvex.schema.model import Schema
 from projects import posts, schema_of, text

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from cases.changes import field, posts, relation, table
-from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.simulate import apply_operations
 from pocketvex.errors import UsageError
-from pocketvex.render.header import managed_by, secrets_of
-from pocketvex.render.javascript import literal
-from pocketvex.render.migration import make_migration, render_migration, runtime
+from pocketvex.render.migration.javascript import literal
+from pocketvex.render.migration.migration import make_migration, render_migration, runtime
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
+from pocketvex.steps.header import managed_by, secrets_of
 from pocketvex.steps.migration import read_migration, runtime_of
 from schemas import NASTY
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hostile import HOSTILE, commands, hidden
-from pocketvex.render.github import command
-from pocketvex.render.markdown import code, prose
-from pocketvex.render.printable import as_json, quiet, visible
+from pocketvex.render.report.github import command
+from pocketvex.render.report.markdown import code, prose
+from pocketvex.render.report.printable import as_json, quiet, visible
 
 anything = st.text(
     alphabet=st.one_of(st.characters(), st.sampled_from("\x1b\x9b\u202e\u200b\r\n:#[]v`@<&|* "))

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 
 from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.diff.operations import ChangeIndex, ChangeOption, Operation
-from pocketvex.render.python import Pulled, Style, render_python
+from pocketvex.render.python.modules import Pulled, Style, render_python
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema

@@ -10,10 +10,16 @@ from typing import Any
 import pytest
 
 import node
-from pocketvex.plan.conversions import CONVERSIONS
-from pocketvex.plan.violations import empty, zero
-from pocketvex.render import migration
-from pocketvex.render.migration import RUNTIME_VERSION, RUNTIMES, runtime, runtime_hash, runtime_version
+from pocketvex.evidence.conversions import CONVERSIONS
+from pocketvex.evidence.violations import empty, zero
+from pocketvex.render.migration import migration
+from pocketvex.render.migration.migration import (
+    RUNTIME_VERSION,
+    RUNTIMES,
+    runtime,
+    runtime_hash,
+    runtime_version,
+)
 from pocketvex.schema.fields import MODELS
 from pocketvex.schema.system import STANDARD
 from pocketvex.steps.migration import RUNTIME, STEPS

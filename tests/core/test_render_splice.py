@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pocketvex.render.python import Style, render_python
-from pocketvex.render.python_class import Class
-from pocketvex.render.python_splice import lost, replaced, spliced
+from pocketvex.render.python.class_ import Class
+from pocketvex.render.python.modules import Style, render_python
+from pocketvex.render.python.splice import lost, replaced, spliced
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 

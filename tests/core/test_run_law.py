@@ -11,17 +11,17 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.simulate import apply_operations
 from pocketvex.errors import SchemaError
-from pocketvex.plan.facts import Fact
+from pocketvex.evidence.facts import Fact
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, renamed_items
 from pocketvex.plan.verdicts import Verdict
 from pocketvex.run.planning import named_as_live
-from pocketvex.run.removals import possible
 from pocketvex.run.sync import written_items
 from pocketvex.schema.model import Schema
+from pocketvex.target.removals import possible
 from schemas import World, build, edited, worlds, written
 
 Json = dict[str, Any]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pocketvex.run.pulled import is_as_pulled, line_length, modules, package, write_module
+from pocketvex.run.manifest import is_as_pulled, line_length, modules, package, write_module
 from pocketvex.store.config import load_config
 
 

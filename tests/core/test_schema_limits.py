@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from pocketvex.errors import Problem, SchemaError
+from pocketvex.rules.check import rule_problems
 from pocketvex.schema import field
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.declare import Auth, Base, FieldDeclaration, View, env, index
 from pocketvex.schema.limits import odd, refused
-from pocketvex.schema.rule_check import rule_problems
 from pocketvex.schema.rules import Rules
 from pocketvex.schema.validate import for_server
 from pocketvex.schema.views import sources

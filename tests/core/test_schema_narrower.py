@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pocketvex.schema.narrower import equivalent, narrower
+from pocketvex.rules.narrower import equivalent, narrower
 from pocketvex.schema.rules import Rule
 
 SIGNED_IN = "@request.auth.id != ''"

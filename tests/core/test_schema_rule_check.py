@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pocketvex.errors import Problem
+from pocketvex.rules.check import rule_problems
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
-from pocketvex.schema.rule_check import rule_problems
 
 NEWEST = (0, 40, 6)
 VERSIONS = [(0, 23, 12), (0, 28, 4), (0, 36, 9), (0, 39, 11), NEWEST]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pocketvex.schema.rule_place import character, find_index, find_rule, marked
+from pocketvex.rules.place import character, find_index, find_rule, marked
 
 SHARED = """from pocketvex import Rules
 owner = Rules.owner("auther")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filters import Maker
+from pocketvex.rules.language import Filter, FilterError, parse_filter
 from pocketvex.schema import units
-from pocketvex.schema.filter_parser import Filter, FilterError, parse_filter
 from pocketvex.schema.rules import Rule, Rules, spelled
 
 OWNER = "@request.auth.id != '' && author = @request.auth.id"

@@ -8,11 +8,11 @@ import pytest
 
 from pocketvex.errors import Problem
 from pocketvex.lint.findings import lint
+from pocketvex.rules.misspelt import lost_names
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.lost_names import index_problems, lost_columns
 from pocketvex.schema.model import Schema
-from pocketvex.schema.silent_check import lost_names
 
 Json = dict[str, Any]
 NEWEST = (0, 40, 6)

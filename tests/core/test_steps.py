@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 import node
 from cases.changes import CASES, field, posts, select, table
-from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.simulate import apply_operations
 from pocketvex.errors import HistoryError, UsageError
-from pocketvex.render.migration import make_migration, migration_text, runtime
+from pocketvex.render.migration.migration import make_migration, migration_text, runtime
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema

@@ -20,12 +20,12 @@ from pocketvex.api import transport
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.errors import PocketVexError, Rejected, ServerError
+from pocketvex.history.position import locate
 from pocketvex.run.planning import Choices, plan_for
-from pocketvex.run.recorded import locate
-from pocketvex.run.session import Session
 from pocketvex.run.sync import sync
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
+from pocketvex.target.session import Session
 from projects import Project, posts, put, text
 
 SEEDS = 30

@@ -18,11 +18,11 @@ import pytest
 from binaries import LATEST, SUPPORTED, binary_of
 from conftest import ServerFactory
 from pocketvex.errors import BackupFailed, ServerProcessError
-from pocketvex.run.backup import back_up
-from pocketvex.run.session import Session, fingerprint
+from pocketvex.history.backup import back_up
 from pocketvex.server.binaries import Binary
 from pocketvex.server.ledger import applied
 from pocketvex.server.process import Running
+from pocketvex.target.session import Session, fingerprint
 from projects import Json, Project, dashboard, names, paths, posts, put, rows, text
 from terminal import Project as AtTerminal
 from terminal import posts as module

@@ -14,21 +14,21 @@ import pytest
 from cases.changes import CASES, Case, Rows
 from grounds import Built, Ground, migration
 from observed import observe
-from pocketvex.diff.apply import apply_operations, changed_collections
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import DropCollection, DropField, ReplaceField
+from pocketvex.diff.simulate import apply_operations, changed_collections
 from pocketvex.errors import UsageError
+from pocketvex.evidence.facts import Fact
 from pocketvex.plan.changes import Change
-from pocketvex.plan.facts import Fact
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
 from pocketvex.plan.verdicts import Access
-from pocketvex.run.evidence import count_in_file
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.scratch import MigrationFailed
+from pocketvex.target.count import count_in_file
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

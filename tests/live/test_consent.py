@@ -13,10 +13,10 @@ from conftest import EMAIL, PASSWORD
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.errors import NotAsIntended
-from pocketvex.run.session import fingerprint
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
+from pocketvex.target.session import fingerprint
 from projects import Json, Project, dashboard, names, paths, put, text
 from terminal import Project as AtTerminal
 from terminal import Terminal, posts, until

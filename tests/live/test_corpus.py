@@ -11,7 +11,7 @@ import pytest
 from binaries import LATEST, SUPPORTED, binary_of
 from grounds import SECOND, Ground, comparable, migration
 from pocketvex.diff.compare import compare
-from pocketvex.run.prove import prove
+from pocketvex.proof.prove import prove
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema

@@ -12,7 +12,7 @@ from cases.changes import field, relation, select
 from conftest import EMAIL, PASSWORD, ServerFactory
 from evidence import add, evidence, planned, refused, row_id, schema, with_users, write
 from pocketvex.api.client import Client, Credentials
-from pocketvex.plan.facts import Evidence
+from pocketvex.evidence.facts import Evidence
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running

@@ -15,11 +15,11 @@ from binaries import LATEST, SUPPORTED, binary_of
 from conftest import EMAIL, PASSWORD, ServerFactory
 from pocketvex.api.client import Client, Credentials
 from pocketvex.errors import NotAsIntended
+from pocketvex.history.position import locate
 from pocketvex.plan.verdicts import Verdict
-from pocketvex.run.apply import write_changes
 from pocketvex.run.planning import Choices, plan_for
-from pocketvex.run.recorded import locate
 from pocketvex.server.binaries import Binary
+from pocketvex.target.write import write_changes
 from projects import put, schema_of
 from terminal import Project, Terminal
 

@@ -15,7 +15,7 @@ from conftest import EMAIL, PASSWORD, ServerFactory
 from evidence import add, evidence, planned, row_id, schema, with_users, write
 from pocketvex.api.client import Client, Credentials
 from pocketvex.errors import Rejected
-from pocketvex.plan.facts import Evidence
+from pocketvex.evidence.facts import Evidence
 from pocketvex.plan.verdicts import Verdict
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
@@ -159,7 +159,7 @@ def test_many_rows_are_read_once_and_beyond_a_limit_not_at_all(
     assert counted == {"c.a": (2300 // 7 * 2, 2300), "c.b": (460, 2300), "c@u": (1600, 2300)}
     assert said == ["reading c: 1000 of 2300 rows", "reading c: 2000 of 2300 rows", ""]
     assert evidence(planned(client, tuple(binary.version), desired, live)) == found
-    monkeypatch.setattr("pocketvex.run.evidence.MOST_PAGED", 2000)
+    monkeypatch.setattr("pocketvex.target.count.MOST_PAGED", 2000)
     few = evidence(planned(client, (0, 38, 0), desired, live))
     assert {path: (e.rows, e.of) for path, e in few.items() if e} == dict.fromkeys(counted, (None, 2300))
 

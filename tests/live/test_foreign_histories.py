@@ -15,11 +15,11 @@ import pytest
 
 from conftest import ServerFactory
 from pocketvex.errors import HistoryError, NotAsIntended
+from pocketvex.history.folder import read_history
+from pocketvex.history.shadow import ReplayFailed
+from pocketvex.history.trust import trust
+from pocketvex.proof.verify import Verified, verify
 from pocketvex.run import baseline
-from pocketvex.run.shadow import ReplayFailed
-from pocketvex.run.trust import trust
-from pocketvex.run.variables import PLACEHOLDER, placeholders, surroundings_of, variables_of
-from pocketvex.run.verify import Verified, verify
 from pocketvex.schema.fields import TextField
 from pocketvex.schema.model import Schema
 from pocketvex.server import scratch
@@ -27,7 +27,7 @@ from pocketvex.server.binaries import Binary
 from pocketvex.server.ledger import mark
 from pocketvex.server.process import Running
 from pocketvex.store.config import load_config
-from pocketvex.store.history import read_history
+from pocketvex.target.variables import PLACEHOLDER, placeholders, surroundings_of, variables_of
 from projects import Project, kept
 from terminal import until
 

@@ -12,8 +12,8 @@ from conftest import EMAIL, PASSWORD, ServerFactory
 from filters import Maker, collections
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
+from pocketvex.rules.check import rule_problems
 from pocketvex.schema.model import Schema
-from pocketvex.schema.rule_check import rule_problems
 from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.server.binaries import Binary
 

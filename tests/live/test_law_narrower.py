@@ -13,7 +13,7 @@ from binaries import LATEST, SUPPORTED, binary_of
 from conftest import EMAIL, PASSWORD, ServerFactory
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
-from pocketvex.schema.narrower import narrower
+from pocketvex.rules.narrower import narrower
 
 COUNT = 80
 """Rules; each is tried by a guest and by three accounts on every record."""

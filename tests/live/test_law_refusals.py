@@ -15,7 +15,7 @@ from cases.changes import field, posts, relation, select, table, view
 from grounds import SECOND, Built, Ground, comparable, migration
 from pocketvex.diff.compare import NEWEST, compare
 from pocketvex.errors import UsageError
-from pocketvex.render.one_off import down_step
+from pocketvex.render.migration.one_off import down_step
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema

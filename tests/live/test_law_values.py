@@ -24,8 +24,8 @@ from drawn import MOST, _stored, draw_rows, row_id
 from grounds import Ground, migration
 from pocketvex.diff.compare import compare
 from pocketvex.errors import UsageError
-from pocketvex.render.one_off import down_step
-from pocketvex.run.shadow import placeholders
+from pocketvex.history.shadow import placeholders
+from pocketvex.render.migration.one_off import down_step
 from pocketvex.schema.model import Schema
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary

@@ -21,24 +21,24 @@ from conftest import EMAIL, PASSWORD
 from drawn import draw_rows
 from grounds import SECOND, Built, Ground, comparable, migration, with_words
 from pocketvex.api.client import Client, Credentials
-from pocketvex.diff.apply import apply_operations, changed_collections
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import DropCollection, DropField, Operation, RenameField, ReplaceField
+from pocketvex.diff.simulate import apply_operations, changed_collections
 from pocketvex.errors import NotAsIntended
+from pocketvex.evidence.facts import Fact
 from pocketvex.plan.changes import Change
-from pocketvex.plan.facts import Fact
 from pocketvex.plan.make import Plan, make_plan
 from pocketvex.plan.verdicts import Verdict
-from pocketvex.render.python import render_python
-from pocketvex.run.apply import write_changes
-from pocketvex.run.evidence import count_in_file
-from pocketvex.run.prove import prove
-from pocketvex.run.rows import insert_rows, lost, read_values, surviving
+from pocketvex.proof.prove import prove
+from pocketvex.proof.rows import insert_rows, lost, read_values, surviving
+from pocketvex.render.python.modules import render_python
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running, create_superuser
 from pocketvex.server.scratch import MigrationFailed
+from pocketvex.target.count import count_in_file
+from pocketvex.target.write import write_changes
 from projects import Project
 from pulled import declared_by
 from schemas import build, cyclic, edited, worlds, written

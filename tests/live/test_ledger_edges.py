@@ -13,8 +13,8 @@ import pytest
 from binaries import LATEST, SUPPORTED, binary_of
 from grounds import Ground, migration
 from pocketvex.diff.compare import compare
-from pocketvex.render.one_off import down_step
-from pocketvex.run.shadow import placeholders
+from pocketvex.history.shadow import placeholders
+from pocketvex.render.migration.one_off import down_step
 from pocketvex.server import scratch
 from projects import Json, posts, schema_of, text
 

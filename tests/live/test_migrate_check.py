@@ -144,7 +144,7 @@ def test_a_draft_that_a_person_edited_is_looked_at_as_it_stands(project: Project
 
 
 def test_what_reaches_out_is_not_run_on_a_copy(project: Project, running: Running, tmp_path: Path) -> None:
-    from pocketvex.run.trust import trust
+    from pocketvex.history.trust import trust
 
     stamp, ran = int(project.files[0].partition("_")[0]), tmp_path / "ran"
     name, body = f"{stamp + 1}_out.js", f"migrate((app) => $os.writeFile('{ran.as_posix()}', 'x', 0o600));\n"

@@ -218,7 +218,7 @@ def stop(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 scratch.{function} = stop
 from pocketvex.run import migrate
-from pocketvex.run.session import Session
+from pocketvex.target.session import Session
 from pocketvex.run.planning import Choices
 from pocketvex.schema.model import Schema
 from pocketvex.store.config import load_config

@@ -9,13 +9,13 @@ import pytest
 
 from conftest import ServerFactory
 from pocketvex.errors import ChangesPending, ConsentNeeded, HistoryError, NotAsIntended, UsageError
-from pocketvex.render.migration import runtime
+from pocketvex.history.folder import DRAFT
+from pocketvex.render.migration.migration import runtime
 from pocketvex.run.draft import find_outstanding, keep_draft
 from pocketvex.run.generate import generate_empty
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 from pocketvex.steps.migration import read_migration, runtime_of
-from pocketvex.store.history import DRAFT
 from projects import Json, Project, kept, names, paths, posts, put, rows, text
 from reformatted import LAYOUTS, reformatted
 

@@ -16,8 +16,8 @@ from pocketvex.cli.report import left_lines
 from pocketvex.errors import HistoryError, NotAsIntended, ServerProcessError
 from pocketvex.run import migrate
 from pocketvex.run.planning import Choices
-from pocketvex.run.session import Session
 from pocketvex.server.binaries import Binary
+from pocketvex.target.session import Session
 from projects import Project, kept, names, paths, posts, put, rows, text
 
 

@@ -13,15 +13,15 @@ import terminal
 from conftest import ServerFactory
 from firsts import FILES, NAMES, STAGES, first_format
 from pocketvex.errors import HistoryError, UsageError
-from pocketvex.render.migration import RUNTIME_VERSION, runtime
+from pocketvex.history.first_format import held_by, held_in
+from pocketvex.history.folder import enlist, read_history
+from pocketvex.render.migration.migration import RUNTIME_VERSION, runtime
 from pocketvex.run import reseal as use
-from pocketvex.run.first import held_by, held_in
 from pocketvex.run.prune import list_kept
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 from pocketvex.steps.first_format import is_first
 from pocketvex.steps.migration import read_migration, runtime_of, split
-from pocketvex.store.history import enlist, read_history
 from projects import Project, put
 
 TWO = ("0.23.12", "0.40.6")

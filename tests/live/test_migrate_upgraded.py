@@ -14,7 +14,7 @@ import pytest
 from binaries import LATEST, UNSUPPORTED, binary_of
 from conftest import EMAIL, PASSWORD, ServerFactory
 from pocketvex.errors import HistoryError
-from pocketvex.render.python import render_python
+from pocketvex.render.python.modules import render_python
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running, create_superuser

@@ -12,15 +12,15 @@ import terminal
 from conftest import ServerFactory
 from firsts import NAMES, first_format
 from pocketvex.errors import ConsentNeeded
-from pocketvex.render.javascript import literal
-from pocketvex.render.migration import ADVISORIES
-from pocketvex.render.trial import trial_step
-from pocketvex.run import verify as use
-from pocketvex.run.trust import trust
+from pocketvex.history.folder import read_history
+from pocketvex.history.trust import trust
+from pocketvex.proof import verify as use
+from pocketvex.render.migration.javascript import literal
+from pocketvex.render.migration.migration import ADVISORIES
+from pocketvex.render.migration.trial import trial_step
 from pocketvex.server.binaries import Binary
 from pocketvex.server.surroundings import Surroundings
 from pocketvex.steps.migration import read_migration
-from pocketvex.store.history import read_history
 from projects import Project, posts, text
 
 MAKE = """migrate((app) => {

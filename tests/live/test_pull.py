@@ -17,8 +17,8 @@ from grounds import Ground
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.diff.compare import compare
-from pocketvex.render.python import Pulled, Style, render_python
-from pocketvex.run.adopt import changed_system, usual_options
+from pocketvex.render.python.modules import Pulled, Style, render_python
+from pocketvex.run.adoption import changed_system, usual_options
 from pocketvex.run.types import files_of_code, files_of_server
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary

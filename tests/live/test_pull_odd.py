@@ -16,7 +16,7 @@ from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.diff.compare import compare
 from pocketvex.lint.findings import lint
-from pocketvex.render.python import render_python
+from pocketvex.render.python.modules import render_python
 from pocketvex.schema.model import Schema
 from pocketvex.server import scratch
 from pulled import declared_by

@@ -13,12 +13,12 @@ import pytest
 from binaries import LATEST, SUPPORTED, binary_of
 from conftest import ServerFactory
 from pocketvex.errors import PocketVexError, Unreachable, UsageError
-from pocketvex.run.hidden import collections_at_start
 from pocketvex.run.planning import Choices
-from pocketvex.run.session import Session
 from pocketvex.run.sync import sync
 from pocketvex.schema.model import GOING_PREFIX
 from pocketvex.server.process import Running
+from pocketvex.target.hidden import collections_at_start
+from pocketvex.target.session import Session
 from projects import Json, Project, dashboard, names, posts, put, rows, text
 
 OPEN = {"listRule": "", "viewRule": "", "createRule": "", "updateRule": ""}
@@ -296,7 +296,7 @@ def test_a_view_that_goes_with_the_field_that_it_shows_is_gone(project: Project,
 def test_a_file_that_cannot_be_written_leaves_all_as_it_was(
     project: Project, running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pocketvex.run import aside
+    from pocketvex.target import aside
 
     before = begin(project, running)
     project.declare(*LEFT, *FULL[2:])

@@ -11,9 +11,9 @@ from binaries import LATEST, SUPPORTED, binary_of
 from conftest import ServerFactory
 from pocketvex.errors import ConsentNeeded
 from pocketvex.run.planning import Choices
-from pocketvex.run.session import Session
 from pocketvex.run.sync import sync
 from pocketvex.server.binaries import Binary
+from pocketvex.target.session import Session
 from projects import Project, paths, put, rows, text
 
 Json = dict[str, Any]

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from pocketvex.plan.conversions import CONVERSIONS
-from pocketvex.render.migration import runtime
+from pocketvex.evidence.conversions import CONVERSIONS
+from pocketvex.render.migration.migration import runtime
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 

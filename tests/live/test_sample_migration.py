@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from conftest import ServerFactory
+from pocketvex.history.folder import read_history
 from pocketvex.load.loader import load_schema
-from pocketvex.render.migration import runtime
+from pocketvex.render.migration.migration import runtime
 from pocketvex.server.binaries import Binary
 from pocketvex.steps.migration import read_migration, runtime_of
-from pocketvex.store.history import read_history
 from projects import Project
 
 ROOT = Path(__file__).parents[2]

@@ -21,7 +21,7 @@ from pocketvex.errors import ServerProcessError, UnsupportedServer
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.embedded import Lease, acquire
-from pocketvex.server.holders import command_of, serves
+from pocketvex.server.port_owner import command_of, serves
 
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 

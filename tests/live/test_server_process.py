@@ -17,7 +17,7 @@ import pytest
 from pocketvex.errors import ServerProcessError
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
-from pocketvex.server.holders import command_of, holder_of, port_is_free, serves
+from pocketvex.server.port_owner import command_of, holder_of, port_is_free, serves
 from pocketvex.server.process import Running, create_superuser
 
 MakeData = Callable[[Binary], Path]

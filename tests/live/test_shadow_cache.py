@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from pocketvex.run import shadow
+from pocketvex.history import shadow
 from pocketvex.server.binaries import Binary
 
 

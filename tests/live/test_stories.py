@@ -31,8 +31,8 @@ from cases.stories import (
 from conftest import EMAIL, PASSWORD, ServerFactory
 from observed import observe
 from pocketvex.api.client import Client, Credentials
-from pocketvex.diff.apply import apply_operations, changed_collections
 from pocketvex.diff.compare import compare
+from pocketvex.diff.simulate import apply_operations, changed_collections
 from pocketvex.errors import SchemaError
 from pocketvex.load.loader import load_schema
 from pocketvex.run import prune as kept_aside

@@ -11,14 +11,14 @@ import pytest
 
 from conftest import ServerFactory
 from pocketvex.errors import NotAsIntended
-from pocketvex.run.apply import write_changes
+from pocketvex.history.position import locate
 from pocketvex.run.planning import Choices, plan_for
-from pocketvex.run.recorded import locate
-from pocketvex.run.remove import remove
-from pocketvex.run.session import Session
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
+from pocketvex.target.remove import remove
+from pocketvex.target.session import Session
+from pocketvex.target.write import write_changes
 from projects import Project, dashboard, kept, names, paths, posts, put, rows, text
 
 Json = dict[str, Any]

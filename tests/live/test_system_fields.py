@@ -9,7 +9,7 @@ import pytest
 
 from binaries import binary_of
 from conftest import ServerFactory
-from pocketvex.render.python_fields import declared_fields, field_call
+from pocketvex.render.python.fields import declared_fields, field_call
 from pocketvex.schema.model import Schema
 from projects import Project, kept, paths, posts, put
 

@@ -114,7 +114,7 @@ def _dev(
     config = project()
     if asked.fresh:
         _require_embedded(config, host, data_dir)
-        from pocketvex.run.fresh import set_data_aside
+        from pocketvex.run.reset_embedded import set_data_aside
 
         if aside := set_data_aside(config.root):
             output.note(f"the embedded server's data was moved to {aside}")

@@ -31,11 +31,11 @@ def diff(
     with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
         # The schema loads in its own interpreter while this one imports what it takes to compare.
         from pocketvex.cli.formats import tell_plan, tell_questions
+        from pocketvex.history.position import locate
         from pocketvex.plan.ignored import unused
-        from pocketvex.run.hidden import collections_at_start
         from pocketvex.run.pending import pending_files
         from pocketvex.run.planning import plan_for
-        from pocketvex.run.recorded import locate
+        from pocketvex.target.hidden import collections_at_start
 
         with opened(config, host, data_dir, pocketbase, evidence) as session:
             raw = collections_at_start(session, write=False)

@@ -12,8 +12,8 @@ from pocketvex.cli import output
 if TYPE_CHECKING:
     from pocketvex.plan.changes import Change
     from pocketvex.run.planning import Choices
-    from pocketvex.run.session import Session
     from pocketvex.run.sync import Outcome
+    from pocketvex.target.session import Session
 
 
 def at_terminal() -> bool:

@@ -27,15 +27,15 @@ def tell_plan(
 
     mentions = mentions_of(config, plan)
     if format == "json":
-        from pocketvex.render.values import plan_values
+        from pocketvex.render.report.json import plan_values
 
         _json(plan_values(plan, desired, mentions, pending))
     elif format == "markdown":
-        from pocketvex.render.markdown import markdown
+        from pocketvex.render.report.markdown import markdown
 
         output.verbatim(markdown(plan, desired, mentions, pending=pending).rstrip("\n"))
     elif format == "github":
-        from pocketvex.render.github import plan_annotations
+        from pocketvex.render.report.github import plan_annotations
 
         folder = in_repository(config.root)
         output.commands(
@@ -63,7 +63,7 @@ def tell_outcome(outcome: Outcome, desired: Schema, config: Config, format: str 
     report.tell_missing(outcome)
     report.tell_unknown(outcome)
     if format == "json":
-        from pocketvex.render.values import outcome_values
+        from pocketvex.render.report.json import outcome_values
         from pocketvex.run.mentions import mentions_of
 
         mentions = mentions_of(config, outcome.plan)
@@ -77,10 +77,10 @@ def tell_outcome(outcome: Outcome, desired: Schema, config: Config, format: str 
 
 def tell_questions(plan: Plan, desired: Schema, config: Config, format: str = "text") -> None:
     """Only what waits for an answer, on stdout."""
-    from pocketvex.render.text import question_lines
+    from pocketvex.render.report.text import question_lines
 
     if format == "json":
-        from pocketvex.render.values import questions_values
+        from pocketvex.render.report.json import questions_values
 
         _json(questions_values(plan))
         return
@@ -100,15 +100,15 @@ def tell_status(status: Status, desired: Schema, config: Config, format: str = "
     mentions = mentions_of(config, status.plan)
     rows = [(row.name, row.state) for row in status.rows]
     if format == "json":
-        from pocketvex.render.values import status_values
+        from pocketvex.render.report.json import status_values
 
         _json(status_values(rows, status.missing, status.plan, desired, mentions))
     elif format == "markdown":
-        from pocketvex.render.markdown import status_markdown
+        from pocketvex.render.report.markdown import status_markdown
 
         output.verbatim(status_markdown(rows, status.missing, status.plan, desired, mentions).rstrip("\n"))
     elif format == "github":
-        from pocketvex.render.github import status_annotations
+        from pocketvex.render.report.github import status_annotations
 
         place = _migrations(config, in_repository(config.root))
         output.commands(status_annotations(rows, status.missing, place))
@@ -149,7 +149,7 @@ def _migrations(config: Config, folder: str) -> str:
 
 def _text(plan: Plan, mentions: Sequence[Mention], pending: Sequence[Pending]) -> None:
     from pocketvex.cli.report import pending_shown, shown
-    from pocketvex.render.text import totals
+    from pocketvex.render.report.text import totals
 
     output.plan(pending_shown(pending))
     output.plan(shown(plan))
@@ -176,7 +176,7 @@ def _status_text(rows: Sequence[tuple[str, str]], status: Status, mentions: Sequ
 
 
 def _json(values: object) -> None:
-    from pocketvex.render.printable import as_json
+    from pocketvex.render.report.printable import as_json
 
     output.verbatim(as_json(values))
 

@@ -26,15 +26,15 @@ from pocketvex.schema.words import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pocketvex.run.folder import Finding
-    from pocketvex.run.kept import Cell
+    from pocketvex.history.inspect import Finding
+    from pocketvex.proof.verify import Checked, Verified
     from pocketvex.run.planning import Choices
     from pocketvex.run.prune import Kept, Listed
-    from pocketvex.run.session import Session
-    from pocketvex.run.verify import Checked, Verified
     from pocketvex.schema.model import Schema
     from pocketvex.server.binaries import Binary
     from pocketvex.store.config import Config
+    from pocketvex.target.kept import Cell
+    from pocketvex.target.session import Session
 
 
 def verify(
@@ -48,9 +48,9 @@ def verify(
     config = project_or_history()
 
     from pocketvex.cli.trusting import settle
-    from pocketvex.run import verify as use
-    from pocketvex.run.variables import surroundings_of
-    from pocketvex.store.history import read_history
+    from pocketvex.history.folder import read_history
+    from pocketvex.proof import verify as use
+    from pocketvex.target.variables import surroundings_of
 
     settle(config, confirm or ())
     history = read_history(config.migrations)
@@ -59,7 +59,7 @@ def verify(
     show = output.progress() or (lambda _: None)
     found = use.verify(config.root, history, binary, around=around, progress=show)
     if wanted == "json":
-        from pocketvex.render.printable import as_json
+        from pocketvex.render.report.printable import as_json
 
         output.verbatim(as_json(use.as_json(found)))
     elif wanted == "github":
@@ -85,9 +85,9 @@ def reseal(
     config = project()
 
     from pocketvex.cli.trusting import settle
-    from pocketvex.run import first
+    from pocketvex.history import first_format as first
+    from pocketvex.history.folder import read_history
     from pocketvex.run import reseal as use
-    from pocketvex.store.history import read_history
 
     settle(config)
     if host or data_dir:
@@ -143,8 +143,8 @@ def prune(
     wanted = checked_format(format)
     config = project()
 
+    from pocketvex.history.backup import back_up
     from pocketvex.run import prune as use
-    from pocketvex.run.backup import back_up
 
     with writing("pocketvex migrate prune", config, host, data_dir, pocketbase) as session:
         listed = use.list_kept(session)
@@ -170,12 +170,12 @@ def prune(
 
 def _tell_kept(listed: Listed, format: str) -> None:
     if format == "json":
-        from pocketvex.render.printable import as_json
+        from pocketvex.render.report.printable import as_json
 
         rows = [{k: v for k, v in kept._asdict().items() if k != "groups"} for kept in listed.kept]
         output.verbatim(as_json({"version": 1, "complete": listed.known, "kept": rows}))
     else:
-        from pocketvex.render.markdown import code
+        from pocketvex.render.report.markdown import code
 
         for kept in listed.kept:
             where = f"; put aside by {kept.migration}" if kept.migration else ""
@@ -262,7 +262,7 @@ def _tell_one(config: Config, finding: Finding, kind: str = "") -> None:
 
 def _annotate(config: Config, found: Verified) -> None:
     from pocketvex.errors import Location
-    from pocketvex.render.github import command
+    from pocketvex.render.report.github import command
 
     levels = [("error", found.findings), ("notice", found.advisories)]
     for level, finding in ((level, finding) for level, findings in levels for finding in findings):
@@ -272,7 +272,7 @@ def _annotate(config: Config, found: Verified) -> None:
 
 
 def _list(config: Config, found: Verified) -> None:
-    from pocketvex.render.markdown import code, prose
+    from pocketvex.render.report.markdown import code, prose
 
     proven = sum(file.state == "proven" for file in found.files)
     output.data(

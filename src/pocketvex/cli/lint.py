@@ -49,9 +49,9 @@ def lint(
 
 def _findings(config: Config, loaded: Loaded) -> list[Problem]:
     from pocketvex.lint.findings import CODES, NEWEST, by_place, lint
-    from pocketvex.lint.silence import silenced
+    from pocketvex.lint.suppressions import silenced
+    from pocketvex.load.carets import Texts, pointed
     from pocketvex.load.paths import shown_path
-    from pocketvex.load.pointing import Texts, pointed
     from pocketvex.server.binaries import Version
 
     root = os.path.realpath(config.root)
@@ -63,10 +63,10 @@ def _findings(config: Config, loaded: Loaded) -> list[Problem]:
 
 
 def _tell(findings: list[Problem], format: str, config: Config) -> None:
-    from pocketvex.render.findings import finding_annotations, finding_line, finding_values
+    from pocketvex.render.report.findings import finding_annotations, finding_line, finding_values
 
     if format == "json":
-        from pocketvex.render.printable import as_json
+        from pocketvex.render.report.printable import as_json
 
         output.verbatim(as_json(finding_values(findings)))
         return

@@ -97,7 +97,7 @@ def generate(
 
 def _tell_nothing(plan: Plan) -> None:
     """That there is nothing to write; what the history has and the code does not name is no agreement."""
-    from pocketvex.render.text import kept_lines
+    from pocketvex.render.report.text import kept_lines
 
     kept = [item for item in plan.kept if item.why != "unmanaged"]
     what = "has more than" if kept else "builds what"

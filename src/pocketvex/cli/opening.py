@@ -15,10 +15,10 @@ from pocketvex.errors import NoProject, UsageError
 if TYPE_CHECKING:
     from pocketvex.load.loader import Loaded
     from pocketvex.run.planning import Choices
-    from pocketvex.run.session import Session
     from pocketvex.schema.model import Schema
     from pocketvex.store.config import Config
     from pocketvex.store.hosts import Host, Login
+    from pocketvex.target.session import Session
 
 _SLACK = 90.0
 """Seconds for which a kept token must still be good to be worth a try."""
@@ -58,7 +58,7 @@ def project_or_history() -> Config:
 
 def turn(config: Config, what: str) -> AbstractContextManager[None]:
     """This command's turn to work on the project; who is waited for is said."""
-    from pocketvex.dev.turn import turn
+    from pocketvex.store.project_turn import turn
 
     return turn(config.root, what, output.note)
 
@@ -78,8 +78,8 @@ def opened(
     the server lists its collections: for who fetches them first.
     """
     from pocketvex.cli.trusting import settle
-    from pocketvex.run.session import Session
     from pocketvex.store.hosts import choose_host
+    from pocketvex.target.session import Session
 
     settle(config)
     chosen = choose_host(config, flag=host, environ=os.environ)

@@ -14,7 +14,7 @@ from typing import TextIO
 
 from pocketvex.cli.excerpts import is_marker, shortened
 from pocketvex.errors import PocketVexError
-from pocketvex.render.printable import quiet, visible
+from pocketvex.render.report.printable import quiet, visible
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 # Stands in the escapes of our own until they are written: nobody else can know it.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pocketvex.cli import output
 from pocketvex.cli.interrupts import Stopped
-from pocketvex.render.printable import visible
+from pocketvex.render.report.printable import visible
 
 if TYPE_CHECKING:
     from pocketvex.plan.questions import Question

@@ -15,12 +15,12 @@ from pocketvex.errors import PocketVexError, UsageError
 from pocketvex.store.config import EMBEDDED
 
 if TYPE_CHECKING:
-    from pocketvex.render.python import Pulled
-    from pocketvex.run.asked import Asked
+    from pocketvex.render.python.modules import Pulled
     from pocketvex.run.pull import Left, Result
-    from pocketvex.run.session import Session
+    from pocketvex.run.selection import Asked
     from pocketvex.schema.model import Schema
     from pocketvex.store.config import Config
+    from pocketvex.target.session import Session
 
 FromOption = Annotated[
     Path | None,
@@ -54,7 +54,7 @@ def pull(
         raise UsageError("--from and --host exclude each other", todo="Say where the schema is to be read.")
     config = project_or_here()
 
-    from pocketvex.run.asked import Asked
+    from pocketvex.run.selection import Asked
 
     asked = Asked(tuple(names or ()), one_file, force)
     if from_ is not None:
@@ -66,16 +66,17 @@ def pull(
 
 def pull_history(config: Config) -> int:
     """Run the history on the embedded server, and write what it builds."""
-    from pocketvex.run.asked import Asked
+    from pocketvex.run.selection import Asked
 
     with turn(config, "pocketvex init"), opened(config, EMBEDDED) as session:
         return _from_server(session, Asked(), print_=False)
 
 
 def _from_server(session: Session, asked: Asked, print_: bool) -> int:
-    from pocketvex.run import adopt, pull
-    from pocketvex.run.hidden import collections_at_start
-    from pocketvex.run.shadow import replay
+    from pocketvex.history.shadow import replay
+    from pocketvex.run import adoption as adopt
+    from pocketvex.run import pull
+    from pocketvex.target.hidden import collections_at_start
 
     if not asked.names:
         _run_history(session, may_run=not print_)
@@ -105,8 +106,8 @@ def _run_history(session: Session, *, may_run: bool) -> None:
 
     Elsewhere the files that a server lacks are named: what they build is not what is pulled.
     """
-    from pocketvex.run.code import declares_something
-    from pocketvex.run.recorded import locate
+    from pocketvex.history.position import locate
+    from pocketvex.run.declared import declares_something
 
     alone = may_run and session.host.embedded and not declares_something(session.config)
     try:
@@ -135,8 +136,9 @@ def _run_history(session: Session, *, may_run: bool) -> None:
 
 
 def _from_file(config: Config, file: Path, asked: Asked, print_: bool) -> int:
-    from pocketvex.run import adopt, pull
-    from pocketvex.run.shadow import replay
+    from pocketvex.history.shadow import replay
+    from pocketvex.run import adoption as adopt
+    from pocketvex.run import pull
     from pocketvex.server import binaries
     from pocketvex.server.binaries import Version
     from pocketvex.store.files import LOCAL

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pocketvex.cli import output
 from pocketvex.cli.compact import compact, fitted
 from pocketvex.plan.verdicts import Verdict
-from pocketvex.render.text import change_lines, pending_lines, plan_lines, totals
+from pocketvex.render.report.text import change_lines, pending_lines, plan_lines, totals
 from pocketvex.schema.words import counted
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ def settle(config: Config, confirmed: Sequence[str] = ()) -> None:
     """
     if not confirmed and not _there():
         return
-    from pocketvex.run.trust import trust, untrusted
-    from pocketvex.store.history import read_history
+    from pocketvex.history.folder import read_history
+    from pocketvex.history.trust import trust, untrusted
 
     pairs = dict(read_history(config.migrations).pairs())
     for name, uses in untrusted(config.root, pairs.items()):

@@ -60,8 +60,8 @@ def _read(source: str, host: str | None, out: Path | None, *, check: bool) -> tu
         named = out is not None and (host or os.environ.get("PB_URL"))
         config = project_or_here() if named else project()
         with opened(config, host, needed=["run.types"]) as session:
-            from pocketvex.run.hidden import collections_at_start
             from pocketvex.run.types import files_of_server
+            from pocketvex.target.hidden import collections_at_start
 
             raw = collections_at_start(session, write=False)
             return out or config.generated, files_of_server(raw)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pocketvex.cli import output, report
 from pocketvex.cli.formats import mentions_in, tell_mentions
 from pocketvex.errors import PocketVexError, ServerError
+from pocketvex.history.folder import DRAFT
 from pocketvex.schema.words import counted
-from pocketvex.store.history import DRAFT
 
 if TYPE_CHECKING:
     from pocketvex.run.draft import DraftState, Outstanding

@@ -10,7 +10,6 @@ from typing import Protocol, Self
 from pocketvex.dev.asking import Ask, asks, not_planned
 from pocketvex.dev.keys import listening, unechoed
 from pocketvex.dev.proving import Proving
-from pocketvex.dev.turn import turn
 from pocketvex.dev.watch import Watch
 from pocketvex.errors import (
     ConfigError,
@@ -22,17 +21,18 @@ from pocketvex.errors import (
     ServerProcessError,
     Unreachable,
 )
+from pocketvex.history.folder import DRAFT
 from pocketvex.load.loader import Loaded, LoadFailed, Pending, start_load
 from pocketvex.load.spare import Spare
 from pocketvex.run.draft import DraftState, Outstanding, find_outstanding, keep_draft
 from pocketvex.run.planning import Choices
-from pocketvex.run.session import Session
 from pocketvex.run.sync import Outcome, sync
 from pocketvex.run.types import files_of_code, foreign, left_alone, shown, write_files
 from pocketvex.schema.model import Schema
 from pocketvex.store.config import FILE, Config, load_config
 from pocketvex.store.files import LOCAL
-from pocketvex.store.history import DRAFT
+from pocketvex.store.project_turn import turn
+from pocketvex.target.session import Session
 
 _RETRY = 1.0
 """Seconds between two looks at a server: one that does not answer, one that works for somebody else."""

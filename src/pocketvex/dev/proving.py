@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 
+from pocketvex.history.position import Position
 from pocketvex.run.draft import DraftState, Outstanding, prove_draft
-from pocketvex.run.recorded import Position
-from pocketvex.run.session import Session
+from pocketvex.target.session import Session
 
 
 class Proving:

@@ -15,11 +15,11 @@ from pocketvex.lint.conditions import (
     sides,
     ways_of,
 )
-from pocketvex.schema.filter_names import Names
-from pocketvex.schema.filter_parser import Comparison, FilterError, Operand, parse_filter
+from pocketvex.rules.check import rules_of
+from pocketvex.rules.language import Comparison, FilterError, Operand, parse_filter
+from pocketvex.rules.names import Names
+from pocketvex.rules.narrower import equivalent, narrower
 from pocketvex.schema.model import Collection
-from pocketvex.schema.narrower import equivalent, narrower
-from pocketvex.schema.rule_check import rules_of
 
 
 def access_findings(collection: Collection, names: Names) -> Iterator[Problem]:

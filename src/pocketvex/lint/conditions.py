@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pocketvex.errors import Location, Part, Problem
-from pocketvex.schema.filter_names import Names, Refused, Step
-from pocketvex.schema.filter_parser import Comparison, FilterError, Operand, parse_filter
+from pocketvex.rules.language import Comparison, FilterError, Operand, parse_filter
+from pocketvex.rules.names import Names, Refused, Step
+from pocketvex.rules.narrower import Term, normal, terms
 from pocketvex.schema.model import Collection
-from pocketvex.schema.narrower import Term, normal, terms
 
 AUTH = "@request.auth."
 BODY = "@request.body."

@@ -10,11 +10,11 @@ from pocketvex.lint.indexes import index_findings
 from pocketvex.lint.names import name_findings
 from pocketvex.lint.options import option_findings
 from pocketvex.lint.trust import trust_findings
-from pocketvex.schema.choice_check import missed_choices
-from pocketvex.schema.filter_parser import Version
+from pocketvex.rules.check import names_of
+from pocketvex.rules.choices import missed_choices
+from pocketvex.rules.language import Version
+from pocketvex.rules.misspelt import misspelt
 from pocketvex.schema.model import Schema
-from pocketvex.schema.rule_check import names_of
-from pocketvex.schema.silent_check import misspelt
 
 NEWEST: Version = (0, 40, 6)
 CODES = (

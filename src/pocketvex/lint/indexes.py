@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from pocketvex.errors import Part, Problem
 from pocketvex.lint.conditions import AUTH, finding, sides, ways_of
+from pocketvex.rules.check import rules_of
+from pocketvex.rules.language import FilterError, parse_filter
+from pocketvex.rules.names import Names, Refused
 from pocketvex.schema.fields import RelationField
-from pocketvex.schema.filter_names import Names, Refused
-from pocketvex.schema.filter_parser import FilterError, parse_filter
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import Collection, Schema
-from pocketvex.schema.rule_check import rules_of
 
 
 def index_findings(schema: Schema, names: Names) -> Iterator[Problem]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pocketvex.errors import Problem
-from pocketvex.schema.filter_parser import Version
+from pocketvex.rules.check import rule_problems
+from pocketvex.rules.language import Version
 from pocketvex.schema.limits import odd, refused
 from pocketvex.schema.model import Schema
-from pocketvex.schema.rule_check import rule_problems
 
 
 def option_findings(schema: Schema, version: Version) -> Iterator[Problem]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from pocketvex.errors import Part, Problem
 from pocketvex.lint.conditions import UNTOUCHABLE, auth_field, body_field, finding, ways_of
-from pocketvex.schema.filter_parser import Comparison, FilterError, parse_filter
+from pocketvex.rules.check import rules_of
+from pocketvex.rules.language import Comparison, FilterError, parse_filter
+from pocketvex.rules.narrower import Term
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
-from pocketvex.schema.narrower import Term
-from pocketvex.schema.rule_check import rules_of
 
 _NEVER_WRITTEN = ("autodate", "password")
 

@@ -116,14 +116,14 @@ class Pending:
             files = sources.files
             interpreter = self._ask(sources) if sources.modules else None
             # Here, not at the top: this needs pydantic, which is imported while the child works.
-            from pocketvex.load.answer import schema_of
+            from pocketvex.load.result import schema_of
             from pocketvex.load.wire import from_wire
 
             if interpreter is not None:
                 heard = interpreter.hear(self._timeout + _GRACE)
                 printed = heard.printed
                 if heard.answer is None:
-                    from pocketvex.load.silence import explain_silence
+                    from pocketvex.load.no_answer import explain_silence
 
                     raise explain_silence(heard, self._timeout, self._shown)
                 answer = from_wire(heard.answer, self._shown)

@@ -7,8 +7,8 @@ from typing import Any
 from pocketvex.diff.compare import covers
 from pocketvex.diff.operations import ChangeOption
 from pocketvex.plan.verdicts import Access, Judgement, Verdict
+from pocketvex.rules.narrower import equivalent, narrower
 from pocketvex.schema.auth import without_secrets
-from pocketvex.schema.narrower import equivalent, narrower
 
 
 def access_of_rule(before: str | None, after: str | None, filled: tuple[str, ...] = ()) -> Judgement:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dataclasses import field as default
 
 from pocketvex.diff.operations import Operation
-from pocketvex.plan.facts import Fact
+from pocketvex.evidence.facts import Fact
 from pocketvex.plan.questions import Question
 from pocketvex.plan.verdicts import Access, Judgement, Verdict
 

@@ -22,10 +22,9 @@ from pocketvex.diff.operations import (
     RenameField,
     ReplaceField,
 )
-from pocketvex.plan.access import access_of_option, access_of_rule, short
-from pocketvex.plan.conversions import conversion
-from pocketvex.plan.equals import moved_columns
-from pocketvex.plan.facts import (
+from pocketvex.evidence.conversions import conversion
+from pocketvex.evidence.duplicates import moved_columns
+from pocketvex.evidence.facts import (
     Duplicates,
     Evidence,
     Fact,
@@ -35,12 +34,13 @@ from pocketvex.plan.facts import (
     Unconvertible,
     Violating,
 )
+from pocketvex.evidence.violations import Limit, all_limits, stricter
+from pocketvex.plan.access import access_of_option, access_of_rule, short
 from pocketvex.plan.ownership import is_untouched_users
 from pocketvex.plan.readers import Readers, told
+from pocketvex.plan.references import Uses
 from pocketvex.plan.stuck import Stuck
-from pocketvex.plan.uses import Uses
 from pocketvex.plan.verdicts import Access, Answer, Judgement, Needs, Verdict
-from pocketvex.plan.violations import Limit, all_limits, stricter
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import SYSTEM_FIELDS, Schema
 from pocketvex.schema.views import normal_query

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, overload
 
 from pocketvex.diff.compare import Version, as_numbers, compare
 from pocketvex.diff.operations import ChangeField, DropCollection, DropField, Operation
+from pocketvex.evidence.facts import Fact, Facts, RowCount
 from pocketvex.plan.changes import Change, Kept, NeedsAnswers, NeedsFacts, Plan
-from pocketvex.plan.facts import Fact, Facts, RowCount
 from pocketvex.plan.ownership import Owner, Ownership, is_untouched_users
 from pocketvex.plan.questions import Question, about_name, about_values
 from pocketvex.plan.verdicts import Judgement, Needs, Verdict
@@ -116,8 +116,8 @@ def make_plan(
     if needed:
         return NeedsFacts(frozenset(needed))
     if changes:
+        from pocketvex.plan.dependencies import with_waiting
         from pocketvex.plan.missed import with_missed
-        from pocketvex.plan.waits import with_waiting
 
         left = [*(item.operation for item in kept), *unanswered]
         changes = with_missed(with_waiting(changes, left, diff.ambiguous, live), desired, live)

@@ -17,12 +17,12 @@ from pocketvex.diff.operations import (
 from pocketvex.errors import Problem
 from pocketvex.plan.changes import Change
 from pocketvex.plan.verdicts import Access
-from pocketvex.schema.choice_check import missed_choices
+from pocketvex.rules.check import names_of
+from pocketvex.rules.choices import missed_choices
+from pocketvex.rules.meaning import NEWEST, Meaning
+from pocketvex.rules.misspelt import silent_names
 from pocketvex.schema.fields import SelectField
-from pocketvex.schema.filter_named import NEWEST, Meaning
 from pocketvex.schema.model import Schema
-from pocketvex.schema.rule_check import names_of
-from pocketvex.schema.silent_check import silent_names
 
 _MAKING = (ChangeField, ChangeIndex, ChangeQuery, ChangeRule, CreateCollection, ReplaceField)
 

@@ -13,7 +13,7 @@ from shlex import quote
 
 from pocketvex.diff.operations import Ambiguous, ChangeField
 from pocketvex.errors import Location, UsageError
-from pocketvex.plan.facts import Evidence
+from pocketvex.evidence.facts import Evidence
 from pocketvex.schema.fields import SelectField
 from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted

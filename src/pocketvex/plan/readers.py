@@ -9,12 +9,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import NamedTuple
 
-from pocketvex.plan.uses import Uses
-from pocketvex.schema.filter_named import NEWEST, Meaning
-from pocketvex.schema.filter_parser import Comparison, FilterError, Operand, parse_filter
-from pocketvex.schema.filter_silent import unknown_accounts_fields
+from pocketvex.plan.references import Uses
+from pocketvex.rules.check import names_of
+from pocketvex.rules.language import Comparison, FilterError, Operand, parse_filter
+from pocketvex.rules.meaning import NEWEST, Meaning
+from pocketvex.rules.silent import unknown_accounts_fields
 from pocketvex.schema.model import Collection, Schema
-from pocketvex.schema.rule_check import names_of
 
 
 class Reader(NamedTuple):

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from pocketvex.diff.operations import CreateCollection, DropCollection, Operation
-from pocketvex.schema.filter_names import Names
+from pocketvex.rules.check import mistakes_in, names_of
+from pocketvex.rules.names import Names
 from pocketvex.schema.model import Collection, Schema
-from pocketvex.schema.rule_check import mistakes_in, names_of
 
 _NO_TABLE = re.compile(r"\bON\s+(?:``|\"\"|\[\]|'')\s*\(", re.IGNORECASE)
 _MENDS = (0, 38, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from pocketvex.plan.facts import Evidence, Fact
+from pocketvex.evidence.facts import Evidence, Fact
 
 
 class Verdict(StrEnum):

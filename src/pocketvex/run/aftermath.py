@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import AddField, ChangeField, ReplaceField
-from pocketvex.plan.facts import Fact, Violating
-from pocketvex.plan.violations import Limit, limits, stricter
-from pocketvex.run.kept import groups
-from pocketvex.run.recorded import Position
-from pocketvex.run.session import Session
+from pocketvex.evidence.facts import Fact, Violating
+from pocketvex.evidence.violations import Limit, limits, stricter
+from pocketvex.history.position import Position
 from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
 from pocketvex.steps.migration import read_migration
+from pocketvex.target.kept import groups
+from pocketvex.target.session import Session
 
 
 def not_given_back(session: Session, texts: Mapping[str, str]) -> Iterator[str]:

@@ -6,19 +6,7 @@ import os
 from datetime import UTC, datetime
 
 from pocketvex.errors import HistoryError, SchemaError
-from pocketvex.render.header import with_proof
-from pocketvex.render.migration import render_migration
-from pocketvex.run.draft import comment, managed_entries
-from pocketvex.run.generate import Sealed
-from pocketvex.run.hidden import collections_at_start
-from pocketvex.run.prove import prove
-from pocketvex.run.secrets import naming_secrets
-from pocketvex.run.session import Session, native_dir
-from pocketvex.run.shadow import replay
-from pocketvex.schema.model import Schema
-from pocketvex.schema.rule_check import rule_problems
-from pocketvex.schema.words import counted
-from pocketvex.store.history import (
+from pocketvex.history.folder import (
     SUM_FILE,
     History,
     MigrationFile,
@@ -27,6 +15,18 @@ from pocketvex.store.history import (
     restart,
     seal,
 )
+from pocketvex.history.shadow import replay
+from pocketvex.proof.prove import prove
+from pocketvex.render.migration.migration import render_migration
+from pocketvex.rules.check import rule_problems
+from pocketvex.run.draft import comment, managed_entries
+from pocketvex.run.generate import Sealed
+from pocketvex.schema.model import Schema
+from pocketvex.schema.words import counted
+from pocketvex.steps.header import with_proof
+from pocketvex.target.hidden import collections_at_start
+from pocketvex.target.secrets import naming_secrets
+from pocketvex.target.session import Session, native_dir
 
 
 def baseline(session: Session, desired: Schema, *, now: int, replace: bool = False) -> Sealed:

@@ -14,22 +14,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pocketvex.errors import PocketVexError
+from pocketvex.evidence.facts import Fact
+from pocketvex.history.explain_failure import failure_of
+from pocketvex.history.folder import DRAFT
+from pocketvex.history.position import Position, check_history, locate, up_to
+from pocketvex.history.trust import reaches_out
 from pocketvex.plan.changes import Change
-from pocketvex.plan.facts import Fact
 from pocketvex.plan.make import NeedsFacts, make_plan
 from pocketvex.plan.verdicts import Judgement
-from pocketvex.render.header import is_written_by_us
-from pocketvex.render.text import example_lines
+from pocketvex.render.report.text import example_lines
 from pocketvex.run.draft import DRAFT_STAMP, Outstanding, code_is_ahead, find_outstanding
-from pocketvex.run.failures import failure_of
 from pocketvex.run.generate import edited_draft, refuse
-from pocketvex.run.hidden import collections_at_start
 from pocketvex.run.planning import Choices
-from pocketvex.run.recorded import Position, check_history, locate, up_to
-from pocketvex.run.session import Session
-from pocketvex.run.trust import reaches_out
 from pocketvex.schema.model import Schema
-from pocketvex.store.history import DRAFT
+from pocketvex.steps.header import is_written_by_us
+from pocketvex.target.hidden import collections_at_start
+from pocketvex.target.session import Session
 
 if TYPE_CHECKING:
     from pocketvex.server.scratch import MigrationFailed

@@ -7,10 +7,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pocketvex.diff.apply import apply_operations, view_order
 from pocketvex.diff.compare import compare
+from pocketvex.diff.simulate import apply_operations, view_order
 from pocketvex.errors import SchemaError
-from pocketvex.run.shadow import replay
+from pocketvex.history.shadow import replay
 from pocketvex.schema.limits import unknown_views
 from pocketvex.schema.model import Schema
 from pocketvex.server import scratch

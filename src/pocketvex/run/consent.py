@@ -8,8 +8,8 @@ from shlex import quote
 
 from pocketvex.errors import ConsentNeeded
 from pocketvex.plan.changes import Change, Kept, Plan
-from pocketvex.run.session import Session
 from pocketvex.store.hosts import Host
+from pocketvex.target.session import Session
 
 
 def is_agreed(host: Host, confirmed: Collection[str]) -> bool:

@@ -7,28 +7,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.compare import NEWEST
 from pocketvex.diff.operations import ChangeType, CreateCollection, RenameCollection
+from pocketvex.diff.simulate import apply_operations
 from pocketvex.errors import ChangesPending, NotAsIntended, PocketVexError
-from pocketvex.plan.facts import Fact
+from pocketvex.evidence.facts import Fact
+from pocketvex.history.folder import is_untouched, read_draft, signed, write_draft
+from pocketvex.history.foreign import foreign_items
+from pocketvex.history.position import Position, with_dropped_options, with_live_ids
+from pocketvex.plan.dependencies import standing_without
 from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, touched_paths
 from pocketvex.plan.questions import Answers, renames_of, still_open, with_remaps
-from pocketvex.plan.waits import standing_without
-from pocketvex.render.header import body_hash
-from pocketvex.render.migration import render_migration
-from pocketvex.run.answers import known_to_be_new, tell_idle, with_strangers
-from pocketvex.run.fitting import check_declares, check_fits
-from pocketvex.run.foreign import foreign_items
-from pocketvex.run.prove import Proof, prove
-from pocketvex.run.recorded import Position, with_dropped_options, with_live_ids
-from pocketvex.run.session import Json, Session
+from pocketvex.proof.prove import Proof, prove
+from pocketvex.render.migration.migration import render_migration
+from pocketvex.run.obvious_renames import known_to_be_new, tell_idle, with_strangers
+from pocketvex.run.supported import check_declares, check_fits
 from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
+from pocketvex.steps.header import body_hash
 from pocketvex.store.files import write_atomically
-from pocketvex.store.history import is_untouched, read_draft, signed, write_draft
+from pocketvex.target.session import Json, Session
 
 DRAFT_STAMP = "draft"
 DRAFT_TITLE = "Draft: `pocketvex migrate up` or `migrate generate` seals it."

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from pocketvex.diff.compare import compare
 from pocketvex.load.paths import shown_path
-from pocketvex.render.python_splice import lost, replaced, spliced
-from pocketvex.run.code import read_code
+from pocketvex.render.python.splice import lost, replaced, spliced
+from pocketvex.run.declared import read_code
 from pocketvex.run.pull import Forced, is_about
 from pocketvex.schema.model import Schema
 from pocketvex.store.config import Config

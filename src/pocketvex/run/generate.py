@@ -8,28 +8,7 @@ from dataclasses import field as default
 from pathlib import Path
 
 from pocketvex.errors import ConsentNeeded, NotAsIntended, UsageError
-from pocketvex.plan.make import Change, Plan
-from pocketvex.plan.questions import Question
-from pocketvex.plan.verdicts import Verdict
-from pocketvex.render.header import render_empty, with_proof
-from pocketvex.render.migration import runtime, with_runtime
-from pocketvex.render.text import example_lines
-from pocketvex.run.draft import DRAFT_TITLE, Outstanding, already_there, find_outstanding
-from pocketvex.run.hidden import collections_at_start
-from pocketvex.run.planning import Choices, plan_for
-from pocketvex.run.prove import Part, Proof, prove_parts
-from pocketvex.run.recorded import Position, check_history, locate
-from pocketvex.run.session import Json, Session
-from pocketvex.schema.model import Schema
-from pocketvex.steps.migration import (
-    STEPS,
-    code_of_its_own,
-    read_migration,
-    runtime_of,
-    same_code,
-    split,
-)
-from pocketvex.store.history import (
+from pocketvex.history.folder import (
     DRAFT,
     MigrationFile,
     is_untouched,
@@ -41,6 +20,27 @@ from pocketvex.store.history import (
     unsigned,
     write_draft,
 )
+from pocketvex.history.position import Position, check_history, locate
+from pocketvex.plan.make import Change, Plan
+from pocketvex.plan.questions import Question
+from pocketvex.plan.verdicts import Verdict
+from pocketvex.proof.prove import Part, Proof, prove_parts
+from pocketvex.render.migration.migration import runtime, with_runtime
+from pocketvex.render.report.text import example_lines
+from pocketvex.run.draft import DRAFT_TITLE, Outstanding, already_there, find_outstanding
+from pocketvex.run.planning import Choices, plan_for
+from pocketvex.schema.model import Schema
+from pocketvex.steps.header import render_empty, with_proof
+from pocketvex.steps.migration import (
+    STEPS,
+    code_of_its_own,
+    read_migration,
+    runtime_of,
+    same_code,
+    split,
+)
+from pocketvex.target.hidden import collections_at_start
+from pocketvex.target.session import Json, Session
 
 
 class AnswersNeeded(ConsentNeeded):

@@ -13,20 +13,11 @@ from pocketvex.errors import (
     PocketVexError,
     UsageError,
 )
-from pocketvex.plan.make import Plan
-from pocketvex.render.one_off import down_step
-from pocketvex.run.aftermath import cannot_be_updated, not_given_back
-from pocketvex.run.apply import require_unmoved, write_changes
-from pocketvex.run.backup import back_up, named, takes_away
-from pocketvex.run.baseline import baseline
-from pocketvex.run.consent import unknown_names
-from pocketvex.run.draft import code_is_ahead, find_outstanding
-from pocketvex.run.failures import failure_of
-from pocketvex.run.first import refuse_resealed
-from pocketvex.run.generate import Sealed, generate, generate_empty, not_kept, seal_outstanding
-from pocketvex.run.hidden import collections_at_start
-from pocketvex.run.planning import Choices, plan_for
-from pocketvex.run.recorded import (
+from pocketvex.history.backup import back_up, named, takes_away
+from pocketvex.history.explain_failure import failure_of
+from pocketvex.history.first_format import refuse_resealed
+from pocketvex.history.folder import enlist, read_draft, unseal, write_draft
+from pocketvex.history.position import (
     Position,
     built,
     changed_paths,
@@ -36,12 +27,21 @@ from pocketvex.run.recorded import (
     run_files,
     up_to,
 )
-from pocketvex.run.secrets import late_secrets, unset_in
-from pocketvex.run.session import Json, Session, native_dir
+from pocketvex.plan.make import Plan
+from pocketvex.render.migration.one_off import down_step
+from pocketvex.run.aftermath import cannot_be_updated, not_given_back
+from pocketvex.run.baseline import baseline
+from pocketvex.run.consent import unknown_names
+from pocketvex.run.draft import code_is_ahead, find_outstanding
+from pocketvex.run.generate import Sealed, generate, generate_empty, not_kept, seal_outstanding
+from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.sync import make_way, remember
 from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
-from pocketvex.store.history import enlist, read_draft, unseal, write_draft
+from pocketvex.target.hidden import collections_at_start
+from pocketvex.target.secrets import late_secrets, unset_in
+from pocketvex.target.session import Json, Session, native_dir
+from pocketvex.target.write import require_unmoved, write_changes
 
 __all__ = [
     "Ran",

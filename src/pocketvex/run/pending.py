@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pocketvex.history.position import Position
 from pocketvex.plan.changes import Change, Pending
 from pocketvex.plan.make import make_plan
-from pocketvex.render.header import is_written_by_us
-from pocketvex.run.recorded import Position
 from pocketvex.schema.model import Schema
+from pocketvex.steps.header import is_written_by_us
 
 
 def pending_files(position: Position, version: tuple[int, ...]) -> tuple[Pending, ...]:

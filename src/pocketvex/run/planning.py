@@ -8,18 +8,18 @@ from dataclasses import field as default
 from typing import Any
 
 from pocketvex.diff.compare import compare
-from pocketvex.plan.facts import Fact
+from pocketvex.evidence.facts import Fact
+from pocketvex.history.foreign import foreign_items
+from pocketvex.history.position import Position, with_dropped_options
 from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership
 from pocketvex.plan.questions import Answers, renames_of, still_open, with_remaps
-from pocketvex.run.answers import tell_idle, with_strangers
-from pocketvex.run.fitting import check_declares, check_fits
-from pocketvex.run.foreign import foreign_items
-from pocketvex.run.recorded import Position, with_dropped_options
-from pocketvex.run.secrets import late_secrets, leaving_out, waiting_for_secrets
-from pocketvex.run.session import Json, Session
+from pocketvex.run.obvious_renames import tell_idle, with_strangers
+from pocketvex.run.supported import check_declares, check_fits
 from pocketvex.schema.model import Schema
+from pocketvex.target.secrets import late_secrets, leaving_out, waiting_for_secrets
+from pocketvex.target.session import Json, Session
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def plan_for(
     plan = with_ignored(plan, session.config.ignore, choices.confirmed)
     _tell_absent(session, position, plan)
     if not session.local:
-        from pocketvex.run.removals import of_no_file
+        from pocketvex.target.removals import of_no_file
 
         plan, notes = of_no_file(plan, position.recorded.schema, session.state.written)
         session.notes += [note for note in notes if note not in session.notes]

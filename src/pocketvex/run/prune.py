@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pocketvex.errors import HistoryError, NotAsIntended, UsageError
-from pocketvex.run import kept as ledger
-from pocketvex.run.automigrate import put_aside
-from pocketvex.run.hidden import collections_at_start
-from pocketvex.run.kept import FIRST, Cell, Group
-from pocketvex.run.recorded import Position, locate
-from pocketvex.run.session import Json, Session
+from pocketvex.history.folder import History
+from pocketvex.history.position import Position, locate
 from pocketvex.schema.model import PRIVATE_PREFIX
 from pocketvex.steps.first_format import is_first
 from pocketvex.steps.migration import read_migration
 from pocketvex.store.files import LOCAL
-from pocketvex.store.history import History
+from pocketvex.target import kept as ledger
+from pocketvex.target.automigrate import put_aside
+from pocketvex.target.hidden import collections_at_start
+from pocketvex.target.kept import FIRST, Cell, Group
+from pocketvex.target.session import Json, Session
 
 _NAME = re.compile(rf"{PRIVATE_PREFIX}(?P<id>[0-9a-f]{{12}}|[0-9]+|draft|here[0-9]+)_(?P<name>\w+)")
 _RULES = ("listRule", "viewRule", "createRule", "updateRule", "deleteRule")

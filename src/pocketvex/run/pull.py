@@ -11,19 +11,19 @@ from difflib import unified_diff
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import Operation
+from pocketvex.diff.simulate import apply_operations
 from pocketvex.errors import Location, NotAsIntended, UsageError
 from pocketvex.load.exported import read_exported
 from pocketvex.plan.ownership import touched_paths
-from pocketvex.render.python import Pulled, Style, render_python
-from pocketvex.render.python_class import Class, Place
-from pocketvex.render.python_names import module_name
-from pocketvex.render.python_part import part_of
-from pocketvex.run.asked import Asked, named
-from pocketvex.run.code import Code, Declared, read_code
-from pocketvex.run.pulled import is_as_pulled, line_length, modules, package, write_module
+from pocketvex.render.python.class_ import Class, Place
+from pocketvex.render.python.modules import Pulled, Style, render_python
+from pocketvex.render.python.names import module_name
+from pocketvex.render.python.part import part_of
+from pocketvex.run.declared import Code, Declared, read_code
+from pocketvex.run.manifest import is_as_pulled, line_length, modules, package, write_module
+from pocketvex.run.selection import Asked, named
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.model import Collection, Schema
 from pocketvex.store.config import Config

@@ -13,22 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pocketvex.errors import HistoryError, UsageError
-from pocketvex.render.header import comment_of, is_written_by_us, with_proof
-from pocketvex.render.migration import (
+from pocketvex.history.folder import History, MigrationFile, reseal_files
+from pocketvex.history.shadow import replay
+from pocketvex.proof.prove import Part, Proof, prove_parts
+from pocketvex.render.migration.migration import (
     RUNTIME_VERSION,
     collection_ids,
     migration_text,
     runtime,
     runtime_version,
 )
-from pocketvex.run.prove import Part, Proof, prove_parts
-from pocketvex.run.shadow import replay
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
 from pocketvex.steps.first_format import First, is_first, keeps, read_first
+from pocketvex.steps.header import comment_of, is_written_by_us, with_proof
 from pocketvex.steps.migration import Migration, code_of_its_own, read_migration, split
 from pocketvex.store.files import LOCAL
-from pocketvex.store.history import History, MigrationFile, reseal_files
 
 _PROOF = re.compile(r"Proven up, down and up again on PocketBase .*\.")
 

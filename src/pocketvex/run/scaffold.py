@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 
-from pocketvex.run.code import declares_something
+from pocketvex.run.declared import declares_something
 from pocketvex.server.state import State
 from pocketvex.store.config import Config, load_config
 from pocketvex.store.files import LOCAL, write_atomically

@@ -11,33 +11,33 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pocketvex.diff.apply import apply_operations
 from pocketvex.diff.compare import Version, compare
 from pocketvex.diff.operations import CreateCollection, Operation, RenameCollection, RenameField, ReplaceField
+from pocketvex.diff.simulate import apply_operations
 from pocketvex.errors import PocketVexError
-from pocketvex.plan.make import Change, Plan
-from pocketvex.plan.ownership import items_of, removed_path, renamed_items, touched_paths
-from pocketvex.plan.questions import renames_of, still_open
-from pocketvex.plan.verdicts import Access, Verdict
-from pocketvex.run.apply import Moved, require_unmoved, write_changes
-from pocketvex.run.aside import require_keepable
-from pocketvex.run.backup import back_up, named, takes_away
-from pocketvex.run.consent import unknown_names
-from pocketvex.run.foreign import absorbed_files, agreed, foreign_items
-from pocketvex.run.hidden import collections_at_start
-from pocketvex.run.locally import recover_collections, runs_here
-from pocketvex.run.planning import Choices, counted, named_as_live, plan_for
-from pocketvex.run.recorded import (
+from pocketvex.history.backup import back_up, named, takes_away
+from pocketvex.history.foreign import absorbed_files, agreed, foreign_items
+from pocketvex.history.position import (
     Position,
     changed_paths,
     locate,
     run_files,
     with_live_ids,
 )
-from pocketvex.run.removals import is_removal, possible
-from pocketvex.run.secrets import missing_secrets, unset_in, without_secret
-from pocketvex.run.session import Json, Session
+from pocketvex.plan.make import Change, Plan
+from pocketvex.plan.ownership import items_of, removed_path, renamed_items, touched_paths
+from pocketvex.plan.questions import renames_of, still_open
+from pocketvex.plan.verdicts import Access, Verdict
+from pocketvex.run.consent import unknown_names
+from pocketvex.run.planning import Choices, counted, named_as_live, plan_for
 from pocketvex.schema.model import Schema
+from pocketvex.target.apply_by_sql import recover_collections, runs_here
+from pocketvex.target.aside import require_keepable
+from pocketvex.target.hidden import collections_at_start
+from pocketvex.target.removals import is_removal, possible
+from pocketvex.target.secrets import missing_secrets, unset_in, without_secret
+from pocketvex.target.session import Json, Session
+from pocketvex.target.write import Moved, require_unmoved, write_changes
 
 
 @dataclass(frozen=True)

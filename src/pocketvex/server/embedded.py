@@ -16,7 +16,6 @@ from pocketvex.errors import ServerProcessError
 from pocketvex.server.binaries import Binary, require_supported
 from pocketvex.server.guard import run_module
 from pocketvex.server.launch import HOST, tail
-from pocketvex.server.link import WAIT, Link, Stale
 from pocketvex.server.state import (
     State,
     Superuser,
@@ -25,6 +24,7 @@ from pocketvex.server.state import (
     refuse_older,
     write_private,
 )
+from pocketvex.server.supervisor_client import WAIT, Link, Stale
 from pocketvex.store.lockfile import FileLock
 
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pocketvex.server.holders import end_server
+from pocketvex.server.port_owner import end_server
 
 _SOURCE = Path(__file__).absolute().parents[2]
 _RUN = "import sys; sys.path.insert(0, sys.argv[1]); from pocketvex.server.{module} import main; main()"

@@ -11,8 +11,8 @@ from typing import Any
 from pocketvex.errors import ServerProcessError
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary, Version
-from pocketvex.server.holders import end_server, holder_of, port_is_free, serves
 from pocketvex.server.ledger import reading
+from pocketvex.server.port_owner import end_server, holder_of, port_is_free, serves
 from pocketvex.server.process import create_superuser
 from pocketvex.server.state import (
     State,

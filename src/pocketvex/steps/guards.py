@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from pocketvex.plan.violations import Limit, broken, empty, stricter
+from pocketvex.evidence.violations import Limit, broken, empty, stricter
 from pocketvex.schema.fields import FieldBase
 
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from typing import Any, assert_never
 
-from pocketvex.diff.apply import wire_name
 from pocketvex.diff.operations import (
     AddField,
     ChangeField,
@@ -23,9 +22,10 @@ from pocketvex.diff.operations import (
     RenameField,
     ReplaceField,
 )
+from pocketvex.diff.simulate import wire_name
 from pocketvex.errors import UsageError
-from pocketvex.plan.conversions import JUDGED, conversion
-from pocketvex.plan.violations import all_limits, any_of, broken
+from pocketvex.evidence.conversions import JUDGED, conversion
+from pocketvex.evidence.violations import all_limits, any_of, broken
 from pocketvex.schema.fields import FieldBase, RelationField, SelectField
 from pocketvex.schema.model import Collection
 from pocketvex.schema.system import STANDARD

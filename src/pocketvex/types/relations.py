@@ -87,7 +87,7 @@ def _surely(reader: Rule, rule: str) -> bool:
     if reader == "":
         return False
     # Loaded only here: most rules are public or locked.
-    from pocketvex.schema.narrower import narrower, terms
+    from pocketvex.rules.narrower import narrower, terms
 
     ways = terms(rule)
     if ways is None:

@@ -1,0 +1,304 @@
+"""The history and a server: which files it has run, which it lacks, and running them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from pocketvex.diff.compare import NEWEST, Version, compare
+from pocketvex.diff.operations import CreateCollection
+from pocketvex.errors import HistoryError, NotAsIntended, UsageError
+from pocketvex.history.explain_failure import failure_of
+from pocketvex.history.first_format import refuse_resealed
+from pocketvex.history.folder import History, read_history
+from pocketvex.history.shadow import replay
+from pocketvex.plan.ownership import items_of, touched_paths
+from pocketvex.schema.fields import RelationField
+from pocketvex.schema.model import Schema
+from pocketvex.steps.header import managed_by, secrets_of
+from pocketvex.store.state import HostState
+from pocketvex.target.recorded import Recorded
+from pocketvex.target.secrets import PROVIDERS
+from pocketvex.target.session import Json, Session, native_dir
+from pocketvex.target.variables import missing, waits_for, way_out
+
+
+class Position(NamedTuple):
+    """Where a server stands in the history."""
+
+    history: History
+    recorded: Recorded
+    """What the whole history builds."""
+    here: Recorded
+    """What the files build that this server has run."""
+    applied: tuple[str, ...]
+    pending: tuple[str, ...]
+    """Files that the server lacks and that may be run."""
+    held: tuple[str, ...]
+    """Files that `down` reverted on this server, or failed in `migrate up`: only that runs them again."""
+    unseen: tuple[str, ...] = ()
+    """Files that change no collection, on a server of which nobody can tell whether it has run them."""
+    silent: tuple[str, ...] = ()
+    """Files that register nothing: PocketBase loads them, runs nothing and records nothing."""
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What `migrate up` runs: pending files, and those held back."""
+        return tuple(name for name in self.history.names if name in {*self.pending, *self.held})
+
+    @property
+    def unwritten(self) -> tuple[str, ...]:
+        """Hand-written steps that nobody has written yet: nothing runs them."""
+        return tuple(f.name for f in self.history.files if f.unwritten and f.name not in self.applied)
+
+    @property
+    def managed(self) -> frozenset[str]:
+        """The collections that the headers of the files list."""
+        entries = {entry for file in self.history.files for entry in managed_by(file.text)}
+        return frozenset(entry.partition("[")[0] for entry in entries)
+
+    def held_paths(self) -> frozenset[str]:
+        """What the files change that are not to be run on this server now."""
+        if self.here.names == self.recorded.names:
+            return frozenset()
+        return changed_paths(self.recorded.schema, self.here.schema)
+
+
+def locate(session: Session, live: Schema) -> Position:
+    """Read the history and what the server, which has `live` now, has of it."""
+    history = read_history(session.config.migrations)
+    recorded = session.recorded = built(session, history)
+    said = session.applied()
+    unseen: tuple[str, ...] = ()
+    if said is None:
+        said, unseen = _by_structure(session, recorded, live)
+    applied = tuple(name for name in said if history.file(name) is not None)
+    silent = tuple(name for name in recorded.silent if name not in applied)
+    unseen = tuple(name for name in unseen if name not in silent)
+    # A file that ran again, whoever ran it, is held back no longer; one that is away may come back with git.
+    session.state.held_back = [name for name in session.state.held_back if name not in applied]
+    held = tuple(name for name in session.state.held_back if history.file(name) is not None)
+    pending = tuple(
+        file.name
+        for file in history.files
+        if file.name not in {*applied, *held, *unseen, *silent} and not file.unwritten
+    )
+    _take_up(session.state, live)
+    here = recorded
+    if {*applied, *silent} != set(history.names):
+        here = built(session, history, applied)
+    return Position(history, recorded, here, applied, pending, held, unseen, silent)
+
+
+def _take_up(state: HostState, live: Schema) -> None:
+    """What was about to be written when somebody was killed, and is there: it was written."""
+    if not state.intended:
+        return
+    there = items_of(live)
+    done = {path: value for path, value in state.intended.items() if there.get(path) == value}
+    state.written |= done
+    made = {path for path, value in done.items() if value is not None and not re.search("[.@:]", path)}
+    state.managed = sorted({*state.managed, *made})
+
+
+def built(session: Session, history: History, names: Sequence[str] | None = None) -> Recorded:
+    """What the history, or these files of it, builds on a scratch server."""
+    known = session.recorded if names is None else None
+    return replay(
+        session.binary, history.pairs(names), session.shadow_cache, known,
+        around=session.shadow, progress=session.progress,
+    )  # fmt: skip
+
+
+def _by_structure(
+    session: Session, recorded: Recorded, live: Schema
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The files that a server has run which only HTTP reaches, and those of which nothing shows.
+
+    What this machine ran there is remembered. Beyond that, a server that has everything as a file leaves it
+    has run the files up to that one.
+    """
+    remembered = {name for name in session.state.applied if name in recorded.names}
+    schemas = [Schema.from_json(snapshot) for snapshot in recorded.snapshots]
+    shows = [changed_paths(after, before) for before, after in pairwise(schemas)]
+    reached = 0
+    for number in range(len(recorded.names), 0, -1):
+        if recorded.names[number - 1] in remembered:
+            break
+        if shows[number - 1] and not differences(schemas[number], live, shows[number - 1], session.version):
+            reached = number
+            break
+    applied = tuple(n for i, n in enumerate(recorded.names) if i < reached or n in remembered)
+    rest = [(n, s) for n, s in zip(recorded.names, shows, strict=True) if n not in applied]
+    unseen = tuple(n for n, _ in rest) if applied and not any(s for _, s in rest) else ()
+    session.state.applied = list(applied)
+    return applied, unseen
+
+
+def changed_paths(after: Schema, before: Schema) -> frozenset[str]:
+    """Every path in which two schemas of one history differ."""
+    diff = compare(after, before, version=NEWEST, ask=False)
+    return frozenset(path for operation in diff.operations for path in touched_paths(operation))
+
+
+def differences(wanted: Schema, live: Schema, touched: frozenset[str], version: Version) -> list[str]:
+    """Which of these paths are not on the server as they should be."""
+    found = []
+    for operation in compare(wanted, live, version=version, ask=False).operations:
+        # What is missing as a whole is one operation, and lacks everything in it.
+        whole = isinstance(operation, CreateCollection) and any(
+            re.split(r"[.@:]", path)[0] == operation.collection for path in touched
+        )
+        if whole or touched_paths(operation) & touched:
+            found.append(operation.path)
+    return found
+
+
+def up_to(position: Position, to: str | None) -> tuple[str, ...]:
+    """The files that the server lacks, up to the one that is meant."""
+    lacking = position.lacking
+    if to is None:
+        return lacking
+    return lacking[: lacking.index(_named(lacking, to)) + 1]
+
+
+def _named(names: Sequence[str], wanted: str) -> str:
+    """The file that a person means: its name, its time stamp, or the number of files to run."""
+    if wanted.isdigit() and len(wanted) < 6:
+        number = int(wanted)
+        if 1 <= number <= len(names):
+            return names[number - 1]
+    found = [name for name in names if name == wanted or name.startswith(f"{wanted}_") or wanted in name]
+    if len(found) == 1:
+        return found[0]
+    raise UsageError(
+        f"{'no' if not found else 'more than one'} pending migration is meant by {wanted!r}",
+        todo="`pocketvex migrate status` lists them.",
+    )
+
+
+def run_files(session: Session, position: Position, names: Sequence[str]) -> list[Json]:
+    """Run these files on the server by PocketBase's own `migrate up`: all of them, or none.
+
+    Returns the server's collections after it. Raises NotAsIntended with PocketBase's words where one
+    throws, and where the server does not have afterwards what the files make.
+    """
+    from pocketvex.server import scratch
+
+    data_dir = native_dir(session)
+    met = _met(session, position, names)
+    files = dict(position.history.pairs(names))
+    refuse_resealed(session, files)
+    try:
+        scratch.migrate_up(session.binary, data_dir, files, around=session.around)
+    except scratch.MigrationFailed as error:
+        failure = failure_of(error)
+        waits = missing(files.get(error.file, ""), session.environ)
+        if waits and not failure.code:
+            failure = failure._replace(why=f"{failure.why}\n{waits_for(waits)}", todo=way_out(waits))
+        code = f" ({failure.code})" if failure.code else ""
+        raise NotAsIntended(
+            f"{error.file} fails on {session.client.url}, and no file was run{code}",
+            why=failure.why,
+            where=error.where if position.history.file(error.file) else None,
+            todo=f"The server is as it was. {failure.todo}",
+        ) from error
+    session.refresh()
+    session.state.applied = list(session.applied() or [])
+    session.state.held_back = [name for name in session.state.held_back if name not in names]
+    session.state.met = sorted({*session.state.met, *met})
+    session.save()
+    live = session.fetch()
+    _check_reached(session, position, names, Schema.from_json(live))
+    return live
+
+
+def _met(session: Session, position: Position, names: Sequence[str]) -> set[str]:
+    """The collections that these files make, and that the server has already, not from this project."""
+    applied = [name for name in position.history.names if name in {*position.applied, *names}]
+    after = built(session, position.history, applied).schema
+    made = after.names() - position.here.schema.names()
+    there = session.schema_of(session.fetch()).names() if made else set()
+    return (made & there) - {*session.state.managed}
+
+
+def _check_reached(session: Session, position: Position, names: Sequence[str], live: Schema) -> None:
+    """Whether the server has what the named files make: everything that they touch, as recorded."""
+    applied = [name for name in position.history.names if name in {*position.applied, *names}]
+    after = built(session, position.history, applied).schema
+    touched = changed_paths(after, position.here.schema) - _without_secret(position.history, after, session)
+    left = differences(after, live, touched, session.version)
+    absent = [name for name in names if name not in session.state.applied]
+    if left or absent:
+        raise NotAsIntended(
+            f"{session.client.url} did not end in the state that the migrations describe",
+            why="Still different: " + ", ".join([*absent, *left][:8]),
+            todo="`pocketvex schema diff` shows all of it.",
+        )
+
+
+def _without_secret(history: History, after: Schema, session: Session) -> set[str]:
+    """Lists of sign-in providers: the files leave out those whose secret is not set here."""
+    named = {name for file in history.files for name in secrets_of(file.text)}
+    if all(session.environ.get(name) for name in named):
+        return set()
+    return {f"{collection.name}:{PROVIDERS}" for collection in after.collections}
+
+
+def check_history(history: History) -> None:
+    """Raise HistoryError for sealed files that were edited or deleted."""
+    if history.edited or history.missing:
+        what = [f"{name} was edited" for name in history.edited]
+        what += [f"{name} is gone" for name in history.missing]
+        raise HistoryError(
+            f"sealed migrations were changed: {', '.join(what)}",
+            why="A server that ran the file before will never see the edit.",
+            todo="Restore the file from version control, or accept it by deleting its line in pocketvex.sum.",
+        )
+
+
+def with_live_ids(desired: Schema, live: Schema) -> Schema:
+    """The schema with the ids that a server gave to things of the same name, where none is declared."""
+    copy = desired.model_copy(deep=True)
+    for collection in copy.collections:
+        there = live.collection(collection.name)
+        if there is None or there.type != collection.type:
+            continue
+        collection.id = collection.id or there.id
+        for field in collection.fields:
+            other = there.field(field.name)
+            if other is not None and other.type == field.type and not isinstance(field, RelationField):
+                field.id = field.id or other.id
+            elif isinstance(field, RelationField) and isinstance(other, RelationField):
+                field.id = field.id or (other.id if other.target == field.target else "")
+    return copy
+
+
+def with_dropped_options(desired: Schema, position: Position) -> Schema:
+    """The schema with the server's default for each auth option group that files state and the code not.
+
+    Stated once and then dropped, an option goes back to what a new server has.
+    """
+    stated: dict[str, set[str]] = {}
+    for file in position.history.files:
+        for entry in managed_by(file.text):
+            name, _, groups = entry.partition("[")
+            stated.setdefault(name, set()).update(g for g in groups.rstrip("]").split(",") if g)
+    dropped = {c.name: stated.get(c.name, set()) - set(c.auth) for c in desired.collections}
+    if not any(dropped.values()):
+        return desired
+    users = Schema.from_json(position.recorded.snapshots[0]).collection("users")
+    assert users is not None  # every server is born with it
+    collections = [
+        c.model_copy(update={"auth": {**_groups(users.auth, dropped[c.name]), **c.auth}})
+        if c.type == "auth"
+        else c
+        for c in desired.collections
+    ]
+    return desired.model_copy(update={"collections": collections})
+
+
+def _groups(options: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name in names}

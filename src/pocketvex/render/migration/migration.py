@@ -1,0 +1,151 @@
+"""Migrations as PocketBase's own JavaScript files: a header, the steps as data, and what the steps mean.
+
+What the steps mean is the runtime, the same text in every file of one version.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from hashlib import sha256
+
+from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.operations import Operation, RenameCollection
+from pocketvex.errors import UsageError
+from pocketvex.render.migration.javascript import literal
+from pocketvex.schema.model import Schema
+from pocketvex.steps.header import comment_of
+from pocketvex.steps.make import steps
+from pocketvex.steps.migration import Migration, named_collections, read_migration
+
+RUNTIME_VERSION = 1
+RUNTIMES: Mapping[int, str] = {1: "f80f894a64a14b110ea3de2f1c52ac1e3015f79adf1d51df3681e5a869ffeaf1"}
+"""The SHA-256 of each runtime that was ever released, and of today's."""
+ADVISORIES: Mapping[int, str] = {}
+"""What is known to be wrong with a runtime, by its version."""
+
+
+def make_migration(before: Schema, after: Schema, *, stamp: str) -> Migration:
+    """The steps from one schema to another and back; both hold ids, from one history.
+
+    `stamp` makes the id of the migration, under which a server files what it keeps, its own. Raises
+    UsageError for what no migration can do.
+    """
+    turned = list(_turned(before, after))
+    forth = {f"{new_home}.{new}": old for _, new_home, old, new in turned}
+    back = {f"{old_home}.{old}": new for old_home, _, old, new in turned}
+    operations = compare(after, before, version=NEWEST, renames=forth, ask=False).operations
+    _refuse_swaps(operations)
+    up = steps(operations)
+    down = steps(compare(before, after, version=NEWEST, renames=back, ask=False).operations, back=True)
+    return Migration("", collection_ids(before, after, up + down), up, down).named(stamp)
+
+
+def render_migration(
+    before: Schema,
+    after: Schema,
+    *,
+    stamp: str,
+    comment: Sequence[str],
+    manages: Iterable[str],
+) -> str:
+    """The text of the file from one schema to another.
+
+    `manages` are the collections (and the auth options stated for them, `users[otp]`) that the file's
+    project declares.
+    """
+    lines = [line for text in comment for line in (text.splitlines() or [""])]
+    head = [*lines, f"manages: {' '.join(sorted(manages))}"]
+    return migration_text(make_migration(before, after, stamp=stamp), head)
+
+
+def migration_text(migration: Migration, head: Sequence[str]) -> str:
+    """A file for these steps, with these lines as the comment at its head."""
+    comment = "".join(f"// {line}".rstrip() + "\n" for line in head)
+    values = migration.to_json()
+    body = ",\n".join(f"  {literal(key)}: {_steps(key, value)}" for key, value in values.items())
+    return (
+        f'/// <reference path="../pb_data/types.d.ts" />\n{comment}\n'
+        f"const migration = {{\n{body}\n}};\n\n{runtime()}"
+    )
+
+
+def with_runtime(above: str, migration: Migration, id: str) -> str:
+    """A file with today's runtime below what stands `above`, which says these steps, under this id."""
+    wanted = migration._replace(id=id)
+    start = above.index("const migration") if "const migration" in above else 0
+    if re.fullmatch(r"\w+", migration.id):
+        made = above[:start] + above[start:].replace(migration.id, id, 1) + runtime()
+        if read_migration(made) == wanted:
+            return made
+    return migration_text(wanted, [line[2:].removeprefix(" ") for line in comment_of(above)])
+
+
+def _steps(key: str, value: object) -> str:
+    if key not in ("up", "down") or not isinstance(value, list) or not value:
+        return literal(value).replace("\n", "\n  ")
+    lines = ",\n".join(literal(step) for step in value)
+    return "[\n    " + lines.replace("\n", "\n    ") + "\n  ]"
+
+
+@cache
+def runtime() -> str:
+    """What the steps mean, from the line that parts it from them."""
+    # The package's own text, read the way its modules are.
+    folder = __file__.replace("\\", "/").rpartition("/")[0]
+    data: bytes = __spec__.loader.get_data(f"{folder}/runtime/runtime.js")  # type: ignore[union-attr]
+    code = data.decode().replace("\r\n", "\n")
+    return (
+        f"// ---- PocketVex runtime {RUNTIME_VERSION}: what the steps mean. "
+        f"It is the same in every file, and nothing below is about this one. ----\n{code}"
+    )
+
+
+def runtime_hash(text: str) -> str:
+    return sha256(text.replace("\r\n", "\n").encode()).hexdigest()
+
+
+def runtime_version(below: str) -> int:
+    """Which runtime stands below the steps of a file; 0 for one that PocketVex never wrote."""
+    found = runtime_hash(below)
+    return next((version for version, known in RUNTIMES.items() if known == found), 0)
+
+
+def collection_ids(before: Schema, after: Schema, all_steps: Sequence[list[object]]) -> dict[str, str]:
+    """The ids of the collections that the steps name; not of a name that two of them have."""
+    known: dict[str, set[str]] = {}
+    for collection in [*before.collections, *after.collections]:
+        known.setdefault(collection.name, set()).add(collection.id)
+    names = sorted(named_collections(all_steps) & known.keys())
+    return {name: next(iter(known[name])) for name in names if len(known[name]) == 1}
+
+
+def _turned(before: Schema, after: Schema) -> Iterator[tuple[str, str, str, str]]:
+    """Fields that got another type, and so another id, together with another name: collection and field
+    before and after."""
+    homes = {c.id: c.name for c in before.collections}
+    for collection in after.collections:
+        for field in collection.fields:
+            if field.renamed_from and collection.id in homes:
+                yield homes[collection.id], collection.name, field.renamed_from, field.name
+
+
+def _refuse_swaps(operations: Sequence[Operation]) -> None:
+    """Two collections that change names with each other look the same before and after."""
+    renamed = {
+        o.old.lower(): o.collection.lower()
+        for o in operations
+        if isinstance(o, RenameCollection) and o.old.lower() != o.collection.lower()
+    }
+    for start in renamed:
+        chain, at = [start], renamed[start]
+        while at in renamed and at not in chain:
+            chain.append(at)
+            at = renamed[at]
+        if at == start:
+            raise UsageError(
+                f"{' and '.join(sorted(chain))} cannot exchange their names in one migration",
+                why="Nothing would tell a server on which that was done from one on which it was not.",
+                todo="Give one of them a third name first, and the final names in a second migration.",
+            )

@@ -1,0 +1,59 @@
+"""What surrounds a pull: what a new server has by itself, and whose the collections are afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.errors import PocketVexError
+from pocketvex.history.foreign import absorbed_files
+from pocketvex.history.position import locate
+from pocketvex.run.planning import named_as_live
+from pocketvex.run.sync import written_items
+from pocketvex.schema.model import Schema
+from pocketvex.target.session import Json, Session
+
+Usual = Mapping[str, Mapping[str, Any]]
+
+
+def usual_options(empty: Sequence[Json]) -> Usual:
+    """The auth options of a new server, from its collections: of `users`, and of any other (under "")."""
+    users = Schema.from_json(empty).collection("users")
+    assert users is not None  # every server is born with it
+    plain = dict(users.auth)
+    if oauth2 := plain.get("oauth2"):
+        plain["oauth2"] = {**oauth2, "mappedFields": dict.fromkeys(oauth2.get("mappedFields") or {}, "")}
+    return {"users": users.auth, "": plain}
+
+
+def changed_system(live: Sequence[Json], empty: Sequence[Json]) -> list[str]:
+    """What somebody changed in PocketBase's own collections: fields, rules, and ways to sign in.
+
+    The durations and templates of a server that was updated are those of its first version.
+    """
+    there, new = (
+        Schema.from_json([{**item, "system": False} for item in raw if item.get("system")])
+        for raw in (live, empty)
+    )
+    changed = compare(there, new, version=NEWEST, ask=False).operations
+    return [o.path for o in changed if ":" not in o.path or o.path.endswith((".enabled", "Rule"))]
+
+
+def take_over(session: Session, desired: Schema, raw: Sequence[Json], adopted: Iterable[str]) -> None:
+    """Note that these collections are this project's on this server, and what code and server agree in."""
+    state = session.state
+    names = {path.partition(".")[0].partition(":")[0].partition("@")[0] for path in adopted}
+    state.managed = sorted({*state.managed, *names})
+    state.met = [name for name in state.met if name not in names]
+    live = session.schema_of(raw)
+    try:
+        position = locate(session, live)
+    except PocketVexError as error:
+        # The next command stops at it; the files of the schema are written, and right.
+        session.notes.append(" ".join(filter(None, (f"{error.what}.", error.why, error.todo))))
+    else:
+        recorded = named_as_live(position.here.schema, live, state.written)
+        state.written = written_items(desired, live, recorded, state.written, session.version)
+        state.absorbed = absorbed_files(position, desired, live, state.absorbed, session.version)
+    session.save()

@@ -1,0 +1,119 @@
+"""Whether a server of this version can hold a schema, and what it would hold without a word: asked before
+anything is sent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+
+from pocketvex.errors import Problem, SchemaError
+from pocketvex.load.carets import Texts, pointed
+from pocketvex.load.paths import shown_path
+from pocketvex.load.sources import declares_nothing
+from pocketvex.schema.limits import refused
+from pocketvex.schema.lost_names import index_problems, lost_columns, views_saying
+from pocketvex.schema.model import Schema
+from pocketvex.schema.rules import spelled
+from pocketvex.schema.validate import for_server
+from pocketvex.server.binaries import Version
+from pocketvex.target.session import Session
+
+
+def check_fits(session: Session, desired: Schema, live: Schema, recorded: Schema | None = None) -> None:
+    """Raise SchemaError with all that this server would refuse, and with what it takes in silence though it
+    means nothing any more; `live` says what its views have.
+
+    What it holds just so already is no reason: it may have come by a migration that checks nothing.
+    """
+    version = session.version
+    problems = [*for_server(desired, version), *refused(desired), *_of_marked(desired, live)]
+    problems += _in_rules(desired, version, live)
+    states = [recorded] if recorded else []
+    gone = lost_columns(desired, states)
+    problems += index_problems(desired, gone)
+    if views := views_saying(desired, gone):
+        from pocketvex.run.view_names import view_problems
+
+        problems += view_problems(desired, live, states, views)
+    lost = _lost(session, desired, live, [live, *states]) if desired.may_have_rules else []
+    root = os.path.realpath(session.root)
+    if problems:
+        held = {(p.path, p.message) for p in (*refused(live), *_in_rules(live, version, live))}
+        if problems := [p for p in problems if (p.path, p.message) not in held]:
+            raise SchemaError(
+                f"PocketBase {version} cannot hold this schema", problems=pointed(problems, root)
+            )
+    if lost and (left := _not_silenced(pointed(lost, root), root)):
+        raise SchemaError(
+            "the server would take names that mean nothing",
+            why="It looks such names up only when somebody asks. What is not there is empty then, and a rule "
+            "like `@request.auth.role != 'banned'` lets everybody through (PV711).",
+            problems=left,
+            todo="Correct them. Where one is meant, say so behind it: # pocketvex: ignore PV711: why",
+        )
+
+
+def _lost(session: Session, desired: Schema, live: Schema, before: list[Schema]) -> list[Problem]:
+    from pocketvex.plan.ownership import is_untouched_users
+    from pocketvex.rules.misspelt import lost_names
+
+    users = live.collection("users")
+    # The `users` that every server is born with say nothing of accounts that the code leaves out.
+    unsaid = not any(c.type == "auth" for c in desired.collections) and (
+        users is None or is_untouched_users(users)
+    )
+    return lost_names(desired, live, before, tuple(session.version), accounts=not unsaid)
+
+
+def _not_silenced(problems: list[Problem], root: str) -> list[Problem]:
+    from pocketvex.lint.suppressions import silenced
+
+    texts = Texts(root)
+    files = {problem.where.file for problem in problems if problem.where}
+    read = {file: texts.read(file) for file in files if file.endswith(".py")}
+    return [problem for problem in silenced(problems, read, ("PV711",)) if problem.code == "PV711"]
+
+
+def _of_marked(desired: Schema, live: Schema) -> Iterator[Problem]:
+    """Changes of rules that PocketBase refuses, since somebody marked the collection as a system one."""
+    for there in live.collections:
+        mine = desired.collection(there.name)
+        if mine is None or there.system or not there.raw.get("system"):
+            continue
+        for (name, rule), current in zip(mine.rules().items(), there.rules().values(), strict=True):
+            if spelled(rule) != spelled(current):
+                message = (
+                    "is marked as a system collection on this server: PocketBase changes none of its rules"
+                )
+                yield Problem(f"{mine.name}.{name}", message, mine.source)
+
+
+def check_declares(
+    session: Session, desired: Schema, live: Schema, managed: Collection[str], agreed: Collection[str] = ()
+) -> None:
+    """Raise SchemaError where the code declares nothing, and that would remove what nobody named.
+
+    `managed` are the collections of the project, `agreed` those that were named. Files that are moved away
+    for a moment are no wish.
+    """
+    if desired.collections:
+        return
+    shown = shown_path(str(session.config.schema), os.path.realpath(session.root))
+    owned = {*managed, *session.state.managed} & live.names()
+    if unnamed := sorted(owned - {*agreed}):
+        raise SchemaError(
+            f"{shown}/ declares nothing, and the project has made {', '.join(unnamed)}",
+            why="An empty folder would mean that nothing of it is wanted.",
+            todo="Bring the files back; or name each that is to go, as in "
+            f"`pocketvex schema apply --confirm {unnamed[0]}`.",
+        )
+    if (note := declares_nothing(shown)) not in session.notes:
+        session.notes.append(note)
+
+
+def _in_rules(schema: Schema, version: Version, live: Schema) -> list[Problem]:
+    if not schema.may_have_rules:
+        return []
+    from pocketvex.rules.check import rule_problems
+
+    return rule_problems(schema, tuple(version), live)

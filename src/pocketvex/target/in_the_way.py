@@ -1,0 +1,65 @@
+"""Tables and columns that are no collections or fields: PocketBase makes nothing of the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pocketvex.diff.operations import AddField, CreateCollection, Operation, RenameCollection, RenameField
+from pocketvex.errors import NotAsIntended
+from pocketvex.schema.model import Schema
+from pocketvex.target.session import Session
+
+_SQL = (0, 39)
+
+
+def require_free(session: Session, live: Schema, operations: Sequence[Operation]) -> None:
+    """Raise NotAsIntended where a raw table or column has the name of what is to be made.
+
+    Where only HTTP reaches a server below 0.39, nobody can tell: it says so itself, as an SQL error.
+    """
+    made = [o for o in operations if isinstance(o, CreateCollection | RenameCollection)]
+    added = [o for o in operations if isinstance(o, AddField | RenameField)]
+    if not made and not added:
+        return
+    was = {o.collection.lower(): o.old.lower() for o in made if isinstance(o, RenameCollection)}
+    tables = {o.collection.lower() for o in made}
+    homes = {was.get(o.collection.lower(), o.collection.lower()) for o in added}
+    there = _columns(session, sorted(tables | homes))
+    taken = [name for name in tables if name in there and live.collection(name) is None]
+    found = [f"a table {name} that is no collection" for name in sorted(taken)]
+    for operation in added:
+        home = was.get(operation.collection.lower(), operation.collection.lower())
+        collection, name = live.collection(home), operation.path.rpartition(".")[2]
+        if collection and name.lower() in there.get(home, ()) and collection.field(name) is None:
+            found.append(f"a column {operation.path} that is no field")
+    if found:
+        raise NotAsIntended(
+            f"{session.client.url} has {', and '.join(found)}: nothing was written",
+            why="Somebody made it with SQL, and PocketBase makes nothing of that name while it is there.",
+            todo="Rename it, or drop it, with SQL of your own, or give what is new another name.",
+        )
+
+
+def _columns(session: Session, names: Sequence[str]) -> dict[str, set[str]]:
+    """The columns of these tables and views, as far as they are there; all in lower case."""
+    found: dict[str, set[str]] = {}
+    for table, column in _rows(session, names):
+        found.setdefault(table, set()).add(column)
+    return found
+
+
+def _rows(session: Session, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    # Names are letters, digits and _ only: the schema was checked.
+    quoted = ", ".join(f"'{name}'" for name in names)
+    query = (
+        "SELECT lower(m.name) AS home, lower(c.name) AS name FROM sqlite_master m "
+        f"JOIN pragma_table_info(m.name) c WHERE m.type IN ('table', 'view') AND lower(m.name) IN ({quoted})"
+    )
+    if session.data_dir is not None:
+        from pocketvex.server.ledger import reading
+
+        with reading(session.data_dir) as database:
+            yield from database.execute(query).fetchall()
+    elif session.version >= _SQL:
+        for row in session.client.sql(query):
+            yield str(row["home"]), str(row["name"])
