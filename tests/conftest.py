@@ -14,6 +14,7 @@ from filelock import FileLock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import sampling
 from binaries import LATEST, SUPPORTED, binary_of
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
@@ -25,6 +26,25 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 EMAIL = "admin@example.com"
 PASSWORD = "password1234"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items[:], left_out = sampling.select(items)
+    config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [
+        report
+        for category in ("passed", "failed", "skipped", "error", "")
+        for report in terminalreporter.getreports(category)
+        if isinstance(report, pytest.TestReport)
+    ]
+    if len(reports) < 300:  # three to a test
+        return
+    terminalreporter.section("the longest tests, and what each group took")
+    for line in sampling.summary(reports):
+        terminalreporter.line(line)
 
 
 @pytest.fixture(params=SUPPORTED)
