@@ -8,8 +8,8 @@ from pathlib import Path
 from bench.measure import Line, command, in_turn, python
 from bench.projects import Server, large_schema, many_collections, posts, write_project
 from pocketvex import compare, make_plan
-from pocketvex.diff.compare import NEWEST
 from pocketvex.schema.model import Schema
+from pocketvex.versions import NEWEST
 
 
 def start_up(folder: Path) -> list[Line]:

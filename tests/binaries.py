@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from pocketvex.server.binaries import Binary, Version, find
+from pocketvex.server.binaries import Binary, find
+from pocketvex.versions import Version
 
 SUPPORTED = ("0.23.12", "0.28.4", "0.36.9", "0.39.11", "0.40.6")
 LATEST = SUPPORTED[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pocketvex.api.client import Client
-from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.compare import compare
 from pocketvex.diff.simulate import apply_operations, changed_collections
 from pocketvex.evidence.facts import Evidence, Fact
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
@@ -13,6 +13,7 @@ from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
 from pocketvex.target.count import count_facts
+from pocketvex.versions import NEWEST
 
 Json = dict[str, Any]
 

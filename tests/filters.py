@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from pocketvex.rules.names import MACROS, MODIFIERS
+from pocketvex.versions import FILTER_MODIFIERS, FILTER_MOMENTS
 
 Json = dict[str, Any]
 
@@ -118,7 +118,7 @@ class Maker:
         if kind < 0.5:
             return self.path()
         if kind < 0.6:
-            return self.pick([*MACROS, "@Now", "@week", "@"])
+            return self.pick([*FILTER_MOMENTS, "@Now", "@week", "@"])
         rest = f".{self.path()}" if self.often(0.8) else ""
         if kind < 0.85:
             return (
@@ -132,7 +132,7 @@ class Maker:
         parts = ["boss"] * (length - 1) if length > 6 else [self.lead() for _ in range(length - 1)]
         parts.append(self.pick(_FIELDS))
         if self.often(0.25):
-            parts[-1] += f":{self.pick([*MODIFIERS, 'foo', 'Lower'])}"
+            parts[-1] += f":{self.pick([*FILTER_MODIFIERS, 'foo', 'Lower'])}"
         if self.often(0.03):
             parts[0] += ":each"
         return ".".join(parts)

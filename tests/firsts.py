@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.compare import compare
 from pocketvex.diff.simulate import apply_operations
 from pocketvex.history.folder import MigrationFile, enlist
 from pocketvex.schema.model import Schema
+from pocketvex.versions import NEWEST
 from projects import Json, Project, posts, schema_of, text
 
 FOLDER = Path(__file__).parent / "first_format"

@@ -15,9 +15,10 @@ import httpx
 from bench.compare.blog import Json
 from bench.measure import environment
 from bench.projects import Login
-from pocketvex.server.binaries import Version, find
+from pocketvex.server.binaries import find
 from pocketvex.server.launch import free_port
 from pocketvex.server.process import Running, create_superuser
+from pocketvex.versions import Version
 
 EMAIL, PASSWORD = "someone@example.com", "password1234"
 OLD = Version.parse("0.22.27")

@@ -13,12 +13,12 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "pocketvex"
 
 PACKAGES = (
-    "errors", "schema", "rules", "diff", "evidence", "plan", "steps", "lint", "render", "types",
+    "errors", "versions", "schema", "rules", "diff", "evidence", "plan", "steps", "lint", "render", "types",
     "store", "api", "server", "load", "target", "history", "proof", "run", "dev", "cli",
 )  # fmt: skip
 """From what depends on nothing to what may depend on all."""
 
-PURE = ("schema", "rules", "diff", "evidence", "plan", "steps", "lint", "render", "types")
+PURE = ("versions", "schema", "rules", "diff", "evidence", "plan", "steps", "lint", "render", "types")
 
 MODULES = sorted(SOURCES.rglob("*.py"))
 

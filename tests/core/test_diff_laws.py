@@ -7,11 +7,12 @@ from collections import Counter
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.compare import compare
 from pocketvex.diff.simulate import apply_operations, changed_collections
 from pocketvex.plan.make import make_plan
 from pocketvex.render.migration.migration import render_migration
 from pocketvex.schema.model import Schema
+from pocketvex.versions import NEWEST
 from schemas import World, build, cyclic, edited, worlds, written
 
 ALWAYS = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from cases.changes import field, posts, relation, table, view
-from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.compare import compare
 from pocketvex.diff.simulate import apply_operations, changed_collections, view_order
 from pocketvex.errors import SchemaError, UsageError
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
+from pocketvex.versions import NEWEST
 
 Json = dict[str, Any]
 

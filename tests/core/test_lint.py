@@ -13,6 +13,7 @@ from pocketvex.schema import field
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.declare import Auth, Base, View, index
 from pocketvex.schema.rules import Rules
+from pocketvex.versions import NEWEST
 
 ME = "@request.auth.id"
 OWN = f"id = {ME}"
@@ -20,7 +21,7 @@ NO_ROLE = "@request.body.role:isset = false"
 
 
 def found(*classes: type[Base]) -> set[tuple[str, str]]:
-    findings = lint(build_schema(classes))
+    findings = lint(build_schema(classes), NEWEST)
     assert all(finding.where for finding in findings)
     return {(finding.code, finding.path) for finding in findings}
 

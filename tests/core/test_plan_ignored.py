@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from pocketvex.diff.compare import NEWEST
 from pocketvex.plan.ignored import unused, with_ignored
 from pocketvex.plan.make import Plan, make_plan
 from pocketvex.plan.ownership import Ownership
 from pocketvex.render.report.json import plan_values
 from pocketvex.render.report.text import kept_lines
 from pocketvex.schema.model import Schema
+from pocketvex.versions import NEWEST
 from projects import posts, schema_of, text
 
 

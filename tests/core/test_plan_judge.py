@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from cases.changes import field, posts, relation, select, table, view
-from pocketvex.diff.compare import NEWEST
 from pocketvex.diff.operations import DropCollection, DropField
 from pocketvex.evidence.facts import Evidence, Fact, Found, NonZeroCount, RowCount, Unconvertible
 from pocketvex.evidence.limits import narrows
@@ -18,6 +17,7 @@ from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.fields import FIELD
 from pocketvex.schema.model import Schema
+from pocketvex.versions import NEWEST
 
 Json = dict[str, Any]
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pocketvex.diff.compare import NEWEST
 from pocketvex.plan.make import make_plan
 from pocketvex.plan.mentions import Gone, find_mentions, gone_names, some_of
+from pocketvex.versions import NEWEST
 from projects import posts, schema_of, text
 
 TITLE = Gone("posts.title", "posts", "title")

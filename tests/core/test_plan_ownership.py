@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cases.changes import field, posts, table, view
-from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.compare import compare
 from pocketvex.diff.simulate import apply_operations
 from pocketvex.evidence.facts import Fact, RowCount
 from pocketvex.plan.make import NeedsFacts, Plan, make_plan
@@ -16,6 +16,7 @@ from pocketvex.plan.verdicts import Verdict
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
+from pocketvex.versions import NEWEST
 
 Json = dict[str, Any]
 IX = "CREATE INDEX `ix` ON `posts` (`title`)"

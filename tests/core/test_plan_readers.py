@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from cases.changes import posts, select, table, view
-from pocketvex.diff.compare import NEWEST
 from pocketvex.plan.make import Plan, make_plan
 from pocketvex.plan.ownership import Ownership
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
+from pocketvex.versions import NEWEST
 
 Json = dict[str, Any]
 RENAMED = {"type": "text", "renamed_from": "role"}

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from cases.changes import field, posts, relation, table, view
-from pocketvex.diff.compare import NEWEST
 from pocketvex.evidence.facts import Fact, NonZeroCount, RowCount
 from pocketvex.plan.make import Plan, make_plan
 from pocketvex.plan.ownership import Ownership
@@ -15,6 +14,7 @@ from pocketvex.plan.verdicts import Verdict
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
+from pocketvex.versions import NEWEST
 
 Json = dict[str, Any]
 

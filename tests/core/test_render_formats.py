@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from pocketvex.diff.compare import NEWEST
 from pocketvex.diff.operations import ChangeRule, DropField, Operation
 from pocketvex.errors import Location
 from pocketvex.evidence.facts import Evidence
@@ -28,6 +27,7 @@ from pocketvex.render.report.printable import visible
 from pocketvex.render.report.text import pending_lines
 from pocketvex.schema.fields import TextField
 from pocketvex.schema.model import Schema
+from pocketvex.versions import NEWEST
 from projects import posts, schema_of, text
 from published import PUBLISHED, check, strict
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cases.changes import field, posts, relation, table
-from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.compare import compare
 from pocketvex.diff.simulate import apply_operations
 from pocketvex.errors import UsageError
 from pocketvex.render.migration.javascript import literal
@@ -19,6 +19,7 @@ from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import managed_by, secrets_of
 from pocketvex.steps.migration import read_migration, runtime_of
+from pocketvex.versions import NEWEST
 from schemas import NASTY
 
 Json = dict[str, Any]

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import ChangeIndex, ChangeOption, Operation
 from pocketvex.render.python.modules import Pulled, Style, render_python
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
+from pocketvex.versions import NEWEST
 from pulled import declared_by
 from schemas import NASTY, World, build, worlds, written
 

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.compare import compare
 from pocketvex.diff.simulate import apply_operations
 from pocketvex.errors import SchemaError
 from pocketvex.evidence.facts import Fact
@@ -22,6 +22,7 @@ from pocketvex.run.planning import named_as_live
 from pocketvex.run.sync import written_items
 from pocketvex.schema.model import Schema
 from pocketvex.target.removals import possible
+from pocketvex.versions import NEWEST
 from schemas import World, build, edited, worlds, written
 
 Json = dict[str, Any]

@@ -13,9 +13,9 @@ from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.lost_names import index_problems, lost_columns
 from pocketvex.schema.model import Schema
+from pocketvex.versions import NEWEST
 
 Json = dict[str, Any]
-NEWEST = (0, 40, 6)
 
 
 def text(name: str, **more: Any) -> Json:
@@ -124,7 +124,7 @@ def test_what_was_so_before_is_a_finding_only() -> None:
     after = code(rule, users=[])
     assert not lost(after, server(rule, users=[]))
     assert lost(after, server("title = 'a'", users=[]))
-    assert [p.code for p in lint(after) if p.code == "PV711"] == ["PV711"]
+    assert [p.code for p in lint(after, NEWEST) if p.code == "PV711"] == ["PV711"]
 
 
 def test_of_a_new_collection_a_name_that_no_account_has_is_an_error() -> None:
@@ -161,7 +161,7 @@ def test_findings(rule: str, found: str) -> None:
     status = {"name": "status", "type": "select", "values": ["draft", "published"]}
     tags = {"name": "tags", "type": "select", "values": ["a", "b"], "maxSelect": 2}
     declared = code(rule, users=[ROLE, kind], posts=[status, tags])
-    assert [f"{p.code} {p.message}" for p in lint(declared) if p.code in ("PV711", "PV712")] == (
+    assert [f"{p.code} {p.message}" for p in lint(declared, NEWEST) if p.code in ("PV711", "PV712")] == (
         [found] if found else []
     )
 
@@ -184,7 +184,7 @@ def test_choices_in_views(query: str, found: str) -> None:
     view = {"name": "v", "type": "view", "viewQuery": query}
     known = [*declared.to_json(), view]
     schema = build_schema(from_dictionary(known, lambda *_: None))
-    parts = [p.part for p in lint(schema) if p.code == "PV712"]
+    parts = [p.part for p in lint(schema, NEWEST) if p.code == "PV712"]
     assert [part.text[part.start : part.end] for part in parts if part] == ([found] if found else [])
 
 
@@ -192,7 +192,7 @@ def test_a_condition_of_an_index() -> None:
     status = {"name": "status", "type": "select", "values": ["draft", "published"]}
     index = "CREATE INDEX `ix` ON `posts` (`title`) WHERE `status` = 'gone' AND title != 'gone'"
     declared = code(users=[], posts=[status], indexes=[index])
-    assert [p.path for p in lint(declared) if p.code == "PV712"] == ["posts@ix"]
+    assert [p.path for p in lint(declared, NEWEST) if p.code == "PV712"] == ["posts@ix"]
 
     renamed = {**status, "name": "state", "renamed_from": "status"}
     declared = code(users=[], posts=[renamed], indexes=[index])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import node
 from cases.changes import CASES, field, posts, select, table
-from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.compare import compare
 from pocketvex.diff.simulate import apply_operations
 from pocketvex.errors import HistoryError, UsageError
 from pocketvex.render.migration.migration import make_migration, migration_text, runtime
@@ -23,6 +23,7 @@ from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
 from pocketvex.steps.literals import Reader, Unreadable
 from pocketvex.steps.migration import Migration, code_of_its_own, read_migration, runtime_of, same_code
+from pocketvex.versions import NEWEST
 from reformatted import LAYOUTS, reformatted
 from schemas import NASTY, World, build, cyclic, edited, worlds, written
 

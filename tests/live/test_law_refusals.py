@@ -13,7 +13,7 @@ import pytest
 
 from cases.changes import field, posts, relation, select, table, view
 from grounds import SECOND, Built, Ground, comparable, migration
-from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.compare import compare
 from pocketvex.errors import UsageError
 from pocketvex.render.migration.one_off import down_step
 from pocketvex.schema.build import build_schema
@@ -22,6 +22,7 @@ from pocketvex.schema.model import Schema
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.scratch import MigrationFailed
+from pocketvex.versions import NEWEST
 
 Json = dict[str, Any]
 OTHER = [table("other", {"x": "text"})]

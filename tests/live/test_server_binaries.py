@@ -11,7 +11,8 @@ import pytest
 from binaries import LATEST, SUPPORTED, binary_of
 from pocketvex.errors import ServerProcessError
 from pocketvex.server import binaries
-from pocketvex.server.binaries import Binary, Version
+from pocketvex.server.binaries import Binary
+from pocketvex.versions import Version
 
 
 def test_versions() -> None:

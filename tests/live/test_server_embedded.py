@@ -28,7 +28,7 @@ KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 CLIENT = """
 import sys
 from pathlib import Path
-from pocketvex.server.binaries import Binary, Version
+from pocketvex.server.binaries import Binary
 from pocketvex.server.embedded import acquire
 binary = Binary(Path(sys.argv[2]), Version.parse(sys.argv[3]))
 with acquire(Path(sys.argv[1]), binary) as lease:

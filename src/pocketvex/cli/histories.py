@@ -22,6 +22,7 @@ from pocketvex.cli.options import (
     ShowOption,
 )
 from pocketvex.schema.words import counted
+from pocketvex.versions import Version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -225,7 +226,6 @@ def _check_names(confirmed: list[str] | tuple[str, ...], names: tuple[str, ...])
 def _binary(config: Config, path: Path | None) -> Binary:
     """What was pointed at, else the version of the server that is meant, as far as it is known."""
     from pocketvex.server import binaries
-    from pocketvex.server.binaries import Version
     from pocketvex.store.hosts import choose_host
     from pocketvex.store.state import load_state
 

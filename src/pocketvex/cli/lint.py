@@ -11,6 +11,7 @@ from pocketvex.cli import output
 from pocketvex.cli.opening import project
 from pocketvex.errors import SchemaError, UsageError
 from pocketvex.schema.words import counted
+from pocketvex.versions import NEWEST, Version
 
 if TYPE_CHECKING:
     from pocketvex.errors import Problem
@@ -48,15 +49,14 @@ def lint(
 
 
 def _findings(config: Config, loaded: Loaded) -> list[Problem]:
-    from pocketvex.lint.findings import CODES, NEWEST, by_place, lint
+    from pocketvex.lint.findings import CODES, by_place, lint
     from pocketvex.lint.suppressions import silenced
     from pocketvex.load.carets import Texts, pointed
     from pocketvex.load.paths import shown_path
-    from pocketvex.server.binaries import Version
 
     root = os.path.realpath(config.root)
     texts = Texts(root)
-    version = tuple(Version.parse(config.pocketbase)) if config.pocketbase else NEWEST
+    version = Version.parse(config.pocketbase) if config.pocketbase else NEWEST
     found = pointed(lint(loaded.schema, version), root, texts)
     files = [shown_path(file, root) for file in loaded.files if file.endswith(".py")]
     return by_place(silenced(found, {file: texts.read(file) for file in files}, CODES))

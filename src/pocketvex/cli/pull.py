@@ -13,6 +13,7 @@ from pocketvex.cli.opening import opened, project_or_here, turn
 from pocketvex.cli.options import BinaryOption, DataDirOption, HostOption
 from pocketvex.errors import PocketVexError, UsageError
 from pocketvex.store.config import EMBEDDED
+from pocketvex.versions import Version
 
 if TYPE_CHECKING:
     from pocketvex.render.python.modules import Pulled
@@ -140,7 +141,6 @@ def _from_file(config: Config, file: Path, asked: Asked, print_: bool) -> int:
     from pocketvex.run import adoption as adopt
     from pocketvex.run import pull
     from pocketvex.server import binaries
-    from pocketvex.server.binaries import Version
     from pocketvex.store.files import LOCAL
 
     live = pull.exported(file)
@@ -187,7 +187,7 @@ def _write(config: Config, result: Result) -> int:
     return 5 if any(left.named for left in result.left) else 0
 
 
-def _force(config: Config, result: Result, live: Schema, version: tuple[int, ...]) -> None:
+def _force(config: Config, result: Result, live: Schema, version: Version) -> None:
     """Bring classes in a person's files to what the server has, and say where the old file lies."""
     from pocketvex.run.forcing import bring
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pocketvex.cli import output
 from pocketvex.cli.opening import load, opened, project, project_or_here
 from pocketvex.errors import ServerProcessError, UsageError
+from pocketvex.versions import Version
 
 if TYPE_CHECKING:
     from pocketvex.run.types import Files
@@ -112,6 +113,6 @@ def _tell_unknown(schema: Schema) -> None:
 
 
 def _binary(config: Config) -> Binary:
-    from pocketvex.server.binaries import Version, find
+    from pocketvex.server.binaries import find
 
     return find(Version.parse(config.pocketbase) if config.pocketbase else None)

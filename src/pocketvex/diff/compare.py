@@ -40,11 +40,8 @@ from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
 from pocketvex.schema.rules import RULE_NAMES, spelled
 from pocketvex.schema.views import normal_query
+from pocketvex.versions import HELP_TEXTS, Version
 
-Version = tuple[int, ...]
-NEWEST: Version = (0, 40, 6)
-"""Of two states of one server: whatever they hold, it has."""
-_HELP = (0, 37)
 _SYSTEM = {type_: frozenset(name.lower() for name in names) for type_, names in SYSTEM_FIELDS.items()}
 
 
@@ -66,7 +63,7 @@ def compare(
     live: Schema,
     *,
     renames: Mapping[str, str] | None = None,
-    version: Version | str,
+    version: Version,
     ask: bool = True,
 ) -> Diff:
     """Every difference between what the code declares and what a server (or the history) has.
@@ -79,12 +76,7 @@ def compare(
     Without `ask` nothing is ambiguous: the ids of both sides are one history's, so that what has no partner
     is new.
     """
-    return _Comparison(desired, live, dict(renames or {}), as_numbers(version), ask).diff()
-
-
-def as_numbers(version: Version | str) -> Version:
-    """`0.40.6` as (0, 40, 6)."""
-    return tuple(map(int, version.split("."))) if isinstance(version, str) else version
+    return _Comparison(desired, live, dict(renames or {}), version, ask).diff()
 
 
 _RULE_OPTIONS = ("authRule", "manageRule", "mfa.rule")
@@ -229,7 +221,7 @@ class _Comparison:
         if not same_kind(other, mine):
             self.operations.append(ReplaceField(collection.name, other, mine))
             return
-        if self.version < _HELP and mine.help != other.help:
+        if self.version < HELP_TEXTS and mine.help != other.help:
             mine = mine.model_copy(update={"help": other.help})
         changed = changed_options(other, mine)
         if changed:

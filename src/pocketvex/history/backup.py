@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pocketvex.diff.compare import NEWEST
 from pocketvex.errors import BackupFailed, PocketVexError, ServerError, Unreachable
 from pocketvex.history.folder import slug
 from pocketvex.history.position import Position
@@ -15,6 +14,7 @@ from pocketvex.plan.make import make_plan
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import managed_by
 from pocketvex.target.session import Session, native_dir
+from pocketvex.versions import NEWEST
 
 LEFT_OUT = "without migrations, hooks, files in S3 storage and environment variables"
 """What PocketBase's backups do not contain (0.23 to 0.40)."""

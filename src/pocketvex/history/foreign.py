@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
-from pocketvex.diff.compare import Version, compare
+from pocketvex.diff.compare import compare
 from pocketvex.history.folder import History
 from pocketvex.history.position import Position
 from pocketvex.plan.ownership import Items, is_untouched_users, items_of, touched_paths
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import is_written_by_us
 from pocketvex.target.recorded import Recorded
+from pocketvex.versions import Version
 
 
 def foreign_items(recorded: Recorded, history: History, absorbed: Iterable[str]) -> Items:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from pocketvex.diff.compare import NEWEST, Version, compare
+from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import CreateCollection
 from pocketvex.errors import HistoryError, NotAsIntended, UsageError
 from pocketvex.history.explain_failure import failure_of
@@ -23,6 +23,7 @@ from pocketvex.target.recorded import Recorded
 from pocketvex.target.secrets import PROVIDERS
 from pocketvex.target.session import Json, Session, native_dir
 from pocketvex.target.variables import missing, waits_for, way_out
+from pocketvex.versions import NEWEST, Version
 
 
 class Position(NamedTuple):

@@ -9,6 +9,7 @@ from pocketvex.rules.language import Comparison, FilterError, Operand, parse_fil
 from pocketvex.rules.names import Names, Refused, Step
 from pocketvex.rules.narrower import Term, normal, terms
 from pocketvex.schema.model import Collection
+from pocketvex.versions import NEWEST
 
 AUTH = "@request.auth."
 BODY = "@request.body."
@@ -94,7 +95,7 @@ def may_be_empty(operand: Operand, base: Collection, names: Names, *, there: boo
 def found_in(rule: str, wanted: Comparison) -> Part:
     """The characters of the rule that a comparison in its normal form was read from."""
     try:
-        for comparison in parse_filter(rule, (0, 40, 6)).comparisons():
+        for comparison in parse_filter(rule, NEWEST).comparisons():
             if normal(comparison) == wanted:
                 return Part(rule, comparison.left.start, comparison.right.end)
     except FilterError:

@@ -12,11 +12,10 @@ from pocketvex.lint.options import option_findings
 from pocketvex.lint.trust import trust_findings
 from pocketvex.rules.check import names_of
 from pocketvex.rules.choices import missed_choices
-from pocketvex.rules.language import Version
 from pocketvex.rules.misspelt import misspelt
 from pocketvex.schema.model import Schema
+from pocketvex.versions import Version
 
-NEWEST: Version = (0, 40, 6)
 CODES = (
     "PV701", "PV702", "PV703", "PV704", "PV705", "PV706", "PV707", "PV708", "PV709", "PV710", "PV711",
     "PV712", "PV720", "PV721",
@@ -24,7 +23,7 @@ CODES = (
 """What a comment may silence."""
 
 
-def lint(schema: Schema, version: Version = NEWEST) -> list[Problem]:
+def lint(schema: Schema, version: Version) -> list[Problem]:
     """The findings of a checked schema, each with its code."""
     return list(_all(schema, version))
 

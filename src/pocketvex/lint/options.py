@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from pocketvex.errors import Problem
 from pocketvex.rules.check import rule_problems
-from pocketvex.rules.language import Version
 from pocketvex.schema.limits import odd, refused
 from pocketvex.schema.model import Schema
+from pocketvex.versions import Version
 
 
 def option_findings(schema: Schema, version: Version) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from pocketvex.rules.check import rules_of
 from pocketvex.rules.language import Comparison, FilterError, parse_filter
 from pocketvex.rules.narrower import Term
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
+from pocketvex.versions import NEWEST
 
 _NEVER_WRITTEN = ("autodate", "password")
 
@@ -52,7 +53,7 @@ def _trusted(schema: Schema) -> dict[str, dict[str, str]]:
 
 def _comparisons(rule: str) -> list[Comparison]:
     try:
-        return list(parse_filter(rule, (0, 40, 6)).comparisons())
+        return list(parse_filter(rule, NEWEST).comparisons())
     except FilterError:
         return []
 

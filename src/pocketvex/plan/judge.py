@@ -44,6 +44,7 @@ from pocketvex.plan.verdicts import Access, Answer, Judgement, Needs, Verdict
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import SYSTEM_FIELDS, Schema
 from pocketvex.schema.views import normal_query
+from pocketvex.versions import Version
 
 
 class _Missing(Exception):
@@ -62,7 +63,7 @@ class Judge:
         live: Schema,
         facts: Facts,
         desired: Schema,
-        version: tuple[int, ...],
+        version: Version,
         kept: Iterable[str] = (),
         by_kind: bool = False,
         migrates: bool = False,

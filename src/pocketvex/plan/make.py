@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
-from pocketvex.diff.compare import Version, as_numbers, compare
+from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import ChangeField, DropCollection, DropField, Operation
 from pocketvex.evidence.facts import Fact, Facts, RowCount
 from pocketvex.plan.changes import Change, Kept, NeedsAnswers, NeedsFacts, Plan
@@ -18,6 +18,7 @@ from pocketvex.plan.questions import Question, about_name, about_values
 from pocketvex.plan.verdicts import Judgement, Needs, Verdict
 from pocketvex.schema.fields import SelectField
 from pocketvex.schema.model import Schema
+from pocketvex.versions import Version
 
 if TYPE_CHECKING:
     from pocketvex.plan.judge import Judge
@@ -34,7 +35,7 @@ def make_plan(
     ownership: Ownership | None = None,
     renames: Mapping[str, str] | None = None,
     confirmed: Iterable[str] = (),
-    version: Version | str,
+    version: Version,
     by_kind: bool = False,
     migrates: bool = False,
 ) -> Plan: ...
@@ -49,7 +50,7 @@ def make_plan(
     ownership: Ownership | None = None,
     renames: Mapping[str, str] | None = None,
     confirmed: Iterable[str] = (),
-    version: Version | str,
+    version: Version,
     by_kind: bool = False,
     migrates: bool = False,
 ) -> Plan | NeedsFacts: ...
@@ -63,7 +64,7 @@ def make_plan(
     ownership: Ownership | None = None,
     renames: Mapping[str, str] | None = None,
     confirmed: Iterable[str] = (),
-    version: Version | str,
+    version: Version,
     by_kind: bool = False,
     migrates: bool = False,
 ) -> Plan | NeedsFacts:
@@ -96,7 +97,7 @@ def make_plan(
 
             drops = [o for o in diff.operations if isinstance(o, DropCollection)]
             stay = [o.collection for o in drops if owner.kept_because(o) and o.path not in named]
-            judge = judging.Judge(diff, live, counted, desired, as_numbers(version), stay, by_kind, migrates)
+            judge = judging.Judge(diff, live, counted, desired, version, stay, by_kind, migrates)
         answer = judge.judge(operation)
         if facts is not None and isinstance(operation, ChangeField) and isinstance(answer, Judgement):
             asked = list(_open_choices(operation, answer))

@@ -19,10 +19,11 @@ from pocketvex.plan.changes import Change
 from pocketvex.plan.verdicts import Access
 from pocketvex.rules.check import names_of
 from pocketvex.rules.choices import missed_choices
-from pocketvex.rules.meaning import NEWEST, Meaning
+from pocketvex.rules.meaning import Meaning
 from pocketvex.rules.misspelt import silent_names
 from pocketvex.schema.fields import SelectField
 from pocketvex.schema.model import Schema
+from pocketvex.versions import NEWEST
 
 _MAKING = (ChangeField, ChangeIndex, ChangeQuery, ChangeRule, CreateCollection, ReplaceField)
 

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from pocketvex.plan.references import Uses
 from pocketvex.rules.check import names_of
 from pocketvex.rules.language import Comparison, FilterError, Operand, parse_filter
-from pocketvex.rules.meaning import NEWEST, Meaning
+from pocketvex.rules.meaning import Meaning
 from pocketvex.rules.silent import unknown_accounts_fields
 from pocketvex.schema.model import Collection, Schema
+from pocketvex.versions import NEWEST
 
 
 class Reader(NamedTuple):

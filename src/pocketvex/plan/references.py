@@ -9,11 +9,12 @@ from functools import cached_property
 from pocketvex.diff.compare import Diff
 from pocketvex.diff.operations import DropCollection, RenameField
 from pocketvex.rules.check import names_of
-from pocketvex.rules.meaning import NEWEST, Meaning, Named
+from pocketvex.rules.meaning import Meaning, Named
 from pocketvex.schema.fields import RelationField
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import Schema
 from pocketvex.schema.rules import RULE_NAMES
+from pocketvex.versions import NEWEST
 
 _WORD = re.compile(r"\w+")
 _ABROAD = re.compile(r"(?<=\.)\w+")

@@ -10,15 +10,15 @@ from pocketvex.diff.operations import CreateCollection, DropCollection, Operatio
 from pocketvex.rules.check import mistakes_in, names_of
 from pocketvex.rules.names import Names
 from pocketvex.schema.model import Collection, Schema
+from pocketvex.versions import MENDS_INDEXES, Version
 
 _NO_TABLE = re.compile(r"\bON\s+(?:``|\"\"|\[\]|'')\s*\(", re.IGNORECASE)
-_MENDS = (0, 38, 1)
 
 
 class Stuck:
     """Why an operation of a plan to `desired` cannot be saved on `live`, a server of this version."""
 
-    def __init__(self, live: Schema, desired: Schema, version: tuple[int, ...]) -> None:
+    def __init__(self, live: Schema, desired: Schema, version: Version) -> None:
         self.states = (desired, live)
         self.live = {collection.name.lower(): collection for collection in live.collections}
         self.ids = {collection.id: collection for collection in live.collections if collection.id}
@@ -40,7 +40,7 @@ class Stuck:
         if (holder := self.ids.get(name)) is not None:
             whose = "its own id" if holder is there else f"the id of {holder.name}"
             yield f"the name is {whose}, and PocketBase refuses to save that: give it another name"
-        if there is not None and self.version < _MENDS and any(map(_NO_TABLE.search, _texts(there))):
+        if there is not None and self.version < MENDS_INDEXES and any(map(_NO_TABLE.search, _texts(there))):
             yield "it has an index without a table, which this PocketBase does not save: update it to 0.38.1"
         # The server holds such a mistake already, and looks at all rules of what it saves.
         after = self.states[0].collection(name)

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pocketvex.errors import Part, Problem
-from pocketvex.rules.language import FilterError, Version, parse_filter
+from pocketvex.rules.language import FilterError, parse_filter
 from pocketvex.rules.names import Names, Wrong
 from pocketvex.schema.model import Collection, Schema
 from pocketvex.schema.system import SYSTEM_COLLECTIONS
 from pocketvex.schema.views import normal_query
+from pocketvex.versions import Version
 
 
 def rules_of(collection: Collection) -> dict[str, str]:
@@ -84,7 +85,7 @@ def _problem(collection: Collection, rule: str, message: str, part: Part) -> Pro
 def message_of(text: str, wrong: Wrong) -> str:
     """What is wrong with a rule, and what was probably meant."""
     if wrong.since:
-        return f"{wrong.what} came with PocketBase {'.'.join(map(str, wrong.since))}"
+        return f"{wrong.what} came with PocketBase {wrong.since.short}"
     written = text[wrong.start : wrong.end]
     for pattern, fix in _RENAMED:
         if re.match(pattern, written):

@@ -11,12 +11,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-Version = tuple[int, ...]
+from pocketvex.versions import ESCAPED_BACKSLASHES, FILTER_CALLS, Version
 
-FUNCTIONS_SINCE = (0, 27)
-"""`name(` begins a call; before, a name and a group."""
-ESCAPED_BACKSLASH_SINCE = (0, 39, 9)
-r"""`\\'` ends a text; before, the quote counts as escaped."""
 MAX_COMPARISONS = 200
 
 OPERATORS = ("=", "!=", ">", ">=", "<", "<=", "~", "!~")
@@ -244,7 +240,7 @@ class _Parser:
             if char == quote and not escaped:
                 value = self.text[at + 1 : position].replace(f"\\{quote}", quote)
                 return Operand("text", value, at, position + 1)
-            both = self.version >= ESCAPED_BACKSLASH_SINCE and escaped
+            both = self.version >= ESCAPED_BACKSLASHES and escaped
             escaped = char == "\\" and not both
             position += 1
         raise FilterError("this text is never closed", at, position)
@@ -260,10 +256,10 @@ class _Parser:
         found = _NAME.match(self.text, at, end)
         assert found is not None  # the caller saw its first character
         word, stop = found[0], found.end()
-        lone = word in ("@", "#") or (word == "_" and self.version >= FUNCTIONS_SINCE)
+        lone = word in ("@", "#") or (word == "_" and self.version >= FILTER_CALLS)
         if word[-1] in ".:" or lone:
             raise FilterError(f"`{word}` is not a whole name", at, stop)
-        if stop < end and self.text[stop] == "(" and self.version >= FUNCTIONS_SINCE:
+        if stop < end and self.text[stop] == "(" and self.version >= FILTER_CALLS:
             return self.call(word, at, stop + 1, end)
         return Operand("name", word, at, stop)
 

@@ -10,8 +10,8 @@ from pocketvex.rules.language import Comparison, FilterError, Operand, parse_fil
 from pocketvex.rules.names import Names, Refused, Step
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import Collection
+from pocketvex.versions import NEWEST
 
-NEWEST = (0, 40, 6)
 REQUEST = "@request"
 OF_ACCOUNTS = ("collectionId", "collectionName")
 """What every account has beside its fields."""

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from pocketvex.errors import Part, Problem
 from pocketvex.rules.check import message_of, names_of, rules_of
-from pocketvex.rules.language import Version
-from pocketvex.rules.meaning import NEWEST, Meaning
+from pocketvex.rules.meaning import Meaning
 from pocketvex.rules.names import Wrong
 from pocketvex.rules.silent import unknown_accounts_fields, unknown_body_fields
 from pocketvex.schema.model import Collection, Schema
+from pocketvex.versions import NEWEST, Version
 
 NO_BODY = ("authRule", "mfa.rule")
 """Rules whose request carries something else than a record."""

@@ -7,33 +7,21 @@ of them, on the releases between. What cannot be known offline, as the columns o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from pocketvex.rules.language import Filter, Operand, Version
+from pocketvex.rules.language import Filter, Operand
 from pocketvex.schema.fields import FieldBase, RelationField
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection
 from pocketvex.schema.words import a
+from pocketvex.versions import (
+    CHECKED_REQUEST_MODIFIERS,
+    FILTER_FUNCTIONS,
+    FILTER_MODIFIERS,
+    FILTER_MOMENTS,
+    Version,
+)
 
-MACROS: Mapping[str, Version] = {
-    **dict.fromkeys(
-        (
-            "@now", "@second", "@minute", "@hour", "@weekday", "@day", "@month", "@year", "@todayStart",
-            "@todayEnd", "@monthStart", "@monthEnd", "@yearStart", "@yearEnd",
-        ),
-        (0, 23),
-    ),
-    "@yesterday": (0, 24),
-    "@tomorrow": (0, 24),
-}  # fmt: skip
-"""The names of moments, and the version that each came with."""
-
-MODIFIERS: Mapping[str, Version] = {
-    "isset": (0, 23), "each": (0, 23), "length": (0, 23), "lower": (0, 24), "changed": (0, 34),
-}  # fmt: skip
-FUNCTIONS: Mapping[str, Version] = {"geoDistance": (0, 27), "strftime": (0, 36)}
-CHECKS_REQUEST_SINCE = (0, 34)
-"""From here on the modifiers below `@request.body`, `.query` and `.headers` are looked at."""
 MAX_STEPS = 6
 
 _PLAIN = re.compile(r"\w+[\w.:]*", re.ASCII)
@@ -53,14 +41,19 @@ class Wrong(NamedTuple):
     end: int
     what: str
     known: tuple[str, ...] = ()
-    since: Version = ()
+    since: Version | None = None
 
 
 class Refused(Exception):
     """A name that leads nowhere: which part of it, from its beginning, and why."""
 
     def __init__(
-        self, what: str, start: int = 0, part: str = "", known: Iterable[str] = (), since: Version = ()
+        self,
+        what: str,
+        start: int = 0,
+        part: str = "",
+        known: Iterable[str] = (),
+        since: Version | None = None,
     ) -> None:
         super().__init__(what)
         self.what, self.start, self.part = what, start, part
@@ -84,8 +77,8 @@ class Names:
     def __init__(
         self,
         collections: Iterable[Collection],
-        opaque: Iterable[str] = (),
-        version: Version = (0, 40, 6),
+        opaque: Iterable[str],
+        version: Version,
         *,
         complete: bool = True,
     ) -> None:
@@ -125,19 +118,19 @@ class Names:
     def call(self, operand: Operand, base: Collection) -> Wrong | None:
         name, args = operand.text, operand.args
         at = (operand.start, operand.start + len(name))
-        if name not in FUNCTIONS:
-            return Wrong(*at, f"there is no function '{name}'", tuple(FUNCTIONS))
-        if self.version < FUNCTIONS[name]:
-            return Wrong(*at, f"the function {name}", since=FUNCTIONS[name])
+        if name not in FILTER_FUNCTIONS:
+            return Wrong(*at, f"there is no function '{name}'", tuple(FILTER_FUNCTIONS))
+        if self.version < FILTER_FUNCTIONS[name]:
+            return Wrong(*at, f"the function {name}", since=FILTER_FUNCTIONS[name])
         if wrong := (_geo_distance if name == "geoDistance" else _strftime)(operand):
             return wrong
         return next((found for arg in args if (found := self.operand(arg, base))), None)
 
     def follow(self, name: str, base: Collection) -> list[Step]:
         """The steps that a name takes, none for what only the request knows; raises Refused."""
-        if name in MACROS:
-            if self.version < MACROS[name]:
-                raise Refused(name, since=MACROS[name])
+        if name in FILTER_MOMENTS:
+            if self.version < FILTER_MOMENTS[name]:
+                raise Refused(name, since=FILTER_MOMENTS[name])
             return []
         if _REQUEST.fullmatch(name):
             self.request(name, base)
@@ -158,7 +151,7 @@ class Names:
 
     def request(self, name: str, base: Collection) -> None:
         parts = name.split(".")
-        if self.version < CHECKS_REQUEST_SINCE or len(parts) < 3 or parts[1] == "auth":
+        if self.version < CHECKED_REQUEST_MODIFIERS or len(parts) < 3 or parts[1] == "auth":
             return
         at = [sum(len(p) + 1 for p in parts[:n]) for n in range(len(parts))]
         if parts[1] == "body":
@@ -181,10 +174,10 @@ class Names:
         word, colon, modifier = part.partition(":")
         if not colon or ":" in modifier:
             return part, ""
-        since = MODIFIERS.get(modifier)
+        since = FILTER_MODIFIERS.get(modifier)
         where = (at + len(word), f":{modifier}")
         if since is None:
-            raise Refused(f"no modifier ':{modifier}'", *where, known=[f":{m}" for m in MODIFIERS])
+            raise Refused(f"no modifier ':{modifier}'", *where, known=[f":{m}" for m in FILTER_MODIFIERS])
         if self.version < since:
             raise Refused(f"the modifier ':{modifier}'", *where, since=since)
         return word, modifier
@@ -283,7 +276,7 @@ def _beginnings(name: str) -> tuple[str, ...]:
     if name.startswith("@request"):
         parts = ("auth", "body", "query", "headers", "context", "method")
         return tuple(f"@request.{part}" for part in parts)
-    return (*MACROS, "@request", "@collection") if name.startswith("@") else ()
+    return (*FILTER_MOMENTS, "@request", "@collection") if name.startswith("@") else ()
 
 
 def _geo_distance(operand: Operand) -> Wrong | None:

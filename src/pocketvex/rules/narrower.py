@@ -15,12 +15,12 @@ from itertools import product
 from pocketvex.rules.implied import TURNED, implied
 from pocketvex.rules.language import Comparison, FilterError, Group, Operand, parse_filter
 from pocketvex.schema.rules import Rule
+from pocketvex.versions import NEWEST, Version
 
 Term = frozenset[Comparison]
 """Comparisons that are enough together, each in its normal form: without its place, spelt in one way."""
 
-_NEWEST = (0, 40, 6)
-_BEFORE = (0, 39, 0)
+_BEFORE = Version(0, 39)
 """A version to which `'a\\\\'` was no whole text: such a rule may mean two things."""
 _MAX_TERMS = 512
 
@@ -65,7 +65,7 @@ def terms(rule: str) -> tuple[Term, ...] | None:
     different ways.
     """
     try:
-        found, before = parse_filter(rule, _NEWEST), parse_filter(rule, _BEFORE)
+        found, before = parse_filter(rule, NEWEST), parse_filter(rule, _BEFORE)
     except FilterError:
         return None
     if found.ignored or found != before:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pocketvex.rules.language import Comparison, Filter, FilterError, Operand, parse_filter
-from pocketvex.rules.meaning import NEWEST, OF_ACCOUNTS, Meaning, operands
+from pocketvex.rules.meaning import OF_ACCOUNTS, Meaning, operands
 from pocketvex.rules.names import Refused, Wrong
 from pocketvex.schema.fields import RelationField, SelectField
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection
+from pocketvex.versions import NEWEST
 
 AUTH = "@request.auth."
 BODY = "@request.body."

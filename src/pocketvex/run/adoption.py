@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.compare import compare
 from pocketvex.errors import PocketVexError
 from pocketvex.history.foreign import absorbed_files
 from pocketvex.history.position import locate
@@ -13,6 +13,7 @@ from pocketvex.run.planning import named_as_live
 from pocketvex.run.sync import written_items
 from pocketvex.schema.model import Schema
 from pocketvex.target.session import Json, Session
+from pocketvex.versions import NEWEST
 
 Usual = Mapping[str, Mapping[str, Any]]
 

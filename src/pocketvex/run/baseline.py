@@ -48,7 +48,7 @@ def baseline(session: Session, desired: Schema, *, now: int, replace: bool = Fal
     data_dir = native_dir(session)
     empty = replay(session.binary, [], session.shadow_cache)
     live = naming_secrets(Schema.from_json(collections_at_start(session, write=True)), desired)
-    if mistakes := rule_problems(live, tuple(session.version), live):
+    if mistakes := rule_problems(live, session.version, live):
         raise SchemaError(
             "no other server would take the rules that this one holds: nothing was written",
             problems=mistakes,

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from pocketvex.diff.compare import NEWEST
 from pocketvex.diff.operations import ChangeType, CreateCollection, RenameCollection
 from pocketvex.diff.simulate import apply_operations
 from pocketvex.errors import ChangesPending, NotAsIntended, PocketVexError
@@ -29,6 +28,7 @@ from pocketvex.schema.words import counted
 from pocketvex.steps.header import body_hash
 from pocketvex.store.files import write_atomically
 from pocketvex.target.session import Json, Session
+from pocketvex.versions import NEWEST
 
 DRAFT_STAMP = "draft"
 DRAFT_TITLE = "Draft: `pocketvex migrate up` or `migrate generate` seals it."

@@ -14,6 +14,7 @@ from pocketvex.run.pull import Forced, is_about
 from pocketvex.schema.model import Schema
 from pocketvex.store.config import Config
 from pocketvex.store.files import local_dir, write_atomically
+from pocketvex.versions import Version
 
 
 class Brought(NamedTuple):
@@ -28,7 +29,7 @@ class Brought(NamedTuple):
 
 
 def bring(
-    config: Config, forced: Iterable[Forced], paths: Iterable[str], live: Schema, version: tuple[int, ...]
+    config: Config, forced: Iterable[Forced], paths: Iterable[str], live: Schema, version: Version
 ) -> Iterator[Brought]:
     """Write each class; `paths` are the things that are to be what the server has."""
     kept: dict[str, str] = {}
@@ -49,7 +50,7 @@ def _write(
     each: Forced,
     things: list[str],
     live: Schema,
-    version: tuple[int, ...],
+    version: Version,
 ) -> list[str]:
     """Write what keeps the most, and see whether it says what the server has; what is lost otherwise."""
     plain = text.replace("\r\n", "\n")
@@ -72,7 +73,7 @@ def _write(
     return lost(plain, class_name)
 
 
-def _says(config: Config, things: list[str], live: Schema, version: tuple[int, ...]) -> bool:
+def _says(config: Config, things: list[str], live: Schema, version: Version) -> bool:
     code = read_code(config)
     if code.schema is None:
         return False

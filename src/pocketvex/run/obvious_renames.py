@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pocketvex.diff.compare import Version, compare
+from pocketvex.diff.compare import compare
 from pocketvex.plan.idle import idle
 from pocketvex.plan.ownership import Ownership, items_of
 from pocketvex.plan.questions import Answers
 from pocketvex.schema.model import Schema
 from pocketvex.target.session import Session
+from pocketvex.versions import Version
 
 
 def tell_idle(session: Session, answers: Answers, desired: Schema, there: Sequence[Schema]) -> None:

@@ -9,9 +9,10 @@ from pocketvex.plan.changes import Change, Pending
 from pocketvex.plan.make import make_plan
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import is_written_by_us
+from pocketvex.versions import Version
 
 
-def pending_files(position: Position, version: tuple[int, ...]) -> tuple[Pending, ...]:
+def pending_files(position: Position, version: Version) -> tuple[Pending, ...]:
     """Each pending file with the changes that it makes to collections, judged by their kind."""
     recorded, found = position.recorded, []
     for name in position.pending:
@@ -23,7 +24,7 @@ def pending_files(position: Position, version: tuple[int, ...]) -> tuple[Pending
     return tuple(found)
 
 
-def _changes(before: Schema, after: Schema, version: tuple[int, ...]) -> Sequence[Change]:
+def _changes(before: Schema, after: Schema, version: Version) -> Sequence[Change]:
     renames: dict[str, str] = {}
     while True:
         plan = make_plan(after, before, version=version, renames=renames)

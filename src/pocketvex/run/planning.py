@@ -20,6 +20,7 @@ from pocketvex.run.supported import check_declares, check_fits
 from pocketvex.schema.model import Schema
 from pocketvex.target.secrets import late_secrets, leaving_out, waiting_for_secrets
 from pocketvex.target.session import Json, Session
+from pocketvex.versions import Version
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def _first_contacts(
     ownership: Ownership,
     confirmed: frozenset[str],
     renames: Mapping[str, str],
-    version: tuple[int, ...],
+    version: Version,
 ) -> frozenset[str]:
     """`--confirm NAME` of a collection met for the first time: the code is the whole truth about it."""
     named = confirmed & desired.names()

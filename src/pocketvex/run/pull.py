@@ -27,6 +27,7 @@ from pocketvex.run.selection import Asked, named
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.model import Collection, Schema
 from pocketvex.store.config import Config
+from pocketvex.versions import Version
 
 Usual = Mapping[str, Mapping[str, Any]]
 
@@ -70,7 +71,7 @@ class Result:
     """The classes in files of a person that are brought to what the server has."""
 
 
-def find(config: Config, live: Schema, asked: Asked, usual: Usual, version: tuple[int, ...]) -> Result:
+def find(config: Config, live: Schema, asked: Asked, usual: Usual, version: Version) -> Result:
     """What there is to write and to show. Writes nothing."""
     return _Pull(config, live, asked, usual, version).result()
 
@@ -114,7 +115,7 @@ def write(config: Config, result: Result) -> list[tuple[str, bool]]:
     ]
 
 
-def check(config: Config, result: Result, live: Schema, version: tuple[int, ...]) -> Schema:
+def check(config: Config, result: Result, live: Schema, version: Version) -> Schema:
     """Load the code again: does it declare what the server has?
 
     Raises what loading raises, and NotAsIntended where something of what was written differs.
@@ -143,9 +144,7 @@ _ONE_FILE = "collections"
 
 
 class _Pull:
-    def __init__(
-        self, config: Config, live: Schema, asked: Asked, usual: Usual, version: tuple[int, ...]
-    ) -> None:
+    def __init__(self, config: Config, live: Schema, asked: Asked, usual: Usual, version: Version) -> None:
         self.config = config
         self.live = live
         self.asked = asked
@@ -169,7 +168,7 @@ class _Pull:
                 found[name] = Place(path.stem, place.class_name)
         return found
 
-    def differences(self, version: tuple[int, ...]) -> list[Operation]:
+    def differences(self, version: Version) -> list[Operation]:
         """What makes of the code what the server has, without what the code need not say."""
         if self.code.schema is None:
             return []

@@ -15,8 +15,8 @@ from pocketvex.schema.lost_names import index_problems, lost_columns, views_sayi
 from pocketvex.schema.model import Schema
 from pocketvex.schema.rules import spelled
 from pocketvex.schema.validate import for_server
-from pocketvex.server.binaries import Version
 from pocketvex.target.session import Session
+from pocketvex.versions import Version
 
 
 def check_fits(session: Session, desired: Schema, live: Schema, recorded: Schema | None = None) -> None:
@@ -62,7 +62,7 @@ def _lost(session: Session, desired: Schema, live: Schema, before: list[Schema])
     unsaid = not any(c.type == "auth" for c in desired.collections) and (
         users is None or is_untouched_users(users)
     )
-    return lost_names(desired, live, before, tuple(session.version), accounts=not unsaid)
+    return lost_names(desired, live, before, session.version, accounts=not unsaid)
 
 
 def _not_silenced(problems: list[Problem], root: str) -> list[Problem]:
@@ -116,4 +116,4 @@ def _in_rules(schema: Schema, version: Version, live: Schema) -> list[Problem]:
         return []
     from pocketvex.rules.check import rule_problems
 
-    return rule_problems(schema, tuple(version), live)
+    return rule_problems(schema, version, live)

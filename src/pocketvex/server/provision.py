@@ -10,7 +10,7 @@ from typing import Any
 
 from pocketvex.errors import ServerProcessError
 from pocketvex.server import scratch
-from pocketvex.server.binaries import Binary, Version
+from pocketvex.server.binaries import Binary
 from pocketvex.server.ledger import reading
 from pocketvex.server.port_owner import end_server, holder_of, port_is_free, serves
 from pocketvex.server.process import create_superuser
@@ -23,6 +23,7 @@ from pocketvex.server.state import (
     seen_version,
     write_private,
 )
+from pocketvex.versions import Version
 
 EMAIL = "admin@pocketvex.local"
 _PORTS = range(20000, 30000)  # below those that systems give to outgoing connections

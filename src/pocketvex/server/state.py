@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pocketvex.errors import ServerProcessError
-from pocketvex.server.binaries import Version
+from pocketvex.versions import Version
 
 
 class State:

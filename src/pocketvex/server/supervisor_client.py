@@ -7,9 +7,9 @@ import socket
 from typing import Any
 
 from pocketvex.errors import ServerProcessError
-from pocketvex.server.binaries import Version
 from pocketvex.server.launch import tail
 from pocketvex.server.state import State, read_json
+from pocketvex.versions import Version
 
 WAIT = 90.0  # seconds: more than a supervisor gives its server
 

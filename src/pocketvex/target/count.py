@@ -33,6 +33,7 @@ from pocketvex.evidence.sql import Query, quoted
 from pocketvex.evidence.violations import MATCHES
 from pocketvex.schema.model import Schema
 from pocketvex.target.sqlite_values import column_type, stored
+from pocketvex.versions import SQL_OVER_HTTP, Version
 
 if TYPE_CHECKING:
     from pocketvex.api.client import Client
@@ -43,12 +44,11 @@ Progress = Callable[[str], None]
 MOST_PAGED = 100_000
 """Rows of a collection that are read over the API: more would take minutes."""
 _PAGE = 1000
-_SQL = (0, 39)
 
 
 def count_facts(
     client: Client,
-    version: tuple[int, ...],
+    version: Version,
     facts: Iterable[Fact],
     live: Schema,
     *,
@@ -59,7 +59,7 @@ def count_facts(
     if data_dir is not None:
         return count_in_file(data_dir, facts, live)
     found, queries = _queries(facts, live)
-    if version >= _SQL:
+    if version >= SQL_OVER_HTTP:
         found |= _of_sql(client, {fact: query for fact, query in queries.items() if query.portable})
     left = {fact: query for fact, query in queries.items() if fact not in found}
     found |= _of_filters(client, left)

@@ -8,8 +8,7 @@ from pocketvex.diff.operations import AddField, CreateCollection, Operation, Ren
 from pocketvex.errors import NotAsIntended
 from pocketvex.schema.model import Schema
 from pocketvex.target.session import Session
-
-_SQL = (0, 39)
+from pocketvex.versions import SQL_OVER_HTTP
 
 
 def require_free(session: Session, live: Schema, operations: Sequence[Operation]) -> None:
@@ -60,6 +59,6 @@ def _rows(session: Session, names: Sequence[str]) -> Iterator[tuple[str, str]]:
 
         with reading(session.data_dir) as database:
             yield from database.execute(query).fetchall()
-    elif session.version >= _SQL:
+    elif session.version >= SQL_OVER_HTTP:
         for row in session.client.sql(query):
             yield str(row["home"]), str(row["name"])

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from pocketvex.errors import ServerProcessError
 from pocketvex.evidence.sql import literal
 from pocketvex.target.session import Session, native_dir
+from pocketvex.versions import SQL_OVER_HTTP
 
 LEDGER, FIRST = "_pv_ledger", "_pv_kept"
-SQL = (0, 39)
 
 _GROUPS = {
     LEDGER: "SELECT migration, way, generation, collection, field, MAX(name) AS name, COUNT(*) AS n,"
@@ -108,7 +108,7 @@ def _read(session: Session, table: str, query: str) -> list[dict[str, Any]] | No
             cursor.execute(query)
             columns = [column[0] for column in cursor.description]
             return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    if session.version >= SQL:
+    if session.version >= SQL_OVER_HTTP:
         there = session.client.sql(f"SELECT name FROM sqlite_master WHERE name = '{table}'")
         return list(session.client.sql(query)) if there else []
     return None
@@ -124,7 +124,7 @@ def _write(session: Session, statements: Sequence[str]) -> None:
             for statement in statements:
                 database.execute(statement)
         return
-    if session.version < SQL:
+    if session.version < SQL_OVER_HTTP:
         raise ServerProcessError(
             f"{session.client.url} is reached over HTTP only: the values cannot be deleted from here",
             why="PocketBase lets a superuser write to its tables from 0.39 on.",

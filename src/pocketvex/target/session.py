@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Self
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.errors import ServerError, ServerProcessError, UnsupportedServer
-from pocketvex.server.binaries import Binary, Version
+from pocketvex.server.binaries import Binary
 from pocketvex.store.config import Config
 from pocketvex.store.files import LOCAL, local_dir
 from pocketvex.store.hosts import Host
 from pocketvex.store.state import HostState, load_state, save_state, state_file
 from pocketvex.store.tokens import TokenStore
 from pocketvex.target.variables import environ_of, surroundings_of
+from pocketvex.versions import E_MAIL_DOMAINS, HELP_TEXTS, NOTICES_OTHERS, OLDEST, SQL_OVER_HTTP, Version
 
 if TYPE_CHECKING:
     from threading import Thread
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from pocketvex.target.recorded import Recorded
 
 Json = dict[str, Any]
-_SQL = (0, 39)
 
 
 class Session:
@@ -132,7 +132,7 @@ class Session:
                 raise self._failed
             self.state.server_version = self.client.version()
         version = Version.parse(self.state.server_version)
-        if version < (0, 23):
+        if version < OLDEST:
             raise UnsupportedServer(
                 f"{self.client.url} is PocketBase {version}", todo="PocketVex needs PocketBase 0.23 or later."
             )
@@ -240,7 +240,7 @@ class Session:
             from pocketvex.server.ledger import applied
 
             return applied(self.data_dir)
-        if self.version >= _SQL:
+        if self.version >= SQL_OVER_HTTP:
             files = "file LIKE '%.js' OR file LIKE '%.ts'"
             rows = self.client.sql(f"SELECT file FROM _migrations WHERE {files} ORDER BY applied, file")
             return tuple(str(row["file"]) for row in rows)
@@ -252,7 +252,7 @@ class Session:
         From 0.38 on it notices by itself, but some time later: what is written meanwhile would be judged by
         the collections that it remembers.
         """
-        if self.lease is not None and self.version < (0, 38):
+        if self.lease is not None and self.version < NOTICES_OTHERS:
             self.lease.restart()
         else:
             self.client.refresh_schema_cache()
@@ -315,8 +315,8 @@ class Session:
 def _looks_like(superusers: Json, version: Version) -> bool:
     """Whether the fields of a server have what those of its version have."""
     email: Json = next((field for field in superusers["fields"] if field["name"] == "email"), {})
-    return ("help" in email) == (version >= (0, 37)) and (email.get("onlyDomains") is not None) == (
-        version >= (0, 40)
+    return ("help" in email) == (version >= HELP_TEXTS) and (email.get("onlyDomains") is not None) == (
+        version >= E_MAIL_DOMAINS
     )
 
 

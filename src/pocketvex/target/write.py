@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import Operation
 from pocketvex.diff.simulate import apply_operations, changed_collections
 from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected
@@ -18,6 +18,7 @@ from pocketvex.target.removals import is_removal
 from pocketvex.target.remove import remove
 from pocketvex.target.secrets import with_secrets
 from pocketvex.target.session import Json, Session, fingerprint
+from pocketvex.versions import NEWEST
 
 
 class Moved(NotAsIntended):

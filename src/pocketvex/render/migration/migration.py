@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 
-from pocketvex.diff.compare import NEWEST, compare
+from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import Operation, RenameCollection
 from pocketvex.errors import UsageError
 from pocketvex.render.migration.javascript import literal
@@ -18,6 +18,7 @@ from pocketvex.schema.model import Schema
 from pocketvex.steps.header import comment_of
 from pocketvex.steps.make import steps
 from pocketvex.steps.migration import Migration, named_collections, read_migration
+from pocketvex.versions import NEWEST
 
 RUNTIME_VERSION = 1
 RUNTIMES: Mapping[int, str] = {1: "f80f894a64a14b110ea3de2f1c52ac1e3015f79adf1d51df3681e5a869ffeaf1"}
