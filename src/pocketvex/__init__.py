@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pocketvex.schema.declare import Auth, Base, View, env, index
     from pocketvex.schema.model import Collection, Schema
     from pocketvex.schema.rules import Rules
+    from pocketvex.versions import Version
 
 __version__ = "0.1.0"
 
@@ -30,6 +31,7 @@ __all__ = [
     "Credentials",
     "Rules",
     "Schema",
+    "Version",
     "View",
     "compare",
     "env",
@@ -47,6 +49,7 @@ _HOMES = {
     "Credentials": "api.credentials",
     "Rules": "schema.rules",
     "Schema": "schema.model",
+    "Version": "versions",
     "View": "schema.declare",
     "compare": "diff.compare",
     "env": "schema.declare",

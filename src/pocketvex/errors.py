@@ -9,7 +9,6 @@ PocketVexError            1   (only for what is a bug of ours)
 ├── Declined              3   a person said no
 ├── ChangesPending        4   the code is ahead of the history, or of the server
 ├── ConsentNeeded         5   something waits for consent or for an answer
-├── DriftFound            6   the server has what neither code nor history explain
 ├── Locked                8   another command works on this project
 ├── NotAsIntended         9   the server did not end in the state that was intended
 └── ServerError          10   unreachable, refused login, or rejected
@@ -20,13 +19,23 @@ PocketVexError            1   (only for what is a bug of ours)
     ├── BackupFailed          no backup, so nothing was written
     └── ServerProcessError    a PocketBase process of ours did not start or failed
 
-An error is raised where it is found and printed in one place (`cli.output`).
+An error is raised where it is found and printed in one place (`cli.output`). A command that only looks ends
+with the code of the error that would stop another command, or with one of `Exit`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
+
+
+class Exit:
+    """Exit codes of commands that look, and found something."""
+
+    DRIFT = 6
+    """The server has what neither code nor history explain."""
+    FINDINGS = 7
+    """What was looked at is not as it should be: rules, types, migrations."""
 
 
 class Location(NamedTuple):
@@ -123,10 +132,6 @@ class ChangesPending(PocketVexError):
 
 class ConsentNeeded(PocketVexError):
     exit_code = 5
-
-
-class DriftFound(PocketVexError):
-    exit_code = 6
 
 
 class Locked(PocketVexError):

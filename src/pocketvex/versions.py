@@ -37,6 +37,9 @@ OLDEST = Version(0, 23)
 NEWEST = Version(0, 40, 6)
 """The newest that it is tried with. Two states of one server are compared as this: it has what they hold."""
 
+CRONS = Version(0, 24)
+"""`/api/crons`."""
+
 FILTER_CALLS = Version(0, 27)
 """`name(` begins a call in a filter; before, a name and a group."""
 

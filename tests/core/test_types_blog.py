@@ -12,7 +12,7 @@ from pocketvex.schema import field
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.declare import Auth, Base, View, index
 from pocketvex.schema.fields import FieldBase, JsonField, NumberField, RelationField, SelectField, TextField
-from pocketvex.types import render_types
+from pocketvex.types.render import render_types
 from typescript import OLDER, STRICT, STRICTER, VERSIONS, tsc
 
 HERE = Path(__file__).parents[1] / "types"

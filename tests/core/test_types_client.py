@@ -17,7 +17,7 @@ from pocketvex.schema.build import build_schema
 from pocketvex.schema.declare import Auth, Base, Rules, View
 from pocketvex.schema.fields import FieldBase, NumberField, RelationField, TextField
 from pocketvex.schema.model import Schema
-from pocketvex.types import render_client, render_types
+from pocketvex.types.render import render_client, render_types
 from typescript import OLDER, STRICT, STRICTER, VERSIONS, tsc
 
 HERE = Path(__file__).parents[1] / "types" / "client"

@@ -15,7 +15,7 @@ from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import SYSTEM_FIELDS, Schema
-from pocketvex.types import render_types
+from pocketvex.types.render import render_types
 from typescript import STRICTER, VERSIONS, tsc
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.model import Schema
-from pocketvex.types import render_types
 from pocketvex.types.preamble import OWN_NAMES
+from pocketvex.types.render import render_types
 from typescript import STRICT, VERSIONS, tsc
 
 

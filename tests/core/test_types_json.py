@@ -17,7 +17,7 @@ from pocketvex.schema.build import build_schema
 from pocketvex.schema.declare import Base
 from pocketvex.schema.fields import JsonField
 from pocketvex.schema.model import Collection, Schema
-from pocketvex.types import render_types
+from pocketvex.types.render import render_types
 from typescript import STRICT, VERSIONS, tsc
 
 T = TypeVar("T")

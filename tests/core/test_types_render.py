@@ -10,7 +10,7 @@ import pytest
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.fields import FIELD, FieldBase
 from pocketvex.schema.model import Schema
-from pocketvex.types import render_types
+from pocketvex.types.render import render_types
 
 
 def base(*fields: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def test_records_are_counted_and_sampled(client: Client) -> None:
         send(client, "POST", "/api/collections/posts/records", row)
     assert client.count("posts") == 7
     assert client.count("posts", "n > 3") == 3
-    assert client.sample_ids("posts", "n > 3", 2) == ["row000000000004", "row000000000005"]
+    assert client.find("posts", "n > 3", 2) == (3, ["row000000000004", "row000000000005"])
     assert client.records("posts", fields="n", sort="-n", per_page=2) == [{"n": 6}, {"n": 5}]
     assert client.records("posts", page=9) == []
     with pytest.raises(Rejected):

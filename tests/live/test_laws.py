@@ -30,7 +30,7 @@ from pocketvex.plan.changes import Change
 from pocketvex.plan.make import Plan, make_plan
 from pocketvex.plan.verdicts import Verdict
 from pocketvex.proof.prove import prove
-from pocketvex.proof.rows import insert_rows, lost, read_values, surviving
+from pocketvex.proof.values import lost, surviving
 from pocketvex.render.python.modules import render_python
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import Schema
@@ -42,6 +42,7 @@ from pocketvex.target.write import write_changes
 from projects import Project
 from pulled import declared_by
 from schemas import build, cyclic, edited, worlds, written
+from stored import insert_rows, read_values
 
 Json = dict[str, Any]
 TIMES = float(os.environ.get("POCKETVEX_EXAMPLES", "1"))

@@ -18,7 +18,7 @@ from conftest import ServerFactory
 from pocketvex.run.types import view_fields
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
-from pocketvex.types import render_client, render_types
+from pocketvex.types.render import render_client, render_types
 from projects import Project, text
 from typescript import STRICTER, VERSIONS, emit, tsc
 

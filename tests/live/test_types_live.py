@@ -19,7 +19,7 @@ from conftest import EMAIL, ServerFactory
 from pocketvex.errors import SchemaError
 from pocketvex.run.types import CLIENT, TYPES, files_of_code, view_fields
 from pocketvex.server.binaries import Binary
-from pocketvex.types import render_types
+from pocketvex.types.render import render_types
 from projects import Project
 from typed import TABLES, everything, view
 from typescript import compile_with

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pocketvex.api.client import Client
+from pocketvex.versions import Version
 
 
 class Connection(NamedTuple):
     """`collections` counts all of them, system collections included."""
 
     url: str
-    version: str
+    version: Version
     superuser: bool
     collections: int
 

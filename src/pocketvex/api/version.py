@@ -6,15 +6,16 @@ import re
 
 from pocketvex.api.transport import TimedOut, Transport
 from pocketvex.errors import Unreachable
+from pocketvex.versions import Version
 
 _SCRIPT = re.compile(r"assets/index-[\w-]+\.js")
-_VERSION = re.compile(r"v(0\.\d{1,3}\.\d{1,4})(?!\d)")
+_VERSION = re.compile(r"(v0\.\d{1,3}\.\d{1,4})(?!\d)")
 _PAGE_MOST, _SCRIPT_MOST = 1 << 20, 8 << 20
 """Bytes in which the script, and the version, would have stood."""
 _LONGEST = len("v0.999.9999")
 
 
-def dashboard_version(transport: Transport) -> str | None:
+def dashboard_version(transport: Transport) -> Version | None:
     """Read it out of the dashboard's script: verified on 0.23.12 to 0.40.6; None without a dashboard.
 
     The script has 0.6 to 1.1 MB, the version stands in its first 3 to 16 %, so reading stops there.
@@ -25,7 +26,8 @@ def dashboard_version(transport: Transport) -> str | None:
                 return None
             text = b"".join(transport.pieces(page, _PAGE_MOST)).decode("utf-8", "replace")
         script = _SCRIPT.search(text)
-        return _first_match(transport, f"/_/{script.group()}") if script else None
+        found = _first_match(transport, f"/_/{script.group()}") if script else None
+        return Version.parse(found) if found else None
     except TimedOut:
         raise
     except Unreachable:

@@ -35,7 +35,8 @@ def parsed(arguments: Sequence[str]) -> Callable[[], int]:
 def _call(command: Command, arguments: Sequence[str]) -> int:
     # Not by `command.main`: that answers signals and closed pipes itself, each with a code of its own.
     try:
-        with command.make_context(_NAME, [*arguments]) as context:
+        # `help` parses another command.
+        with command.make_context(_NAME, [*arguments], obj=parsed) as context:
             result = command.invoke(context)
     except Exit as error:
         return error.exit_code

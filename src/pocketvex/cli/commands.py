@@ -161,7 +161,7 @@ def connection(
     with opened(config, host, data_dir, pocketbase) as session:
         session.ask_version()
         found = test_connection(session.client)
-        session.state.server_version = found.version
+        session.state.server_version = str(found.version)
         session.save()
     output.data(
         f"{found.url}: PocketBase {found.version}, signed in as superuser, {found.collections} collections"
@@ -182,11 +182,11 @@ def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="For exampl
 
 
 def help_(
+    context: typer.Context,
     command: Annotated[
         list[str] | None, typer.Argument(metavar="[COMMAND]", help="For example: migrate up.")
     ] = None,
 ) -> int:
     """Show the help of a command."""
-    from pocketvex.cli.main import run
-
-    return run([*(command or ()), "--help"])
+    result: int = context.obj([*(command or ()), "--help"])()
+    return result

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pocketvex.cli import output
 from pocketvex.cli.opening import checked_answers, checked_format, choices, opened, project
+from pocketvex.errors import ChangesPending, ConsentNeeded, Exit
 
 
 def diff(
@@ -47,10 +48,10 @@ def diff(
             session.save()
     if questions:
         tell_questions(plan, loaded.schema, config, wanted)
-        return 5 if exit_code and plan.questions else 0
+        return ConsentNeeded.exit_code if exit_code and plan.questions else 0
     tell_plan(plan, loaded.schema, config, wanted, to_run)
     for path in unused(plan, config.ignore):
         output.note(f"note: [ignore] {path}: nothing of that name differs here")
     if not exit_code:
         return 0
-    return 4 if plan or position.pending else 6 if plan.drift else 0
+    return ChangesPending.exit_code if plan or position.pending else Exit.DRIFT if plan.drift else 0

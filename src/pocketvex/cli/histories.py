@@ -21,6 +21,7 @@ from pocketvex.cli.options import (
     NoBackupOption,
     ShowOption,
 )
+from pocketvex.errors import Exit
 from pocketvex.schema.words import counted
 from pocketvex.versions import Version
 
@@ -69,7 +70,7 @@ def verify(
         _list(config, found)
     else:
         _tell(config, found)
-    return 7 if found.findings else 0
+    return Exit.FINDINGS if found.findings else 0
 
 
 def reseal(
@@ -124,7 +125,7 @@ def foresee(session: Session, desired: Schema, to: str | None, said: Choices, re
             output.data(f"  → {file.todo}")
     if not found.files:
         output.data("nothing to run: the server has run the whole history")
-    return 0 if found.clear else 7
+    return 0 if found.clear else Exit.FINDINGS
 
 
 def prune(

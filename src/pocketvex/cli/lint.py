@@ -9,7 +9,7 @@ import typer
 
 from pocketvex.cli import output
 from pocketvex.cli.opening import project
-from pocketvex.errors import SchemaError, UsageError
+from pocketvex.errors import Exit, SchemaError, UsageError
 from pocketvex.schema.words import counted
 from pocketvex.versions import NEWEST, Version
 
@@ -45,7 +45,7 @@ def lint(
         output.note(f"note: {declares_nothing(config.schema.name)}")
     findings = _findings(config, loaded)
     _tell(findings, format, config)
-    return 7 if findings else 0
+    return Exit.FINDINGS if findings else 0
 
 
 def _findings(config: Config, loaded: Loaded) -> list[Problem]:

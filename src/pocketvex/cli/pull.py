@@ -11,7 +11,7 @@ import typer
 from pocketvex.cli import output
 from pocketvex.cli.opening import opened, project_or_here, turn
 from pocketvex.cli.options import BinaryOption, DataDirOption, HostOption
-from pocketvex.errors import PocketVexError, UsageError
+from pocketvex.errors import ConsentNeeded, PocketVexError, UsageError
 from pocketvex.store.config import EMBEDDED
 from pocketvex.versions import Version
 
@@ -184,7 +184,7 @@ def _write(config: Config, result: Result) -> int:
     _tell(result.written)
     if not (result.adopted or result.same or result.left):
         output.note("nothing to write: the code declares every collection, and as the server has it")
-    return 5 if any(left.named for left in result.left) else 0
+    return ConsentNeeded.exit_code if any(left.named for left in result.left) else 0
 
 
 def _force(config: Config, result: Result, live: Schema, version: Version) -> None:

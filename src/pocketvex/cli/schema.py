@@ -21,6 +21,7 @@ from pocketvex.cli.options import (
     NoBackupOption,
     RenameOption,
 )
+from pocketvex.errors import ConsentNeeded
 
 app = typer.Typer(help="Compare the code with a server, and bring a server to it.", no_args_is_help=True)
 
@@ -91,7 +92,7 @@ def apply(
     if waits and not safe_only:
         if len(outcome.wants_consent) < len(outcome.plan.changes):
             output.note(f"→ {way_to_run(native=outcome.native)}")
-        return 5
+        return ConsentNeeded.exit_code
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
 from pocketvex.cli.opening import load, opened, project, project_or_here
-from pocketvex.errors import ServerProcessError, UsageError
+from pocketvex.errors import Exit, ServerProcessError, UsageError
 from pocketvex.versions import Version
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def generate(
                 output.note(f"  {line}")
     if check and changed:
         output.note("→ pocketvex types generate")
-        return 7
+        return Exit.FINDINGS
     return 0
 
 

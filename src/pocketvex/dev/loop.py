@@ -13,6 +13,7 @@ from pocketvex.dev.proving import Proving
 from pocketvex.dev.watch import Watch
 from pocketvex.errors import (
     ConfigError,
+    ConsentNeeded,
     Locked,
     NotAsIntended,
     PocketVexError,
@@ -134,7 +135,7 @@ class Loop:
         waits = self.work(loaded.schema, start, asked=True)
         if (draft := self.proving.wait()) is not None:
             self.view.proven(draft)
-        return 5 if waits else 0
+        return ConsentNeeded.exit_code if waits else 0
 
     def run(self) -> int:
         """Pass after pass, until Ctrl+C; what was saved last always wins."""

@@ -70,13 +70,6 @@ class NeedsFacts:
 
 
 @dataclass(frozen=True)
-class NeedsAnswers:
-    """The plan leaves these things as they are until somebody says what is meant."""
-
-    questions: tuple[Question, ...]
-
-
-@dataclass(frozen=True)
 class Plan:
     """What to do, what waits for an answer, and what is kept."""
 
@@ -93,10 +86,6 @@ class Plan:
     def unsafe(self) -> tuple[Change, ...]:
         """What may lose data, break rows, or fail; what is harmless on this data included."""
         return tuple(change for change in self.changes if not change.safe)
-
-    @property
-    def needs(self) -> NeedsAnswers | None:
-        return NeedsAnswers(self.questions) if self.questions else None
 
     @property
     def drift(self) -> tuple[Kept, ...]:

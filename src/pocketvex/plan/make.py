@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, overload
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import ChangeField, DropCollection, DropField, Operation
 from pocketvex.evidence.facts import Fact, Facts, RowCount
-from pocketvex.plan.changes import Change, Kept, NeedsAnswers, NeedsFacts, Plan
+from pocketvex.plan.changes import Change, Kept, NeedsFacts, Plan
 from pocketvex.plan.ownership import Owner, Ownership, is_untouched_users
 from pocketvex.plan.questions import Question, about_name, about_values
 from pocketvex.plan.verdicts import Judgement, Needs, Verdict
@@ -23,7 +23,7 @@ from pocketvex.versions import Version
 if TYPE_CHECKING:
     from pocketvex.plan.judge import Judge
 
-__all__ = ["Change", "Kept", "NeedsAnswers", "NeedsFacts", "Plan", "make_plan"]
+__all__ = ["Change", "Kept", "NeedsFacts", "Plan", "make_plan"]
 
 
 @overload

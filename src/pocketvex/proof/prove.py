@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 from pocketvex.diff.compare import compare
 from pocketvex.errors import NotAsIntended
-from pocketvex.proof.rows import Row, make_rows, without_rows
+from pocketvex.proof.rows import make_rows, without_rows
 from pocketvex.proof.trial import State, Trial, try_files
 from pocketvex.proof.values import Key, lost, surviving, untouched_rows, values_of
+from pocketvex.proof.viewed import Row
 from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
 from pocketvex.server import scratch

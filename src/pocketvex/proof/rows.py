@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 from pocketvex.proof.cells import FULL, LEAST, MOST, ODD, OTHER, ROWS, cell, record_id
 from pocketvex.proof.keeps_limits import Conditions, conditions, fits
-from pocketvex.proof.values import lost, read_values, surviving
 from pocketvex.proof.viewed import Choice, Row, chosen
 from pocketvex.schema.fields import FieldBase, SelectField
 from pocketvex.schema.model import Collection, Schema
 from pocketvex.schema.views import tables_read
-
-__all__ = ["ROWS", "Row", "insert_rows", "lost", "make_rows", "read_values", "surviving"]
 
 
 def make_rows(schema: Schema, after: Schema | None = None) -> list[Row]:
@@ -50,21 +44,6 @@ def without_rows(rows: Sequence[Row], before: Schema, after: Schema) -> tuple[st
 def _reads(collection: Collection, schema: Schema) -> bool:
     """Whether a view names it."""
     return any(tables_read(view.view_query, {collection.name}) for view in schema.collections)
-
-
-def insert_rows(data_dir: Path, schema: Schema, after: Schema | None = None) -> int:
-    """Put these records straight into a database that no server has open; returns how many were written.
-
-    What counts in a proof is that a migration treats stored values right, however they came there.
-    """
-    written = 0
-    with closing(sqlite3.connect(data_dir / "data.db")) as database, database:
-        for table, values in make_rows(schema, after):
-            names = ", ".join(f"[{name}]" for name in values)
-            marks = ", ".join("?" for _ in values)
-            sql = f"INSERT OR IGNORE INTO [{table}] ({names}) VALUES ({marks})"
-            written += database.execute(sql, list(values.values())).rowcount
-    return written
 
 
 def _rows(collection: Collection, fields: list[FieldBase], *, touched: bool) -> Iterator[Choice]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pocketvex.history.shadow import Far, placeholders
-from pocketvex.proof.rows import Row
+from pocketvex.proof.viewed import Row
 from pocketvex.render.migration.trial import trial_step
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary

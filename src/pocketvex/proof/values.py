@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from pocketvex.schema.fields import FieldBase, SelectField
@@ -16,21 +13,6 @@ Key = tuple[str, str, str]
 """Collection id, field id, record id."""
 
 Values = dict[Key, Any]
-
-
-def read_values(data_dir: Path, schema: Schema) -> Values:
-    """Every stored value, by ids, so that renames do not matter."""
-    found: Values = {}
-    with closing(sqlite3.connect(data_dir / "data.db")) as database:
-        for collection in schema.collections:
-            if collection.type == "view" or collection.system:
-                continue
-            fields = list(collection.fields)
-            names = ", ".join(["[id]", *(f"[{field.name}]" for field in fields)])
-            for row in database.execute(f"SELECT {names} FROM [{collection.name}]"):
-                for field, value in zip(fields, row[1:], strict=True):
-                    found[collection.id, field.id, row[0]] = value
-    return found
 
 
 def values_of(tables: Mapping[str, Any]) -> Values:

@@ -9,7 +9,7 @@ from pocketvex.errors import Location, SchemaError
 from pocketvex.schema.build import keys_of
 from pocketvex.schema.declare import FieldDeclaration
 from pocketvex.schema.fields import MODELS, FieldBase, _alias
-from pocketvex.schema.model import SYSTEM_FIELDS, Collection
+from pocketvex.schema.model import Collection
 from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.system import SYSTEM_COLLECTIONS
 
@@ -114,8 +114,3 @@ def _own_name(key: str) -> str:
     if spelled in RULE_NAMES or spelled == "viewQuery":
         return spelled
     return known.get(spelled, key)
-
-
-def without_system_fields(collection: Collection) -> list[FieldBase]:
-    """The fields of a collection that a person would declare."""
-    return [field for field in collection.fields if field.name not in SYSTEM_FIELDS[collection.type]]

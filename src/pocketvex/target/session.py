@@ -130,7 +130,7 @@ class Session:
         if not self.state.server_version:
             if self._failed is not None:
                 raise self._failed
-            self.state.server_version = self.client.version()
+            self.state.server_version = str(self.client.version())
         version = Version.parse(self.state.server_version)
         if version < OLDEST:
             raise UnsupportedServer(
@@ -178,7 +178,7 @@ class Session:
     def _look(self) -> None:
         try:
             if not self.state.server_version:
-                self.state.server_version = self.client.version()
+                self.state.server_version = str(self.client.version())
             self._found = self.client.collections()
         except BaseException as error:  # handed to whoever asks for what was looked for
             self._failed = error
