@@ -13,7 +13,8 @@ from pocketvex.history.position import Position
 from pocketvex.plan.make import make_plan
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import managed_by
-from pocketvex.target.session import Session, native_dir
+from pocketvex.target.road import native_dir
+from pocketvex.target.session import Session
 from pocketvex.versions import NEWEST
 
 LEFT_OUT = "without migrations, hooks, files in S3 storage and environment variables"

@@ -20,8 +20,9 @@ from pocketvex.schema.model import Schema
 from pocketvex.steps.header import managed_by, secrets_of
 from pocketvex.store.state import HostState
 from pocketvex.target.recorded import Recorded
+from pocketvex.target.road import road_to
 from pocketvex.target.secrets import PROVIDERS
-from pocketvex.target.session import Json, Session, native_dir
+from pocketvex.target.session import Json, Session
 from pocketvex.target.variables import missing, waits_for, way_out
 from pocketvex.versions import NEWEST, Version
 
@@ -186,15 +187,15 @@ def run_files(session: Session, position: Position, names: Sequence[str]) -> lis
     Returns the server's collections after it. Raises NotAsIntended with PocketBase's words where one
     throws, and where the server does not have afterwards what the files make.
     """
-    from pocketvex.server import scratch
+    from pocketvex.server.scratch import MigrationFailed
 
-    data_dir = native_dir(session)
+    road = road_to(session)
     met = _met(session, position, names)
     files = dict(position.history.pairs(names))
     refuse_resealed(session, files)
     try:
-        scratch.migrate_up(session.binary, data_dir, files, around=session.around)
-    except scratch.MigrationFailed as error:
+        road.run(files)
+    except MigrationFailed as error:
         failure = failure_of(error)
         waits = missing(files.get(error.file, ""), session.environ)
         if waits and not failure.code:
@@ -206,7 +207,6 @@ def run_files(session: Session, position: Position, names: Sequence[str]) -> lis
             where=error.where if position.history.file(error.file) else None,
             todo=f"The server is as it was. {failure.todo}",
         ) from error
-    session.refresh()
     session.state.applied = list(session.applied() or [])
     session.state.held_back = [name for name in session.state.held_back if name not in names]
     session.state.met = sorted({*session.state.met, *met})

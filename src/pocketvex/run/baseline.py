@@ -25,8 +25,9 @@ from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
 from pocketvex.steps.header import with_proof
 from pocketvex.target.hidden import collections_at_start
+from pocketvex.target.road import native_dir
 from pocketvex.target.secrets import naming_secrets
-from pocketvex.target.session import Session, native_dir
+from pocketvex.target.session import Session
 
 
 def baseline(session: Session, desired: Schema, *, now: int, replace: bool = False) -> Sealed:

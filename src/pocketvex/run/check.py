@@ -6,7 +6,6 @@ that is exact for every file. Over HTTP only, the changes that the files make ar
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -29,6 +28,7 @@ from pocketvex.run.planning import Choices
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import is_written_by_us
 from pocketvex.target.hidden import collections_at_start
+from pocketvex.target.road import Native
 from pocketvex.target.session import Session
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _lost(changes: Sequence[Change]) -> list[str]:
 
 
 def _on_a_copy(session: Session, data_dir: Path, pending: Sequence[_Pending]) -> list[Foreseen]:
-    from pocketvex.server import scratch
+    from pocketvex.server.scratch import MigrationFailed
 
     # What reaches out does so on a copy as well: neither that file nor one behind it is run.
     inside = next((n for n, file in enumerate(pending) if reaches_out(file.text)), len(pending))
@@ -158,17 +158,13 @@ def _on_a_copy(session: Session, data_dir: Path, pending: Sequence[_Pending]) ->
         return rest
     # The draft is behind every file that is sealed.
     names = [f"{DRAFT_STAMP}.js" if file.name == DRAFT.as_posix() else file.name for file in run]
-    with tempfile.TemporaryDirectory(prefix="pocketvex-check-") as folder:
-        copy = Path(folder) / "data"
-        scratch.copy(data_dir, copy, files=False)
-        texts = {name: file.text for name, file in zip(names, run, strict=True)}
-        try:
-            scratch.migrate_up(session.binary, copy, texts, around=session.around)
-        except scratch.MigrationFailed as error:
-            return [
-                *_failed(error, run, names.index(error.file)),
-                *(Foreseen(file.name, "not reached") for file in rest),
-            ]
+    try:
+        Native(session, data_dir).try_out(dict(zip(names, (file.text for file in run), strict=True)))
+    except MigrationFailed as error:
+        return [
+            *_failed(error, run, names.index(error.file)),
+            *(Foreseen(file.name, "not reached") for file in rest),
+        ]
     return [*(Foreseen(file.name, "would run") for file in run), *rest]
 
 

@@ -39,8 +39,9 @@ from pocketvex.run.sync import make_way, remember
 from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
 from pocketvex.target.hidden import collections_at_start
+from pocketvex.target.road import road_to
 from pocketvex.target.secrets import late_secrets, unset_in
-from pocketvex.target.session import Json, Session, native_dir
+from pocketvex.target.session import Json, Session
 from pocketvex.target.write import require_unmoved, write_changes
 
 __all__ = [
@@ -119,7 +120,7 @@ def up(
         if not session.local:
             raise code_is_ahead(found)
         if not dry_run and to is None:
-            native_dir(session)
+            road_to(session)
             sealed = seal_outstanding(
                 session, desired, position, raw, found, name=None, now=now, choices=choices
             )
@@ -128,7 +129,7 @@ def up(
     pending = up_to(position, to)
     session.notes += _missed(session, position, pending)
     if pending and not dry_run:
-        native_dir(session)
+        road_to(session)
         # Held back before it runs: what fails or is cut off is not run by the next `dev` by itself.
         _hold(session, pending)
         try:
@@ -200,7 +201,7 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     PocketBase's own migrations are never counted. The files are pending again, and held back on this
     server until `migrate up`.
     """
-    from pocketvex.server import scratch
+    from pocketvex.server.scratch import MigrationFailed
 
     raw = collections_at_start(session, write=not dry_run)
     position = locate(session, session.schema_of(raw))
@@ -211,30 +212,24 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
         return Ran((), names)
     texts = dict(position.history.pairs(names))
     refuse_resealed(session, texts)
-    steps = {f"{scratch.ONE_OFF}{number:04}_{name}": name for number, name in enumerate(names)}
-    data_dir = native_dir(session)
+    road = road_to(session)
     if choices.backup and takes_away(session, position, names, session.schema_of(raw), down=True):
         back_up(session, f"down_{named(names[0])}")
     require_unmoved(session, session.fetch(), raw)
     # Held back before it is undone: a kill in between must not let `dev` run the file again.
     held = session.state.held_back
     _hold(session, names)
-    # What a killed run left behind would keep its step from being run again.
-    scratch.forget(data_dir, list(steps))
     try:
-        bodies = {step: down_step(name, texts[name]) for step, name in steps.items()}
-        scratch.migrate_up(session.binary, data_dir, bodies, around=session.around)
-    except scratch.MigrationFailed as error:
+        road.run_once([(name, down_step(name, texts[name])) for name in names])
+    except MigrationFailed as error:
         session.state.held_back = held
         session.save()
         failure = failure_of(error, "migrate down")
         raise NotAsIntended(
-            f"down of {steps.get(error.file, error.file)} fails: nothing was taken back",
+            f"down of {error.file} fails: nothing was taken back",
             why=failure.why,
             todo=failure.todo,
         ) from error
-    scratch.forget(data_dir, list(steps))
-    session.refresh()
     session.state.applied = list(session.applied() or [])
     session.save()
     raw = session.fetch()

@@ -25,7 +25,8 @@ from pocketvex.plan.verdicts import Verdict
 from pocketvex.schema.model import PRIVATE_PREFIX, Schema
 from pocketvex.steps.migration import Migration, Step
 from pocketvex.target.kept import has_values
-from pocketvex.target.session import Json, Session, native_dir
+from pocketvex.target.road import road_to
+from pocketvex.target.session import Json, Session
 
 
 def runs_here(session: Session, change: Change) -> bool:
@@ -136,18 +137,11 @@ def _stamp() -> str:
 
 def _run(session: Session, migration: Migration, what: str) -> None:
     from pocketvex.render.migration.migration import migration_text
-    from pocketvex.server import scratch
+    from pocketvex.server.scratch import MigrationFailed
 
-    data_dir = native_dir(session)
-    step = f"{scratch.ONE_OFF}{migration.id}.js"
     try:
-        scratch.migrate_up(
-            session.binary, data_dir, {step: migration_text(migration, [])}, env=session.environ
-        )
-    except scratch.MigrationFailed as error:
+        road_to(session).run_once([(f"{migration.id}.js", migration_text(migration, []))])
+    except MigrationFailed as error:
         raise NotAsIntended(
             f"{what}: nothing of it was done", why=error.reason, todo="Run the command again."
         ) from error
-    finally:
-        scratch.forget(data_dir, [step])
-    session.refresh()

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from pocketvex.errors import ServerProcessError
 from pocketvex.evidence.sql import literal
-from pocketvex.target.session import Session, native_dir
+from pocketvex.target.road import native_dir
+from pocketvex.target.session import Session
 from pocketvex.versions import SQL_OVER_HTTP
 
 LEDGER, FIRST = "_pv_ledger", "_pv_kept"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
-from pocketvex.errors import ServerError, ServerProcessError, UnsupportedServer
+from pocketvex.errors import ServerError, UnsupportedServer
 from pocketvex.server.binaries import Binary
 from pocketvex.store.config import Config
 from pocketvex.store.files import LOCAL, local_dir
@@ -327,33 +327,3 @@ def fingerprint(collections: list[Json]) -> str:
         for item in collections
     ]
     return sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
-
-
-def native_dir(session: Session) -> Path:
-    """The data directory that PocketBase's own `migrate up` runs on; raises where it is not at hand."""
-    if session.data_dir is None:
-        raise ServerProcessError(
-            f"{session.client.url} is reached over HTTP only: its migrations cannot be run from here",
-            todo="Say where its data is on this machine (--data-dir PATH), or restart it with the "
-            "migrations as its --migrationsDir: then it runs them itself.",
-        )
-    _require_hold(session, session.data_dir)
-    return session.data_dir
-
-
-def _require_hold(session: Session, data_dir: Path) -> None:
-    """No second process may write where the server has lost its locks: its own writes would be lost."""
-    from pocketvex.server.lost_locks import has_lost_hold
-
-    if not has_lost_hold(data_dir):
-        return
-    if session.lease is not None:
-        session.lease.restart()
-        return
-    raise ServerProcessError(
-        f"{session.client.url} has lost its locks on {data_dir}: nothing was run",
-        why="Up to 0.39, a PocketBase that makes a backup loses them. A second process that writes there now "
-        "would cut off what the server writes after it. Across a network drive or the edge of a virtual "
-        "machine no locks are seen at all, and nobody should write from here.",
-        todo="Restart that server, then run the command again.",
-    )

@@ -1,0 +1,105 @@
+"""How migrations come onto a server: by PocketBase's own `migrate up` where its data directory is at hand."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from pocketvex.errors import ServerProcessError
+from pocketvex.target.session import Session
+
+
+class Road(Protocol):
+    """A way to run migrations. Each call does all that it is given, or nothing.
+
+    What fails is raised as `server.scratch.MigrationFailed`, with the name of the file.
+    """
+
+    name: str
+
+    def run(self, files: Mapping[str, str]) -> None:
+        """Run these files, by name and text, in the order of their names; the server remembers them."""
+
+    def run_once(self, steps: Sequence[tuple[str, str]]) -> None:
+        """Run these in this order; the server does not remember that it did."""
+
+    def try_out(self, files: Mapping[str, str]) -> None:
+        """Run these files on a copy of the rows, of which nothing is left."""
+
+
+class Native:
+    """PocketBase's own binary, run beside the server on its data directory."""
+
+    name = "native"
+
+    def __init__(self, session: Session, data_dir: Path) -> None:
+        self._session = session
+        self._data_dir = data_dir
+
+    def run(self, files: Mapping[str, str]) -> None:
+        self._run(self._data_dir, files)
+        self._session.refresh()
+
+    def run_once(self, steps: Sequence[tuple[str, str]]) -> None:
+        from pocketvex.server import scratch
+
+        names = {f"{scratch.ONE_OFF}{number:04}_{name}": name for number, (name, _) in enumerate(steps)}
+        # What a killed run left behind would keep its step from being run again.
+        scratch.forget(self._data_dir, list(names))
+        try:
+            self._run(self._data_dir, dict(zip(names, (text for _, text in steps), strict=True)))
+        except scratch.MigrationFailed as error:
+            error.file = names.get(error.file, error.file)
+            raise
+        scratch.forget(self._data_dir, list(names))
+        self._session.refresh()
+
+    def try_out(self, files: Mapping[str, str]) -> None:
+        from pocketvex.server import scratch
+
+        with tempfile.TemporaryDirectory(prefix="pocketvex-check-") as folder:
+            copy = Path(folder) / "data"
+            scratch.copy(self._data_dir, copy, files=False)
+            self._run(copy, files)
+
+    def _run(self, data_dir: Path, files: Mapping[str, str]) -> None:
+        from pocketvex.server import scratch
+
+        scratch.migrate_up(self._session.binary, data_dir, files, around=self._session.around)
+
+
+def road_to(session: Session) -> Road:
+    """Raises ServerProcessError where none leads there."""
+    return Native(session, native_dir(session))
+
+
+def native_dir(session: Session) -> Path:
+    """The data directory that a second process may write to; raises where it is not at hand."""
+    if session.data_dir is None:
+        raise ServerProcessError(
+            f"{session.client.url} is reached over HTTP only: its migrations cannot be run from here",
+            todo="Say where its data is on this machine (--data-dir PATH), or restart it with the "
+            "migrations as its --migrationsDir: then it runs them itself.",
+        )
+    _require_hold(session, session.data_dir)
+    return session.data_dir
+
+
+def _require_hold(session: Session, data_dir: Path) -> None:
+    """No second process may write where the server has lost its locks: its own writes would be lost."""
+    from pocketvex.server.lost_locks import has_lost_hold
+
+    if not has_lost_hold(data_dir):
+        return
+    if session.lease is not None:
+        session.lease.restart()
+        return
+    raise ServerProcessError(
+        f"{session.client.url} has lost its locks on {data_dir}: nothing was run",
+        why="Up to 0.39, a PocketBase that makes a backup loses them. A second process that writes there now "
+        "would cut off what the server writes after it. Across a network drive or the edge of a virtual "
+        "machine no locks are seen at all, and nobody should write from here.",
+        todo="Restart that server, then run the command again.",
+    )
