@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from source import MODULES, PACKAGES, PURE, imports, package_of, shown, tree
+from source import MODULES, PACKAGES, PURE, dotted, imports, package_of, shown, tree
 
 THIRD_PARTY = {
     "pydantic": {"schema", "load"},
@@ -59,6 +59,23 @@ def test_imports_point_one_way(path: Path) -> None:
         assert wanted <= allowed, f"line {found.line}: {package_of(path)} imports {wanted - allowed}"
 
 
+def test_no_module_needs_itself() -> None:
+    """Not even by an import inside of a function: what is in a circle can only be read as one."""
+    names = {dotted(path): path for path in MODULES}
+    needs = {
+        name: {
+            wanted
+            for found in imports(path)
+            for wanted in (found.module, *(f"{found.module}.{taken}" for taken in found.names))
+            if wanted in names and wanted not in ("pocketvex", name)
+        }
+        for name, path in names.items()
+    }
+    while free := {name for name, wanted in needs.items() if not wanted}:
+        needs = {name: wanted - free for name, wanted in needs.items() if name not in free}
+    assert not needs
+
+
 def test_the_way_in_knows_the_command_line_only() -> None:
     (way_in,) = [path for path in MODULES if package_of(path) == "__main__"]
     ours = {i.module for i in imports(way_in) if i.module.startswith("pocketvex")}
@@ -96,7 +113,7 @@ def test_a_pure_module_calls_nothing_of_the_world(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=shown)
 def test_a_module_can_be_read_at_one_sitting(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
 
 
 @pytest.mark.parametrize("path", MODULES, ids=shown)

@@ -19,7 +19,7 @@ from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership, renamed_items
 from pocketvex.plan.verdicts import Verdict
 from pocketvex.run.planning import named_as_live
-from pocketvex.run.sync import written_items
+from pocketvex.run.remember import written_items
 from pocketvex.schema.model import Schema
 from pocketvex.target.removals import possible
 from pocketvex.versions import NEWEST

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from pocketvex.dev.asking import Ask, asks, not_planned
 from pocketvex.dev.keys import listening, unechoed
 from pocketvex.dev.proving import Proving
+from pocketvex.dev.report import Report
 from pocketvex.dev.watch import Watch
 from pocketvex.errors import (
     ConfigError,
@@ -25,9 +26,9 @@ from pocketvex.errors import (
 from pocketvex.history.folder import DRAFT
 from pocketvex.load.loader import Loaded, LoadFailed, Pending, start_load
 from pocketvex.load.spare import Spare
-from pocketvex.run.draft import DraftState, Outstanding, find_outstanding, keep_draft
+from pocketvex.run.draft import DraftState, find_outstanding, keep_draft
 from pocketvex.run.planning import Choices
-from pocketvex.run.sync import Outcome, sync
+from pocketvex.run.sync import sync
 from pocketvex.run.types import files_of_code, foreign, left_alone, shown, write_files
 from pocketvex.schema.model import Schema
 from pocketvex.store.config import FILE, Config, load_config
@@ -41,36 +42,6 @@ _SAVING = 0.05
 """Seconds in which the rest of a save comes whose first half was read."""
 _TRIES = 3
 """How often a pass is repeated by itself when the server moved while it was made."""
-
-
-class Report(Protocol):
-    """What the loop tells; the terminal is not its business."""
-
-    def printed(self, text: str) -> None: ...
-
-    def failed(self, error: PocketVexError) -> None: ...
-
-    def mended(self) -> None: ...
-
-    def types(self, file: str) -> None: ...
-
-    def passed(
-        self, outcome: Outcome, draft: DraftState, found: Outstanding, seconds: float, *, asked: bool
-    ) -> None: ...
-
-    def proven(self, draft: DraftState) -> None: ...
-
-    def watching(self, folder: str) -> None: ...
-
-    def unreachable(self, error: ServerError) -> None: ...
-
-    def back(self, title: str) -> None: ...
-
-    def waiting(self, text: str) -> None: ...
-
-    def note(self, text: str) -> None: ...
-
-    def stopped(self) -> None: ...
 
 
 class LateSpare(Spare):

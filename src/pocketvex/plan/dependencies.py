@@ -26,6 +26,7 @@ from pocketvex.diff.operations import (
     ReplaceField,
 )
 from pocketvex.plan.changes import Change
+from pocketvex.plan.one_import import OneImport, waiting
 from pocketvex.plan.references import names_it, words_abroad, words_of
 from pocketvex.plan.verdicts import Verdict
 from pocketvex.schema.fields import RelationField
@@ -43,7 +44,7 @@ def with_waiting(
     live: Schema,
 ) -> list[Change]:
     """The changes, those made to wait that need what is not safe, is kept, or has no answer."""
-    blocked = _Import(changes, live).blocked
+    blocked = OneImport(changes, live).blocked
     return _Waits([blocked(change) for change in changes], list(kept), questions).settled()
 
 
@@ -126,7 +127,7 @@ class _Waits:
             for number, change in enumerate(self.changes):
                 verdict, needed = self.verdict(change)
                 if needed and verdict is not change.judgement.verdict:
-                    self.changes[number] = _waiting(change, verdict, f"waits for {needed}")
+                    self.changes[number] = waiting(change, verdict, f"waits for {needed}")
                     self.wait(self.changes[number])
                     moving = True
         return self.changes
@@ -176,11 +177,6 @@ def _text_before(operation: Operation) -> str:
             return text
         case _:
             return ""
-
-
-def _waiting(change: Change, verdict: Verdict, why: str) -> Change:
-    reason = f"{change.judgement.reason} ({why})" if change.judgement.reason else why
-    return replace(change, judgement=change.judgement._replace(verdict=verdict, reason=reason))
 
 
 def _made(operation: Operation) -> list[Name]:
@@ -300,52 +296,3 @@ def _identifies(operation: Operation, other: Operation) -> bool:
         and isinstance(other, ChangeIndex)
         and other.collection == operation.collection
     )
-
-
-class _Import:
-    """What one import cannot do, since it saves new things first and the others by their age: take a name
-    that is not free yet when it comes to it, or a column that a view does not show yet."""
-
-    def __init__(self, changes: Sequence[Change], live: Schema) -> None:
-        operations = [change.operation for change in changes]
-        self.live = live
-        self.old = {
-            o.collection.lower(): o.old.lower() for o in operations if isinstance(o, RenameCollection)
-        }
-        # One migration changes all views together.
-        together = any(change.judgement.by_migration for change in changes)
-        self.queries = [o for o in operations if isinstance(o, ChangeQuery) and not together]
-        self.indexes = {i.name.lower(): c.name for c in live.collections for i in c.indexes}
-
-    def blocked(self, change: Change) -> Change:
-        why = next(self.why(change.operation), "") if change.safe else ""
-        return _waiting(change, Verdict.UNSAFE, why) if why else change
-
-    def why(self, operation: Operation) -> Iterator[str]:
-        was = self.old.get(operation.collection.lower(), operation.collection.lower())
-        indexes: list[Index] = []
-        match operation:
-            case CreateCollection() | RenameCollection():
-                there = self.live.collection(operation.collection)
-                if there and (isinstance(operation, CreateCollection) or there.name.lower() != was):
-                    yield f"the name {there.name} is not free before another goes"
-                if isinstance(operation, CreateCollection):
-                    indexes = operation.definition.indexes
-                    yield from self.shown(operation.definition.view_query)
-            case ChangeQuery():
-                yield from self.shown(operation.after)
-            case ChangeIndex(after=Index() as index):
-                indexes = [index]
-            case _:
-                return
-        for index in indexes:
-            if (holder := self.indexes.get(index.name.lower(), was)).lower() != was:
-                yield f"the index {index.name} is still one of {holder}"
-
-    def shown(self, query: str) -> Iterator[str]:
-        """What the query takes from a view that only the same import makes show it."""
-        words = words_of(query)
-        for other in self.queries:
-            new = words_of(other.after) - words_of(other.before)
-            if other.collection.lower() in words and words & new:
-                yield f"{other.collection} does not show {', '.join(sorted(words & new))} yet"

@@ -27,34 +27,27 @@ from pocketvex.evidence.duplicates import moved_columns
 from pocketvex.evidence.facts import (
     Duplicates,
     Evidence,
-    Fact,
     Facts,
-    NonZeroCount,
     RowCount,
     Unconvertible,
     Violating,
 )
 from pocketvex.evidence.violations import Limit, all_limits, stricter
 from pocketvex.plan.access import access_of_option, access_of_rule, short
+from pocketvex.plan.counting import Counting, Missing
 from pocketvex.plan.ownership import is_untouched_users
 from pocketvex.plan.readers import Readers, told
 from pocketvex.plan.references import Uses
 from pocketvex.plan.stuck import Stuck
 from pocketvex.plan.verdicts import Access, Answer, Judgement, Needs, Verdict
+from pocketvex.plan.wording import described, filled_by
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import SYSTEM_FIELDS, Schema
 from pocketvex.schema.views import normal_query
 from pocketvex.versions import Version
 
 
-class _Missing(Exception):
-    """Facts that are not there yet."""
-
-    def __init__(self, facts: tuple[Fact, ...]) -> None:
-        self.facts = facts
-
-
-class Judge:
+class Judge(Counting):
     """Gives the verdicts on the operations of one diff; `facts` are what was counted on `live`."""
 
     def __init__(
@@ -69,9 +62,7 @@ class Judge:
         migrates: bool = False,
     ) -> None:
         self.stuck = Stuck(live, desired, version)
-        self.live = {collection.name.lower(): collection for collection in live.collections}
-        self.old_names = diff.renamed
-        self.facts = facts
+        super().__init__(live, diff.renamed, facts)
         self.uses = Uses(live, diff, kept)
         self.readers = Readers(self.uses, desired)
         self.by_kind = by_kind
@@ -79,7 +70,6 @@ class Judge:
         self.migrates = migrates
         """Whether a migration can be run, once, for what takes one."""
         self.moved = moved_columns(diff.operations)
-        self.nothing: list[Fact] = []
 
     def judge(self, operation: Operation) -> Answer:
         """The verdict on one operation, or the facts that it needs and nobody counted yet."""
@@ -88,34 +78,12 @@ class Judge:
             return Judgement(Verdict.IMPOSSIBLE, "PV504", why)
         try:
             judged = self.verdict(operation)
-        except _Missing as missing:
+        except Missing as missing:
             return Needs(missing.facts)
         if self.by_kind and judged.verdict is Verdict.SAFE and judged.code in _BY_KIND:
             judged = judged._replace(verdict=Verdict.HARMLESS)
         quiet = judged.verdict in (Verdict.SAFE, Verdict.HARMLESS)
         return judged._replace(rests_on=tuple(self.nothing)) if quiet and self.nothing else judged
-
-    def ask(self, *facts: Fact) -> None:
-        """What is going to be counted, asked for in one round."""
-        if missing := tuple(fact for fact in facts if fact not in self.facts):
-            raise _Missing(missing)
-
-    def count(self, fact: Fact) -> int | None:
-        self.ask(fact)
-        found = self.facts[fact]
-        if found == 0:
-            self.nothing.append(fact)
-        return found
-
-    def rows(self, collection: str) -> int | None:
-        name = self.old_names.get(collection, collection)
-        return self.count(RowCount(name)) if self.live.get(name.lower()) else 0
-
-    def values(self, collection: str, field: FieldBase) -> int | None:
-        rows = self.rows(collection)
-        if rows == 0:
-            return 0
-        return self.count(NonZeroCount(self.old_names.get(collection, collection), field.name))
 
     def verdict(self, operation: Operation) -> Judgement:
         match operation:
@@ -141,7 +109,7 @@ class Judge:
             case ChangeField():
                 return self.change_field(operation)
             case ReplaceField():
-                what = f"{_described(operation.before)} becomes {_described(operation.after)}"
+                what = f"{described(operation.before)} becomes {described(operation.after)}"
                 judged = self.replace_field(operation, what)
                 judged = self.unless_read(judged, operation.collection, operation.before.name)
                 return _unless_system(judged, operation.before)
@@ -268,7 +236,7 @@ class Judge:
         if judged.verdict is Verdict.HARMLESS and after.required:
             rows = self.rows(operation.collection)
             if rows != 0:
-                reason = f"{what}, and is required: {_fills(after)}"
+                reason = f"{what}, and is required: {filled_by(after)}"
                 return Judgement(Verdict.UNSAFE, "PV301", reason, evidence=Evidence.of_count(rows, rows))
         name = conversion(before, after)
         if name is None or judged.verdict is Verdict.HARMLESS:
@@ -310,7 +278,7 @@ class Judge:
             stays = getattr(after, "keep", "last")
             code, reason = "PV204", f"{reason}: a list becomes one value, the {stays} of each list stays"
         if after.required and not before.required and found != 0:
-            reason += f"; {_fills(after)}"
+            reason += f"; {filled_by(after)}"
         if found != 0:
             return Judgement(Verdict.UNSAFE, code, reason, safe.access, evidence)
         # A choice that nobody holds goes without a trace.
@@ -366,13 +334,6 @@ _BY_KIND = ("PV102", "PV103", "PV203")
 """Codes of changes whose files throw, or fail, where a row stands in the way."""
 
 
-def _fills(after: FieldBase) -> str:
-    """What becomes of rows that are empty where a value is required."""
-    if after.backfill is None:
-        return "`backfill=` says what empty ones hold then"
-    return f"a migration fills empty values with {short(after.backfill)}"
-
-
 _FOLLOWS = "follows a rename"
 
 
@@ -381,8 +342,3 @@ def _unless_system(judged: Judgement, field: FieldBase | None) -> Judgement:
     if field is None or not field.system or judged.verdict is Verdict.UNSAFE:
         return judged
     return judged._replace(verdict=Verdict.UNSAFE, reason=f"{judged.reason}: a field marked `system`")
-
-
-def _described(field: FieldBase) -> str:
-    target = getattr(field, "target", "")
-    return f"{field.type} to {target}" if target else field.type

@@ -10,7 +10,7 @@ from pocketvex.errors import PocketVexError
 from pocketvex.history.foreign import absorbed_files
 from pocketvex.history.position import locate
 from pocketvex.run.planning import named_as_live
-from pocketvex.run.sync import written_items
+from pocketvex.run.remember import written_items
 from pocketvex.schema.model import Schema
 from pocketvex.target.session import Json, Session
 from pocketvex.versions import NEWEST

@@ -35,7 +35,8 @@ from pocketvex.run.consent import unknown_names
 from pocketvex.run.draft import code_is_ahead, find_outstanding
 from pocketvex.run.generate import Sealed, generate, generate_empty, not_kept, seal_outstanding
 from pocketvex.run.planning import Choices, plan_for
-from pocketvex.run.sync import make_way, remember
+from pocketvex.run.remember import remember
+from pocketvex.run.trials import undo_conflicting_trials
 from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
 from pocketvex.target.hidden import collections_at_start
@@ -136,7 +137,7 @@ def up(
             if choices.backup and takes_away(session, position, pending, session.schema_of(raw)):
                 back_up(session, named(pending[-1]))
             require_unmoved(session, session.fetch(), raw)
-            make_way(session, raw, position)
+            undo_conflicting_trials(session, raw, position)
             raw = run_files(session, position, pending)
         except PocketVexError as error:
             if not _take_back(session, position, sealed) or not isinstance(error, NotAsIntended):

@@ -5,40 +5,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from pocketvex.diff.compare import compare
-from pocketvex.diff.operations import CreateCollection, Operation, RenameCollection, RenameField, ReplaceField
-from pocketvex.diff.simulate import apply_operations
+from pocketvex.diff.operations import RenameCollection, ReplaceField
 from pocketvex.errors import PocketVexError
 from pocketvex.history.backup import back_up, named, takes_away
-from pocketvex.history.foreign import absorbed_files, agreed, foreign_items
+from pocketvex.history.foreign import foreign_items
 from pocketvex.history.position import (
     Position,
-    changed_paths,
     locate,
     run_files,
     with_live_ids,
 )
 from pocketvex.plan.make import Change, Plan
-from pocketvex.plan.ownership import items_of, removed_path, renamed_items, touched_paths
-from pocketvex.plan.questions import renames_of, still_open
+from pocketvex.plan.ownership import items_of, removed_path, touched_paths
+from pocketvex.plan.questions import renames_of
 from pocketvex.plan.verdicts import Access, Verdict
 from pocketvex.run.consent import unknown_names
-from pocketvex.run.planning import Choices, counted, named_as_live, plan_for
+from pocketvex.run.planning import Choices, plan_for
+from pocketvex.run.remember import intend, remember
+from pocketvex.run.trials import undo_conflicting_trials
 from pocketvex.schema.model import Schema
 from pocketvex.target.apply_by_sql import recover_collections, runs_here
 from pocketvex.target.aside import require_keepable
 from pocketvex.target.hidden import collections_at_start
 from pocketvex.target.removals import is_removal, possible
-from pocketvex.target.secrets import missing_secrets, unset_in, without_secret
+from pocketvex.target.secrets import missing_secrets, unset_in
 from pocketvex.target.session import Json, Session
 from pocketvex.target.write import Moved, require_unmoved, write_changes
-from pocketvex.versions import Version
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     if ran and may_run:
         if choices.backup and takes_away(session, position, ran, session.schema_of(raw)):
             back_up(session, named(ran[-1]))
-        make_way(session, raw, position)
+        undo_conflicting_trials(session, raw, position)
         raw = run_files(session, position, ran)
         position = locate(session, session.schema_of(raw))
     if may_run and not waiting:
@@ -139,7 +137,7 @@ def _written(
     kept: list[Path],
 ) -> list[Json]:
     """The server's collections after the changes; where it fails half-way, what was done is still ours."""
-    _intend(session, raw, changes)
+    intend(session, raw, changes)
     try:
         return write_changes(session, raw, changes, desired, kept)
     except Moved:
@@ -154,36 +152,6 @@ def _written(
             session.state.written.update(dict.fromkeys(taken - there.keys()))
             session.save()
         raise
-
-
-def _intend(session: Session, raw: Sequence[Json], changes: Sequence[Change]) -> None:
-    """Note what is about to be written: whoever is killed before `remember` finds it again (`locate`)."""
-    session.state.intended = _new_items(raw, [change.operation for change in changes])
-    session.save()
-
-
-def _new_items(raw: Sequence[Json], operations: Sequence[Operation]) -> dict[str, Any]:
-    """The items that are others, or gone (None), once the operations are done.
-
-    This stands before every write of a save: only what the operations concern is read.
-    """
-    after = apply_operations(raw, operations)
-    known, new = ({item["id"]: item for item in items} for items in (raw, after))
-    ids = {id for id in known.keys() | new.keys() if known.get(id) != new.get(id)}
-    if any(isinstance(operation, RenameCollection) for operation in operations):
-        ids |= known.keys()  # relations of others say its new name
-    # What they point at is named by its collection.
-    concerned = [items[id] for items in (known, new) for id in ids & items.keys()]
-    pointed = {field.get("collectionId") for item in concerned for field in item["fields"]}
-    there, wanted = (
-        items_of(Schema.from_json(item for id, item in items.items() if id in ids | pointed))
-        for items in (known, new)
-    )
-    return {
-        path: wanted.get(path)
-        for path in there.keys() | wanted.keys()
-        if (path in there, there.get(path)) != (path in wanted, wanted.get(path))
-    }
 
 
 def _is_done(change: Change, live: Schema) -> bool:
@@ -210,28 +178,6 @@ def _only_wants_consent(
     agreed = replace(choices, confirmed=choices.confirmed | {change.path})
     harmless = change.judgement.verdict is Verdict.HARMLESS  # it waits because --strict said so
     return not harmless and may_apply(change, session, agreed, reverts)
-
-
-def make_way(session: Session, raw: Sequence[Json], position: Position) -> None:
-    """Before files run: what `dev` wrote here, and they define otherwise, is made what they say.
-
-    Two people tried different things, and one of them sealed hers: her file would find a state that is
-    neither what it was nor what it is to be. Only where no value is touched; the rest the file reports.
-    """
-    recorded, live = position.recorded.schema, session.schema_of(raw)
-    mine = changed_paths(recorded, position.here.schema) & session.state.written.keys()
-    if not session.local or not mine:
-        return
-    changes = [c for c in counted(session, recorded, live).changes if _makes_way(c, mine)]
-    if changes:
-        write_changes(session, raw, changes, recorded)
-
-
-def _makes_way(change: Change, mine: Set[str]) -> bool:
-    """What a file says of a collection that `dev` made is missing there as well: it was saved since."""
-    if change.path in mine:
-        return change.judgement.verdict in (Verdict.SAFE, Verdict.HARMLESS)
-    return change.operation.collection in mine and change.judgement.verdict is Verdict.SAFE
 
 
 def _tell(session: Session, position: Position) -> None:
@@ -293,70 +239,3 @@ def _require_keepable(session: Session, changes: Sequence[Change]) -> None:
     for change in changes:
         if change.judgement.verdict is Verdict.UNSAFE and not runs_here(session, change):
             require_keepable(change)
-
-
-def remember(
-    session: Session,
-    desired: Schema,
-    raw: Sequence[Json],
-    position: Position,
-    applied: Iterable[Change],
-    choices: Choices,
-) -> None:
-    """Note in the host's state what this project wrote, so that it is told from what others did.
-
-    What was answered about choices is noted until a migration says it.
-    """
-    live = session.schema_of(raw)
-    state, confirmed = session.state, choices.confirmed
-    answers = {**state.answers, **choices.answers}
-    state.answers = still_open(answers, desired, (live, position.recorded.schema))
-    declared = {collection.name for collection in desired.collections}
-    operations = [change.operation for change in applied]
-    created = {o.collection for o in operations if isinstance(o, CreateCollection)}
-    renamed = {o.old: o.collection for o in operations if isinstance(o, RenameCollection)}
-    created |= {new for old, new in renamed.items() if old in {*state.managed, *position.managed}}
-    previous = _renamed_fields(renamed_items(state.written, renamed), operations)
-    recorded = named_as_live(position.here.schema, live, previous)
-    ours = agreed(recorded, desired, live, session.version, without_secret(desired, session.environ))
-    state.managed = sorted(
-        name
-        for name in (set(state.managed) | created | (confirmed & declared) | ours)
-        if live.collection(name) is not None
-    )
-    state.met = [name for name in state.met if name not in confirmed and live.collection(name) is not None]
-    # That a collection has another name here than in the history is known until a file says it.
-    moved = {c.name: c.type for c in recorded.collections if position.here.schema.collection(c.name) is None}
-    state.written = {**moved, **written_items(desired, live, recorded, previous, session.version)}
-    state.intended = {}
-    state.absorbed = absorbed_files(position, desired, live, state.absorbed, session.version)
-    session.save()
-
-
-def _renamed_fields(items: Mapping[str, Any], operations: Iterable[Operation]) -> dict[str, Any]:
-    """The items with fields under their new names: what `dev` wrote stays its own whatever it is called."""
-    names = {f"{o.collection}.{o.old}": o.path for o in operations if isinstance(o, RenameField)}
-    return {names.get(path, path): value for path, value in items.items()}
-
-
-def written_items(
-    desired: Schema, live: Schema, recorded: Schema, previous: Mapping[str, Any], version: Version
-) -> dict[str, Any]:
-    """The items in which server and code agree and the history differs; None marks one that is gone."""
-    wanted, there, known = items_of(desired), items_of(live), items_of(recorded)
-    different = {
-        path for o in compare(desired, live, version=version).operations for path in touched_paths(o)
-    }
-    absent = object()
-    result: dict[str, Any] = {}
-    for path, value in there.items():
-        agreed = path in wanted and path not in different
-        if agreed and known.get(path, absent) != value:
-            result[path] = value
-        elif not agreed and path in previous and (previous[path] is not None or ":" in path):
-            # None is a locked rule; of all else it says that it is gone.
-            result[path] = previous[path]
-    for path in known:
-        if path not in wanted and path not in there and ":" not in path:
-            result[path] = None
-    return result

@@ -1,0 +1,37 @@
+"""What `dev` tried out on a server, where a file is to run that says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+
+from pocketvex.history.position import (
+    Position,
+    changed_paths,
+)
+from pocketvex.plan.make import Change
+from pocketvex.plan.verdicts import Verdict
+from pocketvex.run.planning import counted
+from pocketvex.target.session import Json, Session
+from pocketvex.target.write import write_changes
+
+
+def undo_conflicting_trials(session: Session, raw: Sequence[Json], position: Position) -> None:
+    """Before files run: what `dev` wrote here, and they define otherwise, is made what they say.
+
+    Two people tried different things, and one of them sealed hers: her file would find a state that is
+    neither what it was nor what it is to be. Only where no value is touched; the rest the file reports.
+    """
+    recorded, live = position.recorded.schema, session.schema_of(raw)
+    mine = changed_paths(recorded, position.here.schema) & session.state.written.keys()
+    if not session.local or not mine:
+        return
+    changes = [c for c in counted(session, recorded, live).changes if _makes_way(c, mine)]
+    if changes:
+        write_changes(session, raw, changes, recorded)
+
+
+def _makes_way(change: Change, mine: Set[str]) -> bool:
+    """What a file says of a collection that `dev` made is missing there as well: it was saved since."""
+    if change.path in mine:
+        return change.judgement.verdict in (Verdict.SAFE, Verdict.HARMLESS)
+    return change.operation.collection in mine and change.judgement.verdict is Verdict.SAFE
