@@ -61,8 +61,8 @@ def shown(path: Path) -> str:
 
 
 def documents() -> dict[str, str]:
-    """README and docs by their names."""
-    found = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    """The pages at the top and those of docs/, by their names."""
+    found = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
     return {shown(path): path.read_text(encoding="utf-8") for path in found}
 
 

@@ -1,4 +1,7 @@
-"""The documents name every command, option, code and variable that there is, and none that there is not."""
+"""The documents name every command, option, code and variable that there is, and none that there is not.
+
+Their links lead somewhere, and every page can be reached from the README and from the index of docs/.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,9 @@ from pocketvex.schema import field
 from pocketvex.schema.declare import _AUTH_ATTRIBUTES
 from pocketvex.schema.rules import Rules
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-ALL = "\n".join(documents().values())
+PAGES = documents()
+ALL = "\n".join(PAGES.values())
+DECLARING = PAGES["docs/declaring.md"]
 
 
 def commands(group: Any, path: str = "pocketvex") -> Iterator[tuple[str, Any]]:
@@ -44,16 +48,33 @@ OPTIONS = {
 HELPERS = [n for n, value in vars(Rules).items() if isinstance(value, staticmethod) and n[0] != "_"]
 
 
-def table_rows(start: str) -> Iterator[list[str]]:
-    """The cells of the lines of a table that begin like this."""
-    for line in README.splitlines():
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def links(text: str) -> list[str]:
+    """What the links of a page point at in this repository."""
+    return re.findall(r"\]\((?!https?:)([^)\s]+)\)", _FENCED.sub("", text))
+
+
+def anchors(text: str) -> set[str]:
+    """The names that GitHub gives to the headings of a page."""
+    found: list[str] = []
+    for heading in re.findall(r"^#{1,6} +(.+?) *$", _FENCED.sub("", text), re.MULTILINE):
+        shown = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading)
+        found.append(re.sub(r"[^\w -]", "", shown.lower()).replace(" ", "-"))
+    return {name if not (n := found[:at].count(name)) else f"{name}-{n}" for at, name in enumerate(found)}
+
+
+def table_rows(page: str, start: str) -> Iterator[list[str]]:
+    """The cells of the lines of a page's tables that begin like this."""
+    for line in PAGES[f"docs/{page}.md"].splitlines():
         if re.match(rf"\| `?{start}", line):
             yield [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_in_the_table(command: str) -> None:
-    assert [row for row in table_rows(command) if re.match(rf"`{command}[ `]", row[0])]
+    assert [row for row in table_rows("commands", command) if re.match(rf"`{command}[ `]", row[0])]
 
 
 def test_every_command_that_is_named_exists() -> None:
@@ -65,7 +86,7 @@ def test_every_command_that_is_named_exists() -> None:
 
 
 def test_every_option_is_in_the_table_with_its_commands() -> None:
-    documented = {cells[0].strip("`").split()[0]: cells for cells in table_rows("--")}
+    documented = {cells[0].strip("`").split()[0]: cells for cells in table_rows("commands", "--")}
     assert {option for _, option in OPTIONS} == set(documented)
     everywhere = {name for name, option in OPTIONS if option == "--host"}
     for option, cells in documented.items():
@@ -82,7 +103,7 @@ def commands_in(cell: str) -> set[str]:
 
 
 def test_every_code_is_in_the_table_and_is_explained() -> None:
-    assert [row[0] for row in table_rows("PV")] == [*CODES]
+    assert [row[0] for row in table_rows("safety", "PV")] == [*CODES]
     assert codes_in(ALL) == set(CODES)
     used = {
         code
@@ -103,7 +124,7 @@ def test_a_code_says_what_it_means_and_what_to_do() -> None:
 
 
 def test_every_exit_code_is_documented() -> None:
-    documented = {int(row[0]) for row in table_rows(r"\d+ \|")}
+    documented = {int(row[0]) for row in table_rows("commands", r"\d+ \|")}
     raised = {
         cls.exit_code
         for cls in vars(errors).values()
@@ -114,7 +135,9 @@ def test_every_exit_code_is_documented() -> None:
 
 
 def test_every_variable_that_is_read_is_documented() -> None:
-    documented = {name for row in table_rows("[A-Z_]+`") for name in re.findall(r"`([A-Z_]+)`", row[0])}
+    documented = {
+        name for row in table_rows("configuration", "[A-Z_]+`") for name in re.findall(r"`([A-Z_]+)`", row[0])
+    }
     read = {
         name
         for path in MODULES
@@ -125,7 +148,11 @@ def test_every_variable_that_is_read_is_documented() -> None:
 
 
 def test_every_function_for_fields_is_documented_with_its_options() -> None:
-    rows = {name: row for row in table_rows("field") for name in re.findall(r"`field\.(\w+)`", row[0])}
+    rows = {
+        name: row
+        for row in table_rows("declaring", "field")
+        for name in re.findall(r"`field\.(\w+)`", row[0])
+    }
     functions = {
         name: function
         for name, function in vars(field).items()
@@ -142,27 +169,42 @@ def test_every_function_for_fields_is_documented_with_its_options() -> None:
 
 
 def test_what_every_field_takes_is_documented() -> None:
-    (line,) = [line for line in README.splitlines() if line.startswith("Every one takes ")]
+    (line,) = [line for line in DECLARING.splitlines() if line.startswith("Every one takes ")]
     assert {*field.Common.__annotations__} <= {*re.findall(r"`(\w+)`", line)}
 
 
 @pytest.mark.parametrize("name", HELPERS)
 def test_every_helper_for_rules_is_documented(name: str) -> None:
-    assert f"`Rules.{name}(" in README
+    assert f"`Rules.{name}(" in DECLARING
 
 
 @pytest.mark.parametrize("name", _AUTH_ATTRIBUTES)
 def test_every_option_of_accounts_is_documented(name: str) -> None:
-    assert f"`{name}`" in README
+    assert f"`{name}`" in DECLARING
 
 
 @pytest.mark.parametrize(
-    ("name", "target"),
-    [
-        (name, target)
-        for name, text in documents().items()
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", text)
-    ],
+    ("name", "target"), [(name, target) for name, text in PAGES.items() for target in links(text)]
 )
 def test_every_link_leads_somewhere(name: str, target: str) -> None:
-    assert ((ROOT / name).parent / target).exists()
+    file, _, anchor = target.partition("#")
+    path = ((ROOT / name).parent / file).resolve() if file else ROOT / name
+    assert path.is_relative_to(ROOT)
+    assert path.exists()
+    if anchor:
+        assert anchor in anchors(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("start", ["README.md", "docs/README.md"])
+def test_every_page_is_found_from(start: str) -> None:
+    """Every page of docs/ by a link of its own; those for front ends by the first of them."""
+    linked = {((ROOT / start).parent / link).resolve() for link in links(PAGES[start])}
+    pages = {ROOT / name for name in PAGES if name.startswith("docs/") and name != start}
+    first = ROOT / "docs" / "front-end" / "README.md"
+    assert first in linked
+    assert {page for page in pages if page.parent != first.parent} <= linked
+
+
+def test_what_counts_as_an_anchor() -> None:
+    text = "# What `down` gives back, [and](a.md) what not\n## Twice\n```sh\n# none\n```\n## Twice\n"
+    assert anchors(text) == {"what-down-gives-back-and-what-not", "twice", "twice-1"}

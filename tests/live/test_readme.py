@@ -1,8 +1,9 @@
-"""Everything that the README shows is run here: its set-up, its walk, its declarations, its program.
+"""Everything that the README and the pages of docs/ show is run here: set-up, walks, declarations, programs.
 
 Fenced blocks are told apart by their language and by an HTML comment before them; a block that is none of
-the known kinds fails. What changes from run to run (ports, times, stamps) is the same for both sides; a
-line with only `…` stands for any lines.
+the known kinds fails. The blocks of a page are followed in the order of the page, in a folder of its own.
+What changes from run to run (ports, times, stamps) is the same for both sides; a line with only `…` stands
+for any lines.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +32,18 @@ from pocketvex.store.config import load_config
 from typescript import STRICT, VERSIONS, tsc
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+ADDRESS = "http://127.0.0.1:8090"
+"""Of the server in the documents."""
+
+README = "README.md"
+WRITTEN = {"bench.md", "changes.md", "generators.md"}
+"""By programs. The pages for front ends have tests of their own: test_front_end.py."""
+
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in [ROOT / README, *sorted((ROOT / "docs").glob("*.md"))]
+    if path.name not in WRITTEN
+}
 
 _BLOCK = re.compile(
     r"(?:^<!-- (?P<mark>[^\n]*) -->\n)?^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$",
@@ -44,6 +56,11 @@ class Block(NamedTuple):
     language: str
     file: str
     text: str
+
+    @property
+    def target(self) -> str:
+        """Where a block that is a file is written."""
+        return self.mark.removeprefix("file: ")
 
     @property
     def kind(self) -> str:
@@ -62,16 +79,27 @@ class Block(NamedTuple):
                 return "run"
             case "ts", "":
                 return "front end"
-            case "mermaid", "":
+            case "mermaid" | "text", "":
                 return "picture"
         return ""
 
 
-BLOCKS = [Block(*(m[name] or "" for name in Block._fields)) for m in _BLOCK.finditer(README)]
+BLOCKS = {
+    page: [Block(*(m[name] or "" for name in Block._fields)) for m in _BLOCK.finditer(text)]
+    for page, text in PAGES.items()
+}
 
 
-def of_kind(*kinds: str) -> list[Block]:
-    return [block for block in BLOCKS if block.kind in kinds]
+def of_kind(page: str, *kinds: str) -> list[Block]:
+    return [block for block in BLOCKS[page] if block.kind in kinds]
+
+
+def pages_with(*kinds: str) -> list[str]:
+    return [page for page in PAGES if of_kind(page, *kinds)]
+
+
+def declared_by(page: str) -> list[Block]:
+    return [block for block in of_kind(page, "file") if block.target.startswith("schema/")]
 
 
 def environment() -> dict[str, str]:
@@ -88,9 +116,15 @@ def pocketvex(*arguments: str, cwd: Path, **variables: str) -> subprocess.Comple
     )  # fmt: skip
 
 
-def test_every_block_is_tried() -> None:
-    assert README.count("\n```") == 2 * len(BLOCKS)
-    assert [block for block in BLOCKS if not block.kind] == []
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_is_tried(page: str) -> None:
+    assert PAGES[page].count("\n```") == 2 * len(BLOCKS[page])
+    assert [block for block in BLOCKS[page] if not block.kind] == []
+
+
+@pytest.mark.parametrize("kind", ["set-up", "tests", "front end"])
+def test_what_has_a_test_of_its_own_stands_in_the_readme_alone(kind: str) -> None:
+    assert pages_with(kind) == [README]
 
 
 # The set-up
@@ -116,7 +150,7 @@ def clone(tmp_path: Path) -> Path:
 @pytest.mark.skipif(os.name == "nt", reason="the README's command is for a POSIX shell")
 def test_one_command_sets_up_and_runs_the_sample(clone: Path) -> None:
     """From nothing to a server in sync; Ctrl+C ends it, and no file of the repository has changed."""
-    (block,) = of_kind("set-up")
+    (block,) = of_kind(README, "set-up")
     before = contents(clone)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     running = subprocess.Popen(
@@ -151,25 +185,57 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_ci_runs_the_command_that_the_readme_gives() -> None:
-    (block,) = of_kind("tests")
+    (block,) = of_kind(README, "tests")
     assert block.text in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
-# The walk
+# The walks
 
 
 class Walk:
-    """Somebody who does what the README says, in a folder of their own."""
+    """Somebody who does what a page says, in a folder of their own; `server` is the one that it speaks of."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, page: str, folder: Path, server: Callable[[], str]) -> None:
         self.folder = folder
+        self.server = server
+        self.said: list[str] = []
+        """What the programs of the page printed."""
+        for block in BLOCKS[page]:
+            self.follow(block)
 
     def follow(self, block: Block) -> None:
-        if block.kind == "edit":
-            if block.mark:
-                self.add_rows(*block.mark.removeprefix("rows: ").split())
-            self.edit(block)
-            return
+        match block.kind:
+            case "transcript":
+                self.type(block)
+            case "edit":
+                if block.mark:
+                    self.add_rows(*block.mark.removeprefix("rows: ").split())
+                self.edit(block)
+            case "file":
+                self.write(block.target, block.text)
+            case "run":
+                self.run(block)
+            case kind:
+                assert kind in ("set-up", "tests", "front end", "picture")
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def run(self, block: Block) -> None:
+        assert ADDRESS in block.text
+        assert (EMAIL in block.text, PASSWORD in block.text) == (True, True)
+        program = self.write("program.py", block.text.replace(ADDRESS, self.server()))
+        ran = subprocess.run(
+            [sys.executable, program], cwd=self.folder, env=environment(), capture_output=True, text=True,
+            encoding="utf-8", timeout=60, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stderr
+        self.said.append(ran.stdout)
+
+    def type(self, block: Block) -> None:
         for command, expected in transcript(block.text):
             name, *arguments = shlex.split(command)
             if name == "cd":
@@ -245,17 +311,25 @@ def pattern(expected: str) -> str:
     return "".join("(?:.*\n)*" if line == "…\n" else re.escape(line) for line in lines)
 
 
-def test_the_walk(tmp_path: Path) -> None:
-    walk = Walk(tmp_path)
-    for block in of_kind("transcript", "edit"):
-        walk.follow(block)
-    with walk.admin() as client:
+@pytest.fixture
+def walk(tmp_path: Path, server: ServerFactory, latest: Binary) -> Callable[[str], Walk]:
+    """Follows a page from its beginning to its end."""
+    return lambda page: Walk(page, tmp_path, lambda: server(latest).url)
+
+
+def test_the_walk(walk: Callable[[str], Walk]) -> None:
+    with walk(README).admin() as client:
         rows = client.get(records("posts"), params={"sort": "subtitle"}).json()["items"]
     assert [row["subtitle"] for row in rows] == ["Part 0", "Part 1", "Part 2"]
 
 
+@pytest.mark.parametrize("page", [page for page in pages_with("transcript", "edit") if page != README])
+def test_what_a_page_shows_of_a_terminal_is_what_is_said(walk: Callable[[str], Walk], page: str) -> None:
+    walk(page)
+
+
 def test_the_front_end_compiles_and_its_mistakes_say_what_is_shown(tmp_path: Path) -> None:
-    (block,) = of_kind("front end")
+    (block,) = of_kind(README, "front end")
     web = node.project(tmp_path / "web")
     assert pocketvex("init", "blog", cwd=tmp_path).returncode == 0
     out = str(web / "generated")
@@ -269,59 +343,49 @@ def test_the_front_end_compiles_and_its_mistakes_say_what_is_shown(tmp_path: Pat
     assert [message for message in expected if message not in said] == []
 
 
-# The reference
+# What the reader copies
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """The files that the reference shows, as one project."""
-    for block in of_kind("file"):
-        path = tmp_path / block.mark.removeprefix("file: ")
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(block.text, encoding="utf-8")
-    return tmp_path
-
-
-def test_the_declarations_are_a_schema_that_a_server_takes(project: Path) -> None:
-    ran = pocketvex("dev", "--once", cwd=project)
+@pytest.mark.parametrize("page", [page for page in PAGES if declared_by(page)])
+def test_what_a_page_declares_is_a_schema_that_a_server_takes(walk: Callable[[str], Walk], page: str) -> None:
+    folder = walk(page).folder
+    ran = pocketvex("dev", "--once", cwd=folder)
     assert ran.returncode == 0, ran.stdout
-    assert "secret missing: GITHUB_SECRET" in ran.stdout
-    assert pocketvex("schema", "diff", "--exit-code", cwd=project).returncode == 0
-    declared = load_schema(project, project / "schema", timeout=30).schema
+    secrets = {name for block in declared_by(page) for name in re.findall(r"env\(\"(\w+)\"\)", block.text)}
+    assert [name for name in secrets if f"secret missing: {name}" not in ran.stdout] == []
+    assert pocketvex("schema", "diff", "--exit-code", cwd=folder).returncode == 0
+
+
+def test_each_way_to_declare_a_collection_is_shown(walk: Callable[[str], Walk]) -> None:
+    folder = walk("docs/declaring.md").folder
+    declared = load_schema(folder, folder / "schema", timeout=30).schema
     assert {"members", "articles", "article_counts", "notes", "tags", "tickets"} == declared.names()
 
 
-def test_the_configuration_shows_the_defaults(project: Path) -> None:
-    shown = load_config(project)
-    (project / "pocketvex.toml").write_text("", encoding="utf-8")
-    default = load_config(project)
-    for name in ("schema", "migrations", "hooks", "generated", "load_timeout"):
+def test_the_configuration_shows_the_defaults(walk: Callable[[str], Walk]) -> None:
+    folder = walk("docs/configuration.md").folder
+    shown = load_config(folder)
+    (folder / "pocketvex.toml").write_text("", encoding="utf-8")
+    default = load_config(folder)
+    for name in ("schema", "migrations", "hooks", "generated", "load_timeout", "migration_timeout"):
         assert getattr(shown, name) == getattr(default, name), name
     assert shown.hosts["production"].password == "PB_ADMIN_PASS"
 
 
-def test_the_program_runs(
-    project: Path, server: ServerFactory, latest: Binary, capfd: pytest.CaptureFixture[str]
-) -> None:
-    (block,) = of_kind("run")
-    assert (EMAIL in block.text, PASSWORD in block.text) == (True, True)
-    program = project / "program.py"
-    program.write_text(block.text.replace("http://127.0.0.1:8090", server(latest).url), encoding="utf-8")
-    ran = subprocess.run(
-        [sys.executable, program], cwd=project, env=environment(), capture_output=True, text=True,
-        encoding="utf-8", timeout=60, check=False,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    assert "safe: articles\n" in ran.stdout
+def test_the_program_prints_the_plan(walk: Callable[[str], Walk]) -> None:
+    (said,) = walk("docs/library.md").said
+    assert "safe: articles\n" in said
 
 
-def test_what_the_reader_copies_passes_a_type_checker(project: Path) -> None:
-    (block,) = of_kind("run")
-    (project / "program.py").write_text(block.text, encoding="utf-8")
+@pytest.mark.parametrize("page", [page for page in PAGES if declared_by(page) or page in pages_with("run")])
+def test_what_the_reader_copies_passes_a_type_checker(walk: Callable[[str], Walk], page: str) -> None:
+    folder = walk(page).folder
+    programs = [path.name for path in folder.glob("*.py")]
+    assert len(programs) == len(of_kind(page, "run"))
     ran = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull, "--cache-dir",
-         str(ROOT / ".mypy_cache"), "schema", "program.py"],
-        cwd=project, capture_output=True, text=True, check=False,
+         str(ROOT / ".mypy_cache"), "schema", *programs],
+        cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
 

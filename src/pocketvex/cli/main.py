@@ -15,7 +15,7 @@ from pocketvex.errors import PocketVexError, UsageError
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; the exit code (see the README: the same for all commands)."""
+    """Run one command; the exit code (docs/commands.md lists them: the same for all commands)."""
     # Outside: who stops us while we are still loaded is answered without a word (`__main__`).
     command = _command(arguments)
     try:
