@@ -12,6 +12,7 @@ from pocketvex.history.position import locate
 from pocketvex.run.planning import named_as_live
 from pocketvex.run.remember import written_items
 from pocketvex.schema.model import Schema
+from pocketvex.schema.system import SYSTEM_COLLECTIONS
 from pocketvex.target.session import Json, Session
 from pocketvex.versions import NEWEST
 
@@ -34,7 +35,7 @@ def changed_system(live: Sequence[Json], empty: Sequence[Json]) -> list[str]:
     The durations and templates of a server that was updated are those of its first version.
     """
     there, new = (
-        Schema.from_json([{**item, "system": False} for item in raw if item.get("system")])
+        Schema.from_json([{**item, "system": False} for item in raw if item["name"] in SYSTEM_COLLECTIONS])
         for raw in (live, empty)
     )
     changed = compare(there, new, version=NEWEST, ask=False).operations
