@@ -13,12 +13,25 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "pocketvex"
 
 PACKAGES = (
-    "errors", "versions", "schema", "rules", "diff", "evidence", "plan", "steps", "lint", "render", "types",
+    "errors", "versions", "paths",
+    "schema", "rules", "diff", "evidence", "plan", "steps", "lint", "render", "types",
     "store", "api", "server", "load", "target", "history", "proof", "run", "dev", "cli",
 )  # fmt: skip
 """From what depends on nothing to what may depend on all."""
 
-PURE = ("versions", "schema", "rules", "diff", "evidence", "plan", "steps", "lint", "render", "types")
+PURE = (
+    "versions",
+    "paths",
+    "schema",
+    "rules",
+    "diff",
+    "evidence",
+    "plan",
+    "steps",
+    "lint",
+    "render",
+    "types",
+)
 
 MODULES = sorted(SOURCES.rglob("*.py"))
 

@@ -12,6 +12,7 @@ from pocketvex.cli import output
 from pocketvex.cli.opening import opened, project_or_here, turn
 from pocketvex.cli.options import BinaryOption, DataDirOption, HostOption
 from pocketvex.errors import ConsentNeeded, PocketVexError, UsageError
+from pocketvex.paths import ThingPath
 from pocketvex.store.config import EMBEDDED
 from pocketvex.versions import Version
 
@@ -203,7 +204,7 @@ def _force(config: Config, result: Result, live: Schema, version: Version) -> No
 
 def _show(left: Left) -> None:
     """What the server has in the place of what a person wrote."""
-    stem = left.path.partition(".")[0].partition(":")[0].partition("@")[0]
+    stem = ThingPath.parse(left.path).collection
     if not left.named:
         output.note(
             f"{left.where}: {left.path} is left alone, and the server has it otherwise: "

@@ -10,6 +10,7 @@ from pathlib import Path
 from pocketvex.errors import BackupFailed, PocketVexError, ServerError, Unreachable
 from pocketvex.history.folder import slug
 from pocketvex.history.position import Position
+from pocketvex.paths import ThingPath
 from pocketvex.plan.make import make_plan
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import managed_by
@@ -71,7 +72,7 @@ def _losing(before: Schema, after: Schema) -> set[str]:
     """The ids of the collections in which one state is not simply more than the other."""
     plan = make_plan(after, before, version=NEWEST)
     changed = {change.operation.collection for change in plan.unsafe}
-    changed |= {question.id.partition(".")[0] for question in plan.questions}
+    changed |= {ThingPath.parse(question.id).collection for question in plan.questions}
     both = [*before.collections, *after.collections]
     return {collection.id for collection in both if collection.name in changed}
 

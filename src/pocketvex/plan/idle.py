@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from shlex import quote
 
+from pocketvex.paths import ThingPath
 from pocketvex.plan.questions import Answers
 from pocketvex.schema.fields import SelectField
 from pocketvex.schema.model import Schema
@@ -37,7 +38,8 @@ def _of_name(id: str, value: str, desired: Schema, there: Sequence[Schema]) -> s
 
 
 def _of_choice(id: str, desired: Schema, there: Sequence[Schema]) -> str:
-    path, _, gone = id.partition(":")
+    parsed = ThingPath.parse(id)
+    path, gone = parsed.thing, parsed.choice
     now, before = _choices(desired), [choices for schema in there for choices in [_choices(schema)]]
     if path.lower() not in now:
         return f"the code has no choices in {path}{_meant(path, now)}"

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pocketvex.diff.operations import DropCollection, DropField, Operation, RenameCollection, RenameField
+from pocketvex.paths import ThingPath
 from pocketvex.plan.changes import Plan
 
 _WIDTH = 100
@@ -53,9 +54,9 @@ def gone_names(plan: Plan) -> list[Gone]:
     found = [gone for change in plan.changes if (gone := _gone(change.operation, plan.renamed))]
     for question in plan.questions:
         if question.kind == "rename":
-            collection, _, field = question.id.partition(".")
-            home = plan.renamed.get(collection, collection)
-            found.append(Gone(question.id, home, field))
+            path = ThingPath.parse(question.id)
+            home = plan.renamed.get(path.collection, path.collection)
+            found.append(Gone(question.id, home, path.field))
     return found
 
 

@@ -30,6 +30,7 @@ from pocketvex.diff.operations import (
     RenameField,
     ReplaceField,
 )
+from pocketvex.paths import ThingPath
 from pocketvex.schema.auth import without_secrets
 from pocketvex.schema.fields import FIELD, FieldBase
 from pocketvex.schema.indexes import Index
@@ -253,7 +254,8 @@ class Owner:
         expected = self.base.get(path, _ABSENT)
         if expected is _ABSENT:
             # Nobody ever said what it should be, unless the server has it where nothing was.
-            collection_known = path.split("@")[0] in self.base and "@" in path
+            parsed = ThingPath.parse(path)
+            collection_known = parsed.collection in self.base and parsed.index
             return "drift" if collection_known and before is not _ABSENT else ""
         return "" if expected == before else "drift"
 
@@ -274,8 +276,8 @@ class Owner:
 
 def _is_option(path: str) -> bool:
     """Whether this is an auth option: their defaults are those of the version that a server was born on."""
-    _, colon, option = path.partition(":")
-    return bool(colon) and option not in (*RULE_NAMES, "query")
+    option = ThingPath.parse(path).option
+    return bool(option) and option not in (*RULE_NAMES, "query")
 
 
 def removed_path(operation: Operation) -> str | None:

@@ -14,6 +14,7 @@ from shlex import quote
 from pocketvex.diff.operations import Ambiguous, ChangeField
 from pocketvex.errors import Location, UsageError
 from pocketvex.evidence.facts import Evidence
+from pocketvex.paths import ThingPath
 from pocketvex.schema.fields import SelectField
 from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
@@ -49,17 +50,18 @@ class Question:
         """How the code says it once and for all."""
         if self.kind == "rename" and not any(option.value for option in self.options):
             return 'renamed_from="" for what stays'
+        path = ThingPath.parse(self.id)
         if self.kind == "rename":
-            return f'renamed_from="{self.id.rpartition(".")[2]}", or renamed_from="" for a new thing'
-        gone = self.id.partition(":")[2]
-        return f'remap={{"{gone}": "{self.options[0].value}"}}'
+            return f'renamed_from="{path.field or path.collection}", or renamed_from="" for a new thing'
+        return f'remap={{"{path.choice}": "{self.options[0].value}"}}'
 
     def flag(self, option: Option) -> str:
         """How the command line says it."""
         value = option.value
         if self.kind == "rename":
-            prefix = self.id.rpartition(".")[0]
-            return "--rename " + quote(f"{self.id}={prefix + '.' if prefix and value else ''}{value}")
+            path = ThingPath.parse(self.id)
+            inside = f"{path.collection}." if path.field and value else ""
+            return "--rename " + quote(f"{self.id}={inside}{value}")
         return "--answer " + quote(f"{self.id}={value}")
 
 
@@ -132,13 +134,13 @@ def with_remaps(desired: Schema, answers: Answers) -> Schema:
     copy = desired.model_copy(deep=True)
     for id, value in said.items():
         field = _select_of(copy, id)
-        gone = id.partition(":")[2]
+        gone = ThingPath.parse(id).choice
         if field is None or gone in field.values or gone in field.remap:
             continue
         if value not in (*field.values, ""):
             raise UsageError(
                 f"{value!r} is no answer to {id}",
-                why=f"{id.partition(':')[0]} has the choices {', '.join(field.values)}.",
+                why=f"{ThingPath.parse(id).thing} has the choices {', '.join(field.values)}.",
                 todo=f"Say --answer {quote(f'{id}={field.values[0]}')}, for example.",
             )
         field.remap = {**field.remap, gone: value}
@@ -149,7 +151,7 @@ def still_open(answers: Answers, desired: Schema, there: Iterable[Schema]) -> di
     """The answers about choices that some state still has, and of which the code says nothing by now."""
     found = {}
     for id, value in answers.items():
-        field, gone = _select_of(desired, id), id.partition(":")[2]
+        field, gone = _select_of(desired, id), ThingPath.parse(id).choice
         if field is None or gone in (*field.values, *field.remap) or value not in (*field.values, ""):
             continue
         if any((old := _select_of(schema, id)) and gone in old.values for schema in there):
@@ -158,8 +160,7 @@ def still_open(answers: Answers, desired: Schema, there: Iterable[Schema]) -> di
 
 
 def _select_of(schema: Schema, id: str) -> SelectField | None:
-    path, colon, _ = id.partition(":")
-    name, _, field_name = path.partition(".")
-    collection = schema.collection(name) if colon and field_name else None
-    field = collection.field(field_name) if collection else None
+    path = ThingPath.parse(id)
+    collection = schema.collection(path.collection) if path.choice else None
+    field = collection.field(path.field) if collection else None
     return field if isinstance(field, SelectField) else None

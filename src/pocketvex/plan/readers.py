@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import NamedTuple
 
+from pocketvex.paths import ThingPath
 from pocketvex.plan.references import Uses
 from pocketvex.rules.check import names_of
 from pocketvex.rules.language import Comparison, FilterError, Operand, parse_filter
@@ -43,8 +44,8 @@ class Readers:
         """The rules that say the name of a field and that the diff does not change."""
         found = []
         for path in self.uses.staying(collection, field):
-            home, colon, rule = path.partition(":")
-            there = self.uses.live.collection(home) if colon and rule != "query" else None
+            home, rule = ThingPath.parse(path).collection, ThingPath.parse(path).option
+            there = self.uses.live.collection(home) if rule and rule != "query" else None
             text = there.rules().get(rule) if there else None
             if there and text:
                 closes = self._closes(text, there, collection, field)

@@ -9,6 +9,7 @@ from pocketvex.diff.compare import compare
 from pocketvex.errors import PocketVexError
 from pocketvex.history.foreign import absorbed_files
 from pocketvex.history.position import locate
+from pocketvex.paths import ThingPath
 from pocketvex.run.planning import named_as_live
 from pocketvex.run.remember import written_items
 from pocketvex.schema.model import Schema
@@ -45,7 +46,7 @@ def changed_system(live: Sequence[Json], empty: Sequence[Json]) -> list[str]:
 def take_over(session: Session, desired: Schema, raw: Sequence[Json], adopted: Iterable[str]) -> None:
     """Note that these collections are this project's on this server, and what code and server agree in."""
     state = session.state
-    names = {path.partition(".")[0].partition(":")[0].partition("@")[0] for path in adopted}
+    names = {ThingPath.parse(path).collection for path in adopted}
     state.managed = sorted({*state.managed, *names})
     state.met = [name for name in state.met if name not in names]
     live = session.schema_of(raw)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pocketvex.diff.operations import AddField, CreateCollection, Operation, RenameCollection, RenameField
 from pocketvex.errors import NotAsIntended
+from pocketvex.paths import ThingPath
 from pocketvex.schema.model import Schema
 from pocketvex.target.session import Session
 from pocketvex.versions import SQL_OVER_HTTP
@@ -28,7 +29,7 @@ def require_free(session: Session, live: Schema, operations: Sequence[Operation]
     found = [f"a table {name} that is no collection" for name in sorted(taken)]
     for operation in added:
         home = was.get(operation.collection.lower(), operation.collection.lower())
-        collection, name = live.collection(home), operation.path.rpartition(".")[2]
+        collection, name = live.collection(home), ThingPath.parse(operation.path).field
         if collection and name.lower() in there.get(home, ()) and collection.field(name) is None:
             found.append(f"a column {operation.path} that is no field")
     if found:

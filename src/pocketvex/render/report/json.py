@@ -7,6 +7,7 @@ from typing import Any
 
 from pocketvex.errors import Location
 from pocketvex.evidence.facts import Evidence
+from pocketvex.paths import ThingPath
 from pocketvex.plan.changes import Change, Pending, Plan
 from pocketvex.plan.mentions import Mention
 from pocketvex.plan.questions import Question
@@ -130,7 +131,7 @@ def source_of(change: Change, desired: Schema) -> Location | None:
     collection = desired.collection(change.operation.collection)
     if collection is None:
         return None
-    field = collection.field(change.path.partition(".")[2]) if "." in change.path else None
+    field = collection.field(ThingPath.parse(change.path).field)
     return (field.source if field else None) or collection.source
 
 
