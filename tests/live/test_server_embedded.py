@@ -30,6 +30,7 @@ import sys
 from pathlib import Path
 from pocketvex.server.binaries import Binary
 from pocketvex.server.embedded import acquire
+from pocketvex.versions import Version
 binary = Binary(Path(sys.argv[2]), Version.parse(sys.argv[3]))
 with acquire(Path(sys.argv[1]), binary) as lease:
     print(lease.url, lease.started, flush=True)

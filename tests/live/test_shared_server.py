@@ -45,8 +45,10 @@ def test_a_field_of_ours_in_it_makes_the_collection_not_ours(
     tmp_path: Path, server: ServerFactory, latest: Binary
 ) -> None:
     running = server(latest)
-    Project(tmp_path / "theirs", posts(text("body"))).up(running)
+    theirs = Project(tmp_path / "theirs", posts(text("body")))
+    theirs.up(running)
     own = Project(tmp_path / "own", posts(text("more")))
+    own.now = theirs.now  # so their files would have the same name
     with own.session(running) as session:
         put(session, "posts", title="one", body="theirs")
     own.dev(running)

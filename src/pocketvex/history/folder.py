@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
@@ -143,13 +143,22 @@ def _write_sums(folder: Path, sums: Mapping[str, str]) -> None:
     write_atomically(folder / SUM_FILE, head + "".join(lines))
 
 
-def next_stamp(history: History, now: int) -> int:
+def next_stamp(history: History, now: int, ran: Collection[str] = ()) -> int:
     """Digits for the name of the next file: `now`, or what comes behind every file that is there.
 
     Behind means behind in PocketBase's order, which is that of the bytes: `2026-03-06_x.js` is followed by
     a number that begins with 2026, `1_init.js` by one that begins with 2, and stamps with more digits than
-    unix seconds have (20260101120000_x.js) by stamps of that kind.
+    unix seconds have (20260101120000_x.js) by stamps of that kind. It is none of those that the server `ran`:
+    a file of another project, made in the same second, has the same name, and ours would never be run.
     """
+    taken = {name.partition("_")[0] for name in ran}
+    stamp = _after(history, now)
+    while taken & {str(stamp), str(stamp + 1)}:  # one save may be sealed as two files
+        stamp = _after(history, stamp + 1)
+    return stamp
+
+
+def _after(history: History, now: int) -> int:
     last = history.files[-1].name.encode() if history.files else b""
     if f"{now}_".encode() > last:
         return now

@@ -154,7 +154,7 @@ def edited_draft(
     if draft is None or is_untouched(draft):
         return None
     name = name or _name_for(found.plan.changes)
-    stamp = next_stamp(position.history, now)
+    stamp = next_stamp(position.history, now, session.applied() or ())
     text = unsigned(draft)
     migration = read_migration(text)
     if migration is None or not same_code(runtime_of(text), runtime()):
@@ -213,7 +213,7 @@ def _split(
         if there and rest:
             middle = found.after_only(there)
             parts = [(found.before, middle, there), (middle, found.after, rest)]
-    stamp = next_stamp(position.history, now)
+    stamp = next_stamp(position.history, now, session.applied() or ())
     files = []
     for number, (before, after, changes) in enumerate(parts):
         title = name if name and number == len(parts) - 1 else _name_for(changes)

@@ -36,7 +36,7 @@ from pocketvex.run.draft import code_is_ahead, find_outstanding
 from pocketvex.run.generate import Sealed, generate, generate_empty, not_kept, seal_outstanding
 from pocketvex.run.planning import Choices, plan_for
 from pocketvex.run.remember import remember
-from pocketvex.run.trials import undo_conflicting_trials
+from pocketvex.run.trials import undo_conflicting_trials, undo_renamed_again
 from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
 from pocketvex.target.hidden import collections_at_start
@@ -217,6 +217,8 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     if choices.backup and takes_away(session, position, names, session.schema_of(raw), down=True):
         back_up(session, f"down_{named(names[0])}")
     require_unmoved(session, session.fetch(), raw)
+    kept = [name for name in position.applied if name not in names]
+    undo_renamed_again(session, raw, position.here.schema, built(session, position.history, kept).schema)
     # Held back before it is undone: a kill in between must not let `dev` run the file again.
     held = session.state.held_back
     _hold(session, names)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 
-from pocketvex.history.position import (
-    Position,
-    changed_paths,
-)
+from pocketvex.diff.compare import compare
+from pocketvex.diff.operations import RenameField
+from pocketvex.history.position import Position, changed_paths
+from pocketvex.paths import ThingPath
 from pocketvex.plan.make import Change
 from pocketvex.plan.verdicts import Verdict
 from pocketvex.run.planning import counted
+from pocketvex.schema.model import Schema
 from pocketvex.target.session import Json, Session
 from pocketvex.target.write import write_changes
 
@@ -28,6 +29,22 @@ def undo_conflicting_trials(session: Session, raw: Sequence[Json], position: Pos
     changes = [c for c in counted(session, recorded, live).changes if _makes_way(c, mine)]
     if changes:
         write_changes(session, raw, changes, recorded)
+
+
+def undo_renamed_again(session: Session, raw: Sequence[Json], here: Schema, before: Schema) -> None:
+    """Before files are taken back from `here` to `before`: a field that they renamed, and `dev` once more,
+    has the name again that they know."""
+    touched, live = changed_paths(before, here), session.schema_of(raw)
+    again = {
+        o.path
+        for o in compare(here, live, version=session.version, ask=False).operations
+        if isinstance(o, RenameField)
+        and o.path in touched
+        and str(ThingPath(o.collection, field=o.old)) in session.state.written
+    }
+    if session.local and again:
+        changes = [change for change in counted(session, here, live).changes if change.path in again]
+        write_changes(session, raw, changes, here)
 
 
 def _makes_way(change: Change, mine: Set[str]) -> bool:

@@ -383,13 +383,11 @@ function pocketvex(app, migration, way) {
       const c = collection(name);
       added(c, meant(c, field), field);
     },
-    // Ids tell which field is meant, also where it has a third name by now; where a server has other ids, all
-    // the names together have to.
+    // Ids tell which field is meant; where a server has other ids, all the names together have to.
     renameFields(name, moves) {
       const c = collection(name);
       const named = (wanted) => c.fields.find((f) => f.name === wanted);
-      const known = ({ id, from, to }) =>
-        c.fields.find((f) => f.id === id && (f.name === from || f.name === to || !(named(from) || named(to))));
+      const known = ({ id, from, to }) => c.fields.find((f) => f.id === id && (f.name === from || f.name === to));
       let fields = moves.map(known);
       if (moves.some(({ from, to }, n) => from && to && !fields[n])) {
         const [froms, tos] = [moves.map((move) => move.from).filter(Boolean), moves.map((move) => move.to).filter(Boolean)];
