@@ -98,8 +98,20 @@ def test_state_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     assert load_state(tmp_path, "h") == HostState()
     assert not (tmp_path / ".pocketvex").exists()
     state = HostState(
-        "0.40.6", ["1_a.js"], ["2_b.js"], {"posts.title": {"id": "t"}}, ["posts"], "abc", ["note"]
+        server_version="0.40.6",
+        applied=["1_a.js"],
+        held_back=["2_b.js"],
+        written={"posts.title": {"id": "t"}},
+        managed=["posts"],
+        fingerprint="abc",
+        absorbed=["3_c.js"],
+        answers={"posts.status:c": "a"},
+        met=["others"],
+        away={"id": {"name": "gone"}},
+        intended={"posts.body": None},
+        notes=["note"],
     )
+    assert all(vars(state).values()), "a part of the state is not tried"
     assert save_state(tmp_path, "h", state)
     assert not save_state(tmp_path, "h", state)
     assert load_state(tmp_path, "h") == state
