@@ -239,8 +239,10 @@ class Judge(Counting):
                 reason = f"{what}, and is required: {filled_by(after)}"
                 return Judgement(Verdict.UNSAFE, "PV301", reason, evidence=Evidence.of_count(rows, rows))
         name = conversion(before, after)
-        if name is None or judged.verdict is Verdict.HARMLESS:
+        if judged.verdict is Verdict.HARMLESS:
             return judged
+        if name is None:
+            return judged._replace(reason=f"{what}: no value converts, and all become empty")
         at = self.old_names.get(operation.collection, operation.collection)
         choices = tuple(after.options().get("values", ()))
         fact = Unconvertible(at, before.name, after.type, name, choices, all_limits(after), after.name)
