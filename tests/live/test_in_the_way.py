@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import terminal
 from conftest import ServerFactory
 from pocketvex.errors import NotAsIntended
 from pocketvex.server.binaries import Binary
@@ -48,3 +49,15 @@ def test_it_is_said_before_anything_is_sent(
         assert "nothing was written" in failure.value.what
     project.declare(posts(text("more")), posts(name="rows"))
     assert sorted(paths(project.sync(running, native=native).applied)) == ["posts.more", "rows"]
+
+
+def test_the_difference_says_it_as_well(tmp_path: Path) -> None:
+    project = terminal.Project(tmp_path / "app")
+    project.write("schema/posts.py", terminal.posts())
+    project.ok("dev", "--once")
+    with sqlite3.connect(project.root / ".pocketvex/embedded/data/data.db") as database:
+        database.execute("ALTER TABLE posts ADD COLUMN extra TEXT")
+    database.close()
+    project.write("schema/posts.py", terminal.posts("extra = field.text()"))
+    assert "there is a column posts.extra that is no field" in project.ok("schema", "diff").err
+    assert "a column posts.extra that is no field" in project("dev", "--once").err

@@ -37,6 +37,7 @@ def diff(
         from pocketvex.run.pending import pending_files
         from pocketvex.run.planning import plan_for
         from pocketvex.target.hidden import collections_at_start
+        from pocketvex.target.in_the_way import in_the_way
 
         with opened(config, host, data_dir, pocketbase, evidence) as session:
             raw = collections_at_start(session, write=False)
@@ -45,6 +46,8 @@ def diff(
             output.printed(loaded.printed)
             plan = plan_for(session, loaded.schema, raw, position, choices(answers=said))
             to_run = pending_files(position, session.version)
+            for thing in in_the_way(session, session.schema_of(raw), [c.operation for c in plan.changes]):
+                session.notes.append(f"there is {thing}: nothing of its name can be made before it goes")
             session.save()
     if questions:
         tell_questions(plan, loaded.schema, config, wanted)

@@ -13,14 +13,24 @@ from pocketvex.versions import SQL_OVER_HTTP
 
 
 def require_free(session: Session, live: Schema, operations: Sequence[Operation]) -> None:
-    """Raise NotAsIntended where a raw table or column has the name of what is to be made.
+    """Raise NotAsIntended where a raw table or column has the name of what is to be made."""
+    if found := in_the_way(session, live, operations):
+        raise NotAsIntended(
+            f"{session.client.url} has {', and '.join(found)}: nothing was written",
+            why="Somebody made it with SQL, and PocketBase makes nothing of that name while it is there.",
+            todo="Rename it, or drop it, with SQL of your own, or give what is new another name.",
+        )
+
+
+def in_the_way(session: Session, live: Schema, operations: Sequence[Operation]) -> list[str]:
+    """The raw tables and columns that have the name of what is to be made, in words.
 
     Where only HTTP reaches a server below 0.39, nobody can tell: it says so itself, as an SQL error.
     """
     made = [o for o in operations if isinstance(o, CreateCollection | RenameCollection)]
     added = [o for o in operations if isinstance(o, AddField | RenameField)]
     if not made and not added:
-        return
+        return []
     was = {o.collection.lower(): o.old.lower() for o in made if isinstance(o, RenameCollection)}
     tables = {o.collection.lower() for o in made}
     homes = {was.get(o.collection.lower(), o.collection.lower()) for o in added}
@@ -32,12 +42,7 @@ def require_free(session: Session, live: Schema, operations: Sequence[Operation]
         collection, name = live.collection(home), ThingPath.parse(operation.path).field
         if collection and name.lower() in there.get(home, ()) and collection.field(name) is None:
             found.append(f"a column {operation.path} that is no field")
-    if found:
-        raise NotAsIntended(
-            f"{session.client.url} has {', and '.join(found)}: nothing was written",
-            why="Somebody made it with SQL, and PocketBase makes nothing of that name while it is there.",
-            todo="Rename it, or drop it, with SQL of your own, or give what is new another name.",
-        )
+    return found
 
 
 def _columns(session: Session, names: Sequence[str]) -> dict[str, set[str]]:
