@@ -7,7 +7,6 @@ is kept. All of it is one run of PocketBase.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +21,7 @@ from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
+from pocketvex.store.temporary import temporary
 
 Json = dict[str, Any]
 _VIEW_REFUSES = re.compile(r"with (?:empty or invalid|non-unique) ids|malformed JSON")
@@ -82,8 +82,8 @@ def _prove_parts(
     binary: Binary, data_dir: Path, parts: Sequence[Part], rows_for: Callable[[Schema, Schema], list[Row]]
 ) -> list[Proof]:
     files = [(part.name, part.text, rows_for(part.before, part.after)) for part in parts]
-    with tempfile.TemporaryDirectory(prefix="pocketvex-proof-") as folder:
-        copy = Path(folder) / "data"
+    with temporary("proof") as folder:
+        copy = folder / "data"
         scratch.copy(data_dir, copy)
         try:
             tried = try_files(binary, copy, files)

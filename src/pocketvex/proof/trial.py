@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +18,7 @@ from pocketvex.render.migration.trial import trial_step
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.surroundings import Surroundings
+from pocketvex.store.temporary import temporary
 
 Json = dict[str, Any]
 
@@ -67,24 +67,24 @@ def try_files(
 
     A file without rows (None) is only run. Raises `scratch.MigrationFailed` where a file fails as it stands.
     """
-    with tempfile.TemporaryDirectory(prefix="pocketvex-trial-") as folder:
+    with temporary("trial") as folder:
         steps: dict[str, str] = {}
         behind = "0000000000"
         for number, (name, text, rows) in enumerate(files):
-            seen = Path(folder) / f"{number}.json"
+            seen = folder / f"{number}.json"
             step = scratch.mark_step(seen) if rows is None else trial_step(text, rows, str(seen))
             # Byte order puts it right behind the file before, and so in front of the file itself.
             steps[f"{behind}.pv.js"] = step
             steps[name] = text
             behind = name
-        final = Path(folder) / "final.json"
+        final = folder / "final.json"
         steps[f"{behind}.pv.js"] = scratch.snapshot_step(final)
         env = placeholders((text for _, text, _ in files), around.env)
-        far = Far(Path(folder), [name for name, _, _ in files], progress)
+        far = Far(folder, [name for name, _, _ in files], progress)
         scratch.migrate_up(binary, data_dir, steps, env=env, around=around, running=far.running)
         scratch.forget(data_dir, [name for name in steps if name.endswith(".pv.js")])
         read = [
-            _read(name, json.loads((Path(folder) / f"{number}.json").read_text(encoding="utf-8")))
+            _read(name, json.loads((folder / f"{number}.json").read_text(encoding="utf-8")))
             if rows is not None
             else None
             for number, (name, _, rows) in enumerate(files)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -34,6 +33,7 @@ from pocketvex.server.binaries import Binary
 from pocketvex.server.surroundings import Surroundings
 from pocketvex.steps.header import is_written_by_us
 from pocketvex.store.files import LOCAL, local_dir, write_atomically
+from pocketvex.store.temporary import temporary
 from pocketvex.target.recorded import Recorded
 from pocketvex.target.variables import values_read
 
@@ -167,8 +167,8 @@ def _results(
             )
             for number, file in enumerate(files[: part[-1] + 1])
         ]
-        with tempfile.TemporaryDirectory(prefix="pocketvex-verify-") as folder:
-            data_dir = Path(folder) / "data"
+        with temporary("verify") as folder:
+            data_dir = folder / "data"
             scratch.copy(ground.built([]).data_dir, data_dir)
             trials = try_files(ground.binary, data_dir, steps, ground.around, ground.progress).trials
         return {
@@ -198,8 +198,8 @@ def _trials(
         (file.name, file.text, None if reaches_out(file.text) else make_rows(before, after))
         for file, before, after in zip(files, schemas, schemas[1:], strict=False)
     ]
-    with tempfile.TemporaryDirectory(prefix="pocketvex-verify-") as folder:
-        data_dir = Path(folder) / "data"
+    with temporary("verify") as folder:
+        data_dir = folder / "data"
         scratch.copy(replay(binary, [], cache).data_dir, data_dir)
         tried = try_files(binary, data_dir, steps)
     return list(zip(files, tried.trials, schemas, schemas[1:], strict=False))

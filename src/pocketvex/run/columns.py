@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from pocketvex.diff.compare import compare
@@ -17,6 +15,7 @@ from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.store.config import Config
 from pocketvex.store.files import LOCAL
+from pocketvex.store.temporary import temporary
 
 Json = dict[str, Any]
 _NEEDED = ("id", "name", "type", "fields", "viewQuery")
@@ -53,8 +52,8 @@ def infer(config: Config, schema: Schema, binary: Binary) -> dict[str, list[Json
     views = {item["name"]: item for item in payload if item["type"] == "view"}
     order = view_order({name: item["viewQuery"] for name, item in views.items()})
     ordered = [*(item for item in payload if item["type"] != "view"), *(views[name] for name in order)]
-    with tempfile.TemporaryDirectory(prefix="pocketvex-types-") as folder:
-        data_dir = Path(folder) / "data"
+    with temporary("types") as folder:
+        data_dir = folder / "data"
         scratch.copy(empty.data_dir, data_dir)
         try:
             scratch.run_once(binary, data_dir, _SAVE % json.dumps(json.dumps(ordered)))

@@ -20,6 +20,7 @@ from pocketvex.errors import Location, ServerProcessError
 from pocketvex.server.binaries import Binary, require_supported
 from pocketvex.server.ledger import ONE_OFF, applied, forget, mark
 from pocketvex.server.surroundings import Surroundings, lay_out
+from pocketvex.store.temporary import temporary
 
 __all__ = [
     "NOWHERE",
@@ -98,8 +99,8 @@ def migrate_up(
     """
     require_supported(binary)
     _check_names(files, before := applied(data_dir))
-    with tempfile.TemporaryDirectory(prefix="pocketvex-") as folder:
-        places = lay_out(around, Path(folder))
+    with temporary("scratch") as folder:
+        places = lay_out(around, folder)
         for name, text in files.items():
             (places.migrations / name).write_text(text, encoding="utf-8", newline="")
         output = _run(
@@ -134,8 +135,8 @@ def run_once(binary: Binary, data_dir: Path, up: str, *, env: Mapping[str, str] 
 
 def collections(binary: Binary, data_dir: Path) -> list[dict[str, Any]]:
     """Every collection, system ones included, as `GET /api/collections` shows it (so without secrets)."""
-    with tempfile.TemporaryDirectory(prefix="pocketvex-") as folder:
-        target = Path(folder) / "collections.json"
+    with temporary("scratch") as folder:
+        target = folder / "collections.json"
         run_once(binary, data_dir, _snapshot(target))
         found: list[dict[str, Any]] = json.loads(target.read_text(encoding="utf-8"))
     return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from pocketvex.errors import ServerProcessError
+from pocketvex.store.temporary import temporary
 from pocketvex.target.session import Session
 
 
@@ -59,8 +59,8 @@ class Native:
     def try_out(self, files: Mapping[str, str]) -> None:
         from pocketvex.server import scratch
 
-        with tempfile.TemporaryDirectory(prefix="pocketvex-check-") as folder:
-            copy = Path(folder) / "data"
+        with temporary("check") as folder:
+            copy = folder / "data"
             scratch.copy(self._data_dir, copy, files=False)
             self._run(copy, files)
 
