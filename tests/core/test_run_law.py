@@ -21,7 +21,7 @@ from pocketvex.plan.verdicts import Verdict
 from pocketvex.run.planning import named_as_live
 from pocketvex.run.remember import written_items
 from pocketvex.schema.model import Schema
-from pocketvex.target.removals import possible
+from pocketvex.target.removals import doable_in_one_round
 from pocketvex.versions import NEWEST
 from schemas import World, build, edited, worlds, written
 
@@ -63,7 +63,7 @@ class Machine:
         while True:
             plan = self.plan(desired)
             ready = [c for c in plan.changes if c.judgement.verdict in (Verdict.SAFE, Verdict.HARMLESS)]
-            ready = possible(self.live, ready)
+            ready = doable_in_one_round(self.live, ready)
             if not ready:
                 return plan
             self.write(desired, ready)

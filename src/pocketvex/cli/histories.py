@@ -11,7 +11,7 @@ import typer
 
 from pocketvex.cli import output
 from pocketvex.cli.consent import at_terminal, consent_to_host
-from pocketvex.cli.opening import checked_format, project, project_or_history, turn, writing
+from pocketvex.cli.opening import checked_format, project, project_or_history, taking_turn, writing
 from pocketvex.cli.options import (
     BinaryOption,
     ConfirmOption,
@@ -97,7 +97,7 @@ def reseal(
             held, history = first.held_by(session), read_history(config.migrations)
             made = use.reseal(config.root, history, session.binary, files, held)
     else:
-        with turn(config, "pocketvex migrate reseal"):
+        with taking_turn(config, "pocketvex migrate reseal"):
             history = read_history(config.migrations)
             held = first.held_at_hand(config)
             made = use.reseal(config.root, history, _binary(config, pocketbase), files, held)

@@ -19,7 +19,7 @@ from pocketvex.cli.opening import (
     opened,
     project,
     project_or_history,
-    turn,
+    taking_turn,
     writing,
 )
 from pocketvex.cli.options import (
@@ -75,7 +75,7 @@ def generate(
             raise UsageError(
                 "a hand-written migration needs a name", todo="pocketvex migrate generate --empty NAME"
             )
-        with turn(config, "pocketvex migrate generate"):
+        with taking_turn(config, "pocketvex migrate generate"):
             sealed = use.generate_empty(config.migrations, name=name, now=int(time.time()))
     else:
         with writing("pocketvex migrate generate", config, host, data_dir, pocketbase, evidence) as session:

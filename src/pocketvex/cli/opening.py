@@ -56,11 +56,11 @@ def project_or_history() -> Config:
         return config
 
 
-def turn(config: Config, what: str) -> AbstractContextManager[None]:
+def taking_turn(config: Config, what: str) -> AbstractContextManager[None]:
     """This command's turn to work on the project; who is waited for is said."""
-    from pocketvex.store.project_turn import turn
+    from pocketvex.store.project_turn import project_turn
 
-    return turn(config.root, what, output.note)
+    return project_turn(config.root, what, output.note)
 
 
 @contextmanager
@@ -93,11 +93,11 @@ def opened(
         session.say = output.note
         session.progress = output.progress()
         if needed:
-            session.begin()
+            session.prefetch()
             _import(needed)
         output.note(output.styled(session.title, "bold", err=True))
         try:
-            with opened(config, evidence) if evidence else nullcontext() as session.witness:
+            with opened(config, evidence) if evidence else nullcontext() as session.evidence_from:
                 yield session
         finally:
             tell_notes(session)
@@ -113,7 +113,7 @@ def writing(
     evidence: str | None = None,
 ) -> Iterator[Session]:
     """A session for a command that writes: it waits for its turn on the project first."""
-    with turn(config, command), opened(config, host, data_dir, binary, evidence) as session:
+    with taking_turn(config, command), opened(config, host, data_dir, binary, evidence) as session:
         yield session
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pocketvex.cli import output
-from pocketvex.cli.opening import opened, project_or_here, turn
+from pocketvex.cli.opening import opened, project_or_here, taking_turn
 from pocketvex.cli.options import BinaryOption, DataDirOption, HostOption
 from pocketvex.errors import ConsentNeeded, PocketVexError, UsageError
 from pocketvex.paths import ThingPath
@@ -61,7 +61,7 @@ def pull(
     asked = Asked(tuple(names or ()), one_file, force)
     if from_ is not None:
         return _from_file(config, from_, asked, print_)
-    alone = nullcontext() if print_ else turn(config, "pocketvex schema pull")
+    alone = nullcontext() if print_ else taking_turn(config, "pocketvex schema pull")
     with alone, opened(config, host, data_dir, pocketbase) as session:
         return _from_server(session, asked, print_)
 
@@ -70,7 +70,7 @@ def pull_history(config: Config) -> int:
     """Run the history on the embedded server, and write what it builds."""
     from pocketvex.run.selection import Asked
 
-    with turn(config, "pocketvex init"), opened(config, EMBEDDED) as session:
+    with taking_turn(config, "pocketvex init"), opened(config, EMBEDDED) as session:
         return _from_server(session, Asked(), print_=False)
 
 
@@ -150,7 +150,7 @@ def _from_file(config: Config, file: Path, asked: Asked, print_: bool) -> int:
     if print_:
         pulled = pull.render(config, live, asked, usual)
         return _print(pulled, pull.parts(pulled, live, asked))
-    with turn(config, "pocketvex schema pull"):
+    with taking_turn(config, "pocketvex schema pull"):
         result = pull.find(config, live, asked, usual, binary.version)
         code = _write(config, result)
         _force(config, result, live, binary.version)

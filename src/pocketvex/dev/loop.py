@@ -33,7 +33,7 @@ from pocketvex.run.types import files_of_code, foreign, left_alone, shown, write
 from pocketvex.schema.model import Schema
 from pocketvex.store.config import FILE, Config, load_config
 from pocketvex.store.files import LOCAL
-from pocketvex.store.project_turn import turn
+from pocketvex.store.project_turn import project_turn
 from pocketvex.target.session import Session
 
 _RETRY = 1.0
@@ -257,7 +257,7 @@ class Loop:
     def work(self, schema: Schema, start: float, *, asked: bool) -> bool:
         """One pass over types, server and draft; whether something waits."""
         self.write_types(schema)
-        with turn(self.config.root, "pocketvex dev", self.view.waiting):
+        with project_turn(self.config.root, "pocketvex dev", self.view.waiting):
             self.take_others()
             if self.session.lease is not None:
                 self.session.lease.check()

@@ -144,7 +144,7 @@ def find_outstanding(
 
 def _count(session: Session, facts: frozenset[Fact], live: Schema) -> dict[Fact, int | None]:
     """A thing that the server does not have holds nothing."""
-    if session.witness is not None:
+    if session.evidence_from is not None:
         return session.count(facts, live)
     there = frozenset(fact for fact in facts if live.collection(fact.collection) is not None)
     found = session.count(there, live)

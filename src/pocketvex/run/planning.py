@@ -72,16 +72,16 @@ def plan_for(
     desired = leaving_out(desired, desired, live, environ)
     renames = with_strangers(desired, live, ownership, renames_of(answers), session.version)
     confirmed = said | _first_contacts(desired, live, ownership, said, renames, session.version)
-    plan = counted(
+    plan = plan_with_evidence(
         session, desired, live, ownership=ownership, renames=renames, confirmed=confirmed,
         migrates=session.migrates,
     )  # fmt: skip
     plan = with_ignored(plan, session.config.ignore, choices.confirmed)
     _tell_absent(session, position, plan)
     if not session.local:
-        from pocketvex.target.removals import of_no_file
+        from pocketvex.target.removals import keep_what_no_migration_removes
 
-        plan, notes = of_no_file(plan, position.recorded.schema, session.state.written)
+        plan, notes = keep_what_no_migration_removes(plan, position.recorded.schema, session.state.written)
         session.notes += [note for note in notes if note not in session.notes]
     return waiting_for_secrets(plan, environ)
 
@@ -105,7 +105,7 @@ def _tell_absent(session: Session, position: Position, plan: Plan) -> None:
         session.notes.append(note)
 
 
-def counted(session: Session, desired: Schema, live: Schema, **options: Any) -> Plan:
+def plan_with_evidence(session: Session, desired: Schema, live: Schema, **options: Any) -> Plan:
     """The plan, with whatever it wants to know counted on the server."""
     known: dict[Fact, int | None] = {}
     while True:

@@ -33,7 +33,7 @@ from pocketvex.schema.model import Schema
 from pocketvex.target.apply_by_sql import recover_collections, runs_here
 from pocketvex.target.aside import require_keepable
 from pocketvex.target.hidden import collections_at_start
-from pocketvex.target.removals import is_removal, possible
+from pocketvex.target.removals import doable_in_one_round, is_removal
 from pocketvex.target.secrets import missing_secrets, unset_in
 from pocketvex.target.session import Json, Session
 from pocketvex.target.write import Moved, require_unmoved, write_changes
@@ -109,7 +109,7 @@ def sync(session: Session, desired: Schema, choices: Choices) -> Outcome:
     kept: list[Path] = []
     while True:
         wanted = [change for change in plan.changes if may_apply(change, session, choices, reverts)]
-        now = possible(raw, wanted)
+        now = doable_in_one_round(raw, wanted)
         _require_keepable(session, now)
         _back_up_first(session, choices, now)
         if now:

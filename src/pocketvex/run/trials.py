@@ -10,7 +10,7 @@ from pocketvex.history.position import Position, changed_paths
 from pocketvex.paths import ThingPath
 from pocketvex.plan.make import Change
 from pocketvex.plan.verdicts import Verdict
-from pocketvex.run.planning import counted
+from pocketvex.run.planning import plan_with_evidence
 from pocketvex.schema.model import Schema
 from pocketvex.target.session import Json, Session
 from pocketvex.target.write import write_changes
@@ -26,7 +26,7 @@ def undo_conflicting_trials(session: Session, raw: Sequence[Json], position: Pos
     mine = changed_paths(recorded, position.here.schema) & session.state.written.keys()
     if not session.local or not mine:
         return
-    changes = [c for c in counted(session, recorded, live).changes if _makes_way(c, mine)]
+    changes = [c for c in plan_with_evidence(session, recorded, live).changes if _makes_way(c, mine)]
     if changes:
         write_changes(session, raw, changes, recorded)
 
@@ -43,7 +43,9 @@ def undo_renamed_again(session: Session, raw: Sequence[Json], here: Schema, befo
         and str(ThingPath(o.collection, field=o.old)) in session.state.written
     }
     if session.local and again:
-        changes = [change for change in counted(session, here, live).changes if change.path in again]
+        changes = [
+            change for change in plan_with_evidence(session, here, live).changes if change.path in again
+        ]
         write_changes(session, raw, changes, here)
 
 

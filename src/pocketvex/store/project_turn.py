@@ -14,7 +14,7 @@ _AT_ONCE, _PATIENCE = 0.5, 15.0
 
 
 @contextmanager
-def turn(root: Path, what: str, say: Callable[[str], None]) -> Iterator[None]:
+def project_turn(root: Path, what: str, say: Callable[[str], None]) -> Iterator[None]:
     """Hold the project's lock as `what`; raises Locked where another command keeps it."""
     with ExitStack() as stack:
         try:

@@ -26,7 +26,9 @@ def is_removal(operation: Operation) -> bool:
     return isinstance(operation, DropCollection | DropField | ReplaceField)
 
 
-def of_no_file(plan: Plan, recorded: Schema, written: Container[str]) -> tuple[Plan, list[str]]:
+def keep_what_no_migration_removes(
+    plan: Plan, recorded: Schema, written: Container[str]
+) -> tuple[Plan, list[str]]:
     """On a server elsewhere only migrations take away, and none knows what neither file nor `dev` made.
 
     The plan that keeps it, and what a person can do about it.
@@ -43,7 +45,7 @@ def of_no_file(plan: Plan, recorded: Schema, written: Container[str]) -> tuple[P
     ]
 
 
-def possible(raw: Sequence[Json], changes: Sequence[Change]) -> list[Change]:
+def doable_in_one_round(raw: Sequence[Json], changes: Sequence[Change]) -> list[Change]:
     """The changes that one round can make: without what takes a name that a removal of this round frees,
     and without removals of collections that a relation, which stays for now, still points at."""
     left = _in_turn(list(changes), Schema.from_json(raw))

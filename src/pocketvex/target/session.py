@@ -56,7 +56,7 @@ class Session:
         """Tells what cannot wait until the work is done."""
         self.progress: Callable[[str], None] | None = None
         """Told what takes long while it goes on."""
-        self.witness: Session | None = None
+        self.evidence_from: Session | None = None
         """Whose rows are counted instead of this server's."""
         self.recorded: Recorded | None = None
         """What the history builds, as it was read last."""
@@ -165,7 +165,7 @@ class Session:
         pinned = Version.parse(self.config.pocketbase) if self.config.pocketbase else None
         return binaries.find(pinned, explicit=self.host.binary)
 
-    def begin(self) -> None:
+    def prefetch(self) -> None:
         """Ask for version and collections while this interpreter does other things; `fetch` takes them.
 
         For who fetches at once: later others may have changed what was found.
@@ -264,8 +264,8 @@ class Session:
         """
         if not facts:
             return {}
-        if self.witness is not None:
-            return self.witness.testify(facts)
+        if self.evidence_from is not None:
+            return self.evidence_from.testify(facts)
         from pocketvex.target.count import count_facts
 
         return count_facts(
@@ -290,7 +290,7 @@ class Session:
     @property
     def rows_of(self) -> str:
         """Whose rows the evidence counts, in words that stay right on another machine."""
-        host = (self.witness or self).host
+        host = (self.evidence_from or self).host
         return "the embedded server" if host.embedded else host.name or host.url
 
     def reload(self) -> None:

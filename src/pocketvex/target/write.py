@@ -55,7 +55,7 @@ def write_changes(
         if len(additions) < len(rest):
             remove(session, now, rest, [] if kept is None else kept)
     except Rejected as error:
-        raise located(error, desired) from error
+        raise with_schema_lines(error, desired) from error
     if here:
         run_here(session, session.fetch(), here)
     after = session.fetch()
@@ -99,7 +99,7 @@ def _check(
         )
 
 
-def located(error: PocketVexError, desired: Schema) -> PocketVexError:
+def with_schema_lines(error: PocketVexError, desired: Schema) -> PocketVexError:
     """The same error with the lines of the schema that its problems are about."""
 
     def place(problem: Problem) -> Problem:
