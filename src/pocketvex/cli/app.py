@@ -12,7 +12,7 @@ from typer.exceptions import Exit, TyperException
 from typer.main import get_command
 
 from pocketvex.cli import output
-from pocketvex.cli.plain import COMPLETE
+from pocketvex.cli.fast_path import COMPLETE
 from pocketvex.errors import UsageError
 
 if TYPE_CHECKING:

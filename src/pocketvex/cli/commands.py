@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from pocketvex.cli import output
-from pocketvex.cli.opening import checked_answers, choices, opened, project
+from pocketvex.cli.context import checked_answers, choices, opened, project
 from pocketvex.cli.options import (
     AnswerOption,
     AnswersOption,

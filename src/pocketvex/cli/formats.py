@@ -132,7 +132,7 @@ def mentions_in(config: Config, plan: Plan) -> list[str]:
 
 def mention_lines(mentions: Iterable[Mention]) -> list[str]:
     """Some places of each name, and how many there are beside."""
-    from pocketvex.cli.compact import fitted
+    from pocketvex.cli.shorten import fitted
     from pocketvex.plan.mentions import some_of
 
     lines: list[str] = []

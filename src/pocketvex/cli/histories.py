@@ -11,7 +11,7 @@ import typer
 
 from pocketvex.cli import output
 from pocketvex.cli.consent import at_terminal, consent_to_host
-from pocketvex.cli.opening import checked_format, project, project_or_history, taking_turn, writing
+from pocketvex.cli.context import checked_format, project, project_or_history, taking_turn, writing
 from pocketvex.cli.options import (
     BinaryOption,
     ConfirmOption,

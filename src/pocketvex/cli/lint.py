@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pocketvex.cli import output
-from pocketvex.cli.opening import project
+from pocketvex.cli.context import project
 from pocketvex.errors import Exit, SchemaError, UsageError
 from pocketvex.schema.words import counted
 from pocketvex.versions import NEWEST, Version

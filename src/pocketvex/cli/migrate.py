@@ -9,8 +9,7 @@ import typer
 
 from pocketvex.cli import histories, output
 from pocketvex.cli.consent import consent_to_host
-from pocketvex.cli.formats import mentions_in, tell_mentions
-from pocketvex.cli.opening import (
+from pocketvex.cli.context import (
     checked_answers,
     checked_format,
     choices,
@@ -22,6 +21,7 @@ from pocketvex.cli.opening import (
     taking_turn,
     writing,
 )
+from pocketvex.cli.formats import mentions_in, tell_mentions
 from pocketvex.cli.options import (
     AnswerOption,
     AnswersOption,

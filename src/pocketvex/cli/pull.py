@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pocketvex.cli import output
-from pocketvex.cli.opening import opened, project_or_here, taking_turn
+from pocketvex.cli.context import opened, project_or_here, taking_turn
 from pocketvex.cli.options import BinaryOption, DataDirOption, HostOption
 from pocketvex.errors import ConsentNeeded, PocketVexError, UsageError
 from pocketvex.paths import ThingPath

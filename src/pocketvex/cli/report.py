@@ -7,7 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
-from pocketvex.cli.compact import compact, fitted
+from pocketvex.cli.shorten import compact, fitted
 from pocketvex.plan.verdicts import Verdict
 from pocketvex.render.report.text import change_lines, pending_lines, plan_lines, totals
 from pocketvex.schema.words import counted

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from pocketvex.cli import comparing, lint, output, pull
+from pocketvex.cli import diff as comparing
+from pocketvex.cli import lint, output, pull
 from pocketvex.cli.consent import said_at_terminal
-from pocketvex.cli.opening import checked_answers, checked_format, choices, load, project, writing
+from pocketvex.cli.context import checked_answers, checked_format, choices, load, project, writing
 from pocketvex.cli.options import (
     AnswerOption,
     AnswersOption,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pocketvex.cli import output
-from pocketvex.cli.opening import load, opened, project, project_or_here
+from pocketvex.cli.context import load, opened, project, project_or_here
 from pocketvex.errors import Exit, ServerProcessError, UsageError
 from pocketvex.versions import Version
 

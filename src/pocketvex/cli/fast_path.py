@@ -22,7 +22,7 @@ def plain(arguments: Sequence[str]) -> Callable[[], int] | None:
 
             return partial(generate, **said)
         case ["schema", "diff"]:
-            from pocketvex.cli.comparing import diff
+            from pocketvex.cli.diff import diff
 
             return diff
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pocketvex.cli import output
-from pocketvex.cli.opening import checked_answers, checked_format, choices, opened, project
+from pocketvex.cli.context import checked_answers, checked_format, choices, opened, project
 from pocketvex.errors import ChangesPending, ConsentNeeded, Exit
 
 
