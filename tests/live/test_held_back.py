@@ -9,8 +9,9 @@ import pytest
 
 from binaries import LATEST, SUPPORTED, binary_of
 from conftest import ServerFactory
+from pocketvex.errors import UsageError
 from pocketvex.server.process import Running
-from projects import Json, Project, kept, posts, put, rows, text
+from projects import Json, Project, kept, paths, posts, put, rows, text
 
 BASE = {"name": "base", "fields": [text("t")]}
 NOTES = {"name": "notes", "fields": [{"name": "about", "type": "relation", "target": "articles"}]}
@@ -79,3 +80,37 @@ def test_a_field_that_dev_renamed(tmp_path: Path, running: Running) -> None:
     assert not project.dev(running)[0].plan
     with project.session(running) as session:
         assert [row["y"] for row in rows(session, "posts")] == ["kept"]
+
+
+def test_what_a_held_file_removes_is_nothing_that_was_renamed(tmp_path: Path, running: Running) -> None:
+    project = Project(tmp_path, posts(text("subtitle")))
+    project.up(running)
+    with project.session(running) as session:
+        put(session, "posts", subtitle="kept")
+    project.declare(posts())
+    (dropped,) = project.up(running).files
+    project.down(running)
+
+    # It is no question whether the new field is the old one: the file says that the old one goes.
+    project.declare(posts(text("kicker")))
+    plan = project.diff(running)
+    assert (paths(plan.changes), plan.questions) == (["posts.kicker"], ())
+    assert kept(plan) == {"posts.subtitle": "held"}
+
+    # Who says that it is has to take the file back first: otherwise the values would go, and it be empty.
+    project.declare(posts(text("kicker", renamed_from="subtitle")))
+    for command in (project.diff, project.dev, project.up, project.generate):
+        with pytest.raises(UsageError, match=f"{dropped} removes posts.subtitle"):
+            command(running)
+    project.declare(posts(text("kicker")))
+    with pytest.raises(UsageError, match=f"{dropped} removes posts.subtitle"):
+        project.dev(running, answers={"posts.subtitle": "posts.kicker"})
+
+    sums = project.config.migrations / "pocketvex.sum"
+    lines = sums.read_text(encoding="utf-8").splitlines(keepends=True)
+    sums.write_text("".join(line for line in lines if dropped not in line), encoding="utf-8")
+    (project.config.migrations / dropped).unlink()
+    project.declare(posts(text("kicker", renamed_from="subtitle")))
+    project.up(running)
+    with project.session(running) as session:
+        assert [row["kicker"] for row in rows(session, "posts")] == ["kept"]

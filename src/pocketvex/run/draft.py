@@ -22,6 +22,7 @@ from pocketvex.plan.questions import Answers, renames_of, still_open, with_remap
 from pocketvex.proof.prove import Proof, prove
 from pocketvex.render.migration.migration import render_migration
 from pocketvex.run.obvious_renames import known_to_be_new, tell_idle, with_strangers
+from pocketvex.run.pending_removals import pending_removals, refuse_renamed
 from pocketvex.run.supported import check_declares, check_fits
 from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
@@ -137,6 +138,7 @@ def find_outstanding(
     """What the code asks beyond the history, with evidence from the session's server, which has `raw`."""
     check_declares(session, desired, session.schema_of(raw), position.managed)
     check_fits(session, desired, session.schema_of(raw), position.recorded.schema)
+    refuse_renamed(pending_removals(position), desired, position.recorded.schema, answers)
     tell_idle(session, answers, desired, (session.schema_of(raw), position.recorded.schema))
     wanted = with_dropped_options(desired, position)
     return outstanding(wanted, position, live=raw, session=session, answers=answers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from pocketvex.diff.compare import compare
 from pocketvex.plan.idle import idle
@@ -27,10 +27,12 @@ def with_strangers(
     ownership: Ownership,
     renames: Mapping[str, str],
     version: Version,
+    removed: Container[str] = (),
 ) -> dict[str, str]:
-    """The answers, and that a thing which is not this project's was not renamed.
+    """The answers, and that a thing which is not this project's was not renamed, nor one that a file removes.
 
-    What somebody else made is kept whatever the code adds: nobody has to say so.
+    What somebody else made is kept whatever the code adds: nobody has to say so. Of what is `removed` by a
+    file that has not run yet, the file has said it.
     """
     answers = dict(renames)
     diff = compare(desired, live, renames=answers, version=version)
@@ -42,7 +44,9 @@ def with_strangers(
         before = diff.renamed.get(question.collection, question.collection)
         old = f"{before}.{question.old}" if before else question.old
         managed = ownership.manages(before or question.old)
-        if base is not None and not (old in base and (managed or old in ownership.written)):
+        if old in removed or (
+            base is not None and not (old in base and (managed or old in ownership.written))
+        ):
             strangers.add(question.path)
     return {**answers, **dict.fromkeys(strangers, "")}
 

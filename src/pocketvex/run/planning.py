@@ -16,6 +16,7 @@ from pocketvex.plan.make import NeedsFacts, Plan, make_plan
 from pocketvex.plan.ownership import Ownership
 from pocketvex.plan.questions import Answers, renames_of, still_open, with_remaps
 from pocketvex.run.obvious_renames import tell_idle, with_strangers
+from pocketvex.run.pending_removals import pending_removals, refuse_renamed
 from pocketvex.run.supported import check_declares, check_fits
 from pocketvex.schema.model import Schema
 from pocketvex.target.secrets import late_secrets, leaving_out, waiting_for_secrets
@@ -57,6 +58,8 @@ def plan_for(
         session.state.answers, desired, (session.schema_of(raw), position.recorded.schema)
     )
     answers = {**remembered, **choices.answers}
+    removed = pending_removals(position)
+    refuse_renamed(removed, desired, position.recorded.schema, answers)
     desired = with_remaps(with_dropped_options(desired, position), answers)
     live, environ = session.schema_of(raw), session.environ
     recorded = named_as_live(position.here.schema, live, session.state.written)
@@ -70,7 +73,7 @@ def plan_for(
     )
     said = choices.confirmed | late_secrets(desired, live, environ)
     desired = leaving_out(desired, desired, live, environ)
-    renames = with_strangers(desired, live, ownership, renames_of(answers), session.version)
+    renames = with_strangers(desired, live, ownership, renames_of(answers), session.version, removed)
     confirmed = said | _first_contacts(desired, live, ownership, said, renames, session.version)
     plan = plan_with_evidence(
         session, desired, live, ownership=ownership, renames=renames, confirmed=confirmed,
