@@ -8,6 +8,7 @@ import pytest
 
 import terminal
 from conftest import ServerFactory
+from pocketvex.cli.report import draft_lines
 from pocketvex.errors import NotAsIntended
 from pocketvex.run.check import Checkup, check
 from pocketvex.run.planning import Choices
@@ -118,6 +119,29 @@ def test_the_draft_is_part_of_it_on_a_local_server(project: Project, running: Ru
     (file,) = looked(project, running, local=False).files
     assert (file.name, file.state) == ("the code", "would fail")
     assert "ahead of the history by 1 change" in file.why
+
+
+def test_what_dev_says_of_a_draft_that_rows_may_stop_or_that_waits_for_an_answer(
+    project: Project, running: Running
+) -> None:
+    project.declare(posts(text("body", max=9)))
+    _, draft = project.dev(running)
+    assert draft_lines(draft, "next.js", native=True) == [
+        "draft next.js written: `pocketvex migrate up --check` says whether these rows let it run"
+    ]
+    project.declare(posts(text("body", max=40)))
+    _, draft = project.dev(running)
+    assert draft_lines(draft, "next.js", native=True) == [
+        "draft next.js written: `pocketvex migrate up` seals and runs it"
+    ]
+    more = {"name": "more", "fields": [text("a"), text("b")]}
+    project.declare(posts(text("body", max=50)), more)
+    project.up(running)
+    with project.session(running) as session:
+        put(session, "more", a="one", b="two")
+    project.declare(posts(text("body", max=9)), {"name": "more", "fields": [text("c")]})
+    _, draft = project.dev(running)
+    assert draft_lines(draft, "next.js", native=True) == ["draft next.js is written once that is answered"]
 
 
 def test_a_draft_that_a_person_edited_is_looked_at_as_it_stands(project: Project, running: Running) -> None:

@@ -135,6 +135,11 @@ def draft_lines(draft: DraftState, name: str, *, native: bool) -> list[str]:
     """What became of the draft, where something did."""
     if draft.edited:
         return [f"draft {name} was edited by hand: it is left alone"]
+    if draft.asks:
+        return [f"draft {name} is written once that is answered"]
+    if draft.written and draft.exists and draft.stops and native:
+        way = "`pocketvex migrate up --check` says whether these rows let it run"
+        return [f"draft {name} written: {way}"]
     if draft.written and draft.exists:
         return [f"draft {name} written: {way_to_run(native=native)}"]
     return [f"draft {name} is not needed any more: removed"] if draft.written else []

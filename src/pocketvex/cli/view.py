@@ -87,7 +87,7 @@ class DevView:
         if mentions != self._mentions:
             tell_mentions(mentions)
         self._mentions = mentions
-        for line in of_draft if not draft.edited or is_new else ():
+        for line in of_draft if not (draft.edited or draft.asks) or is_new else ():
             output.data(line)
         state = _state(outcome, len(found.plan.changes))
         if asked or is_new or outcome.ran or outcome.applied or state != self._state:

@@ -22,7 +22,7 @@ from pocketvex.plan.changes import Change
 from pocketvex.plan.make import NeedsFacts, make_plan
 from pocketvex.plan.verdicts import Judgement
 from pocketvex.render.report.text import example_lines
-from pocketvex.run.draft import DRAFT_STAMP, Outstanding, code_is_ahead, find_outstanding
+from pocketvex.run.draft import DRAFT_STAMP, THROWS, Outstanding, code_is_ahead, find_outstanding
 from pocketvex.run.generate import edited_draft, refuse
 from pocketvex.run.planning import Choices
 from pocketvex.schema.model import Schema
@@ -33,9 +33,6 @@ from pocketvex.target.session import Session
 
 if TYPE_CHECKING:
     from pocketvex.server.scratch import MigrationFailed
-
-_THROWS = ("PV102", "PV103", "PV203")
-"""Changes whose file counts rows, and throws where there are such."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +190,7 @@ def _counted(file: _Pending) -> Foreseen:
     """The changes that a file makes on an empty server, judged by the rows of this one."""
     if file.changes is None:
         return Foreseen(file.name, "not known", "it is written by hand, and only HTTP reaches the server")
-    stopped = [c for c in file.changes if c.judgement.code in _THROWS]
+    stopped = [c for c in file.changes if c.judgement.code in THROWS]
     broken = [c for c in stopped if c.judgement.evidence is None or c.judgement.evidence.rows != 0]
     unknown = [c for c in broken if c.judgement.evidence is None or c.judgement.evidence.rows is None]
     state = "not known" if unknown else "would fail" if broken else "would run"

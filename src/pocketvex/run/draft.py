@@ -32,6 +32,8 @@ from pocketvex.target.session import Json, Session
 from pocketvex.versions import NEWEST
 
 DRAFT_STAMP = "draft"
+THROWS = ("PV102", "PV103", "PV203")
+"""Changes whose file counts rows, and throws where there are such."""
 DRAFT_TITLE = "Draft: `pocketvex migrate up` or `migrate generate` seals it."
 
 
@@ -49,6 +51,16 @@ class Outstanding:
     @property
     def has_unsafe(self) -> bool:
         return any(_can_be_written(change) for change in self.plan.unsafe)
+
+    @property
+    def stops(self) -> bool:
+        """Whether a row that there is may be what the file throws at."""
+        rows = [
+            c.judgement.evidence.rows
+            for c in self.plan.unsafe
+            if c.judgement.code in THROWS and c.judgement.evidence
+        ]
+        return any(rows)
 
     def text(self, stamp: str, *, changes: Sequence[Change] | None = None, title: str = "") -> str:
         """The file for these changes (all of them by default)."""
@@ -187,12 +199,17 @@ def comment(title: str, changes: Sequence[Change], rows_of: str = "") -> list[st
 
 @dataclass(frozen=True)
 class DraftState:
-    """`edited`: a person changed the draft, and it was left alone; `unproven`: its proof is still to come."""
+    """`edited`: a person changed the draft, and it was left alone; `unproven`: its proof is still to come.
+
+    `asks`: there is none before a question is answered; `stops`: rows may keep it from being run.
+    """
 
     exists: bool
     written: bool
     edited: bool = False
     unproven: bool = False
+    asks: bool = False
+    stops: bool = False
     proof: Proof | None = None
     error: PocketVexError | None = None
 
@@ -208,7 +225,7 @@ def keep_draft(
     if found.plan.questions:
         # What is asked comes first: without the answer, a file would be about something else.
         write_draft(folder, None)
-        return DraftState(exists=False, written=False)
+        return DraftState(exists=False, written=False, asks=found.has_unsafe)
     if not found.has_unsafe:
         return DraftState(exists=False, written=write_draft(folder, None))
     text = _draft_text(found)
@@ -216,8 +233,8 @@ def keep_draft(
         return DraftState(exists=True, written=False)
     written = write_draft(folder, signed(text))
     if not proven:
-        return DraftState(exists=True, written=written, unproven=True)
-    return replace(prove_draft(session, found, position), written=written)
+        return DraftState(exists=True, written=written, unproven=True, stops=found.stops)
+    return replace(prove_draft(session, found, position), written=written, stops=found.stops)
 
 
 def prove_draft(session: Session, found: Outstanding, position: Position) -> DraftState:
