@@ -115,7 +115,7 @@ def test_a_step_by_hand_is_run_on_a_copy_and_left_open_over_http(project: Projec
 def test_the_draft_is_part_of_it_on_a_local_server(project: Project, running: Running) -> None:
     project.declare(posts(text("body", max=9)))
     (file,) = looked(project, running).files
-    assert (file.name, file.state) == ("drafts/next.js", "would fail")
+    assert (file.name, file.state) == ("the code", "would fail")
     (file,) = looked(project, running, local=False).files
     assert (file.name, file.state) == ("the code", "would fail")
     assert "ahead of the history by 1 change" in file.why
@@ -270,5 +270,5 @@ def test_what_a_conversion_loses_is_shown_with_its_values(
     sums = project.config.migrations / "pocketvex.sum"
     sums.write_text("".join(sums.read_text().splitlines(keepends=True)[:2]))
     (draft,) = looked(project, running).files
-    assert draft.name == "drafts/next.js"
+    assert draft.name == "the code"
     assert '"short" in 1' in draft.why

@@ -165,6 +165,8 @@ def _status_text(rows: Sequence[tuple[str, str]], status: Status, mentions: Sequ
         output.data(f"{state:8} {name}")
     for name in status.missing:
         output.data(f"{'missing':8} {name}")
+    if status.missing:
+        output.note("→ `pocketvex migrate verify` says what to do about a file that is gone")
     if not rows:
         output.data("no migrations yet")
     count = len(status.plan.changes) + len(status.plan.questions)

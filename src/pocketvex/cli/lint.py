@@ -82,4 +82,6 @@ def _tell(findings: list[Problem], format: str, config: Config) -> None:
     count = len(findings)
     output.data(output.styled(counted(count, "finding") if count else "no findings", "bold"))
     if findings:
-        output.note(f"→ pocketvex explain {findings[0].code}")
+        first, *others = dict.fromkeys(finding.code for finding in findings)
+        more = f" (or {', '.join(others)})" if others else ""
+        output.note(f"→ pocketvex explain {first}{more}")

@@ -204,7 +204,6 @@ def _force(config: Config, result: Result, live: Schema, version: Version) -> No
 
 def _show(left: Left) -> None:
     """What the server has in the place of what a person wrote."""
-    stem = ThingPath.parse(left.path).collection
     if not left.named:
         output.note(
             f"{left.where}: {left.path} is left alone, and the server has it otherwise: "
@@ -219,7 +218,8 @@ def _show(left: Left) -> None:
     output.verbatim(left.text)
     for line in left.diff:
         output.note(f"    {line}")
-    output.note(f"→ paste it, or `pocketvex schema pull {stem} --force` writes the class anew")
+    what = "the class anew" if ThingPath.parse(left.path).collection == left.path else "it into the class"
+    output.note(f"→ paste it, or `pocketvex schema pull {left.path} --force` writes {what}")
 
 
 def _tell(pulled: Pulled) -> None:

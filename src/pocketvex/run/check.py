@@ -62,6 +62,7 @@ class _Pending(NamedTuple):
     text: str
     changes: Sequence[Change] | None
     """What it changes, judged by the rows that there are now; None where nobody can tell."""
+    sealed: bool = True
 
 
 def check(
@@ -87,7 +88,7 @@ def check(
         try:
             pending += _draft(session, position, found, now)
         except PocketVexError as error:
-            what = DRAFT.as_posix() if session.local else "the code"
+            what = _drafted(session) if session.local else _CODE
             refused = [
                 Foreseen(what, "would fail", "\n".join(filter(None, (error.what, error.why))), error.todo)
             ]
@@ -115,8 +116,17 @@ def _draft(session: Session, position: Position, found: Outstanding, now: int) -
         raise code_is_ahead(found)
     refuse(session, found)
     if (edited := edited_draft(session, position, found, None, now)) is not None:
-        return [_Pending(DRAFT.as_posix(), edited.text, None)]
-    return [_Pending(DRAFT.as_posix(), found.text(DRAFT_STAMP), found.plan.changes)]
+        return [_Pending(_drafted(session), edited.text, None, sealed=False)]
+    return [_Pending(_drafted(session), found.text(DRAFT_STAMP), found.plan.changes, sealed=False)]
+
+
+_CODE = "the code"
+
+
+def _drafted(session: Session) -> str:
+    """What stands for what the code asks: the draft, where there is one."""
+    there = (session.config.migrations / DRAFT).is_file()
+    return DRAFT.as_posix() if there else _CODE
 
 
 def _tried(session: Session, data_dir: Path, pending: Sequence[_Pending]) -> list[Foreseen]:
@@ -154,7 +164,7 @@ def _on_a_copy(session: Session, data_dir: Path, pending: Sequence[_Pending]) ->
     if not run:
         return rest
     # The draft is behind every file that is sealed.
-    names = [f"{DRAFT_STAMP}.js" if file.name == DRAFT.as_posix() else file.name for file in run]
+    names = [file.name if file.sealed else f"{DRAFT_STAMP}.js" for file in run]
     try:
         Native(session, data_dir).try_out(dict(zip(names, (file.text for file in run), strict=True)))
     except MigrationFailed as error:
@@ -173,7 +183,7 @@ def _outside(text: str) -> str:
 def _failed(error: MigrationFailed, run: Sequence[_Pending], at: int) -> list[Foreseen]:
     failure = failure_of(error)
     # In a draft, the lines are others than in the file that is made of it.
-    line = error.where.line if error.where and run[at].name != DRAFT.as_posix() else 0
+    line = error.where.line if error.where and run[at].sealed else 0
     named = failure.code and failure.code not in failure.why
     why = f"{failure.why} ({failure.code})" if named else failure.why
     return [
