@@ -44,8 +44,9 @@ class Readers:
         """The rules that say the name of a field and that the diff does not change."""
         found = []
         for path in self.uses.staying(collection, field):
-            home, rule = ThingPath.parse(path).collection, ThingPath.parse(path).option
-            there = self.uses.live.collection(home) if rule and rule != "query" else None
+            parsed = ThingPath.parse(path)
+            rule = parsed.option
+            there = self.uses.live.collection(parsed.collection) if rule and rule != "query" else None
             text = there.rules().get(rule) if there else None
             if there and text:
                 closes = self._closes(text, there, collection, field)

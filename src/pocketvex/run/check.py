@@ -81,7 +81,7 @@ def check(
     raw = collections_at_start(session, write=False)
     position = locate(session, session.schema_of(raw))
     check_history(position.history)
-    pending = _sealed(session, position, position.history.pairs(up_to(position, to)))
+    pending = _sealed(session, position, session.schema_of(raw), position.history.pairs(up_to(position, to)))
     refused: list[Foreseen] = []
     if to is None and not recorded_only:
         found = find_outstanding(session, desired, position, raw, answers=choices.answers)
@@ -97,15 +97,16 @@ def check(
     return Checkup((*_tried(session, session.data_dir, pending), *refused), exact=True)
 
 
-def _sealed(session: Session, position: Position, files: Sequence[tuple[str, str]]) -> list[_Pending]:
-    live = session.schema_of(session.fetch())
-    recorded = position.recorded
-    snapshots = [Schema.from_json(snapshot) for snapshot in recorded.snapshots]
-    states = dict(zip(recorded.names, pairwise(snapshots), strict=False))
-    return [
-        _Pending(name, text, _changes(session, *states[name], live) if is_written_by_us(text) else None)
-        for name, text in files
-    ]
+def _sealed(
+    session: Session, position: Position, live: Schema, files: Sequence[tuple[str, str]]
+) -> list[_Pending]:
+    states = dict(zip(position.recorded.names, pairwise(position.recorded.snapshots), strict=False))
+
+    def changes(name: str) -> Sequence[Change]:
+        before, after = map(Schema.from_json, states[name])
+        return _changes(session, before, after, live)
+
+    return [_Pending(name, text, changes(name) if is_written_by_us(text) else None) for name, text in files]
 
 
 def _draft(session: Session, position: Position, found: Outstanding, now: int) -> list[_Pending]:

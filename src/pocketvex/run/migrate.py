@@ -218,7 +218,8 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
         back_up(session, f"down_{named(names[0])}")
     require_unmoved(session, session.fetch(), raw)
     kept = [name for name in position.applied if name not in names]
-    undo_renamed_again(session, raw, position.here.schema, built(session, position.history, kept).schema)
+    before = built(session, position.history, kept).schema
+    undo_renamed_again(session, raw, position.here.schema, before)
     # Held back before it is undone: a kill in between must not let `dev` run the file again.
     held = session.state.held_back
     _hold(session, names)
@@ -237,7 +238,7 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     session.save()
     raw = session.fetch()
     live = session.schema_of(raw)
-    before = _check_down(session, position, names, live)
+    _check_down(session, position, names, live, before)
     session.notes += [*not_given_back(session, texts), *cannot_be_updated(session, live, before, position)]
     remember(session, desired, raw, locate(session, live), (), choices)
     return Ran((), names)
@@ -286,10 +287,10 @@ def _check_ours(session: Session, position: Position, names: Sequence[str], choi
         )
 
 
-def _check_down(session: Session, position: Position, names: Sequence[str], live: Schema) -> Schema:
-    """After down the server must be where the history without these files is, which is returned."""
-    kept = [name for name in position.applied if name not in names]
-    before = built(session, position.history, kept).schema
+def _check_down(
+    session: Session, position: Position, names: Sequence[str], live: Schema, before: Schema
+) -> None:
+    """After down the server must be where the history without these files is: `before`."""
     touched = changed_paths(before, position.here.schema)
     left = differences(before, live, touched, session.version)
     still = [name for name in names if name in session.state.applied]
@@ -298,7 +299,6 @@ def _check_down(session: Session, position: Position, names: Sequence[str], live
             f"{session.client.url} is not as it was before {names[-1]}",
             why="Still different: " + ", ".join([*still, *left][:8]),
         )
-    return before
 
 
 def status(session: Session, desired: Schema | None, choices: Choices) -> Status:

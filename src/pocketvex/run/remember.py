@@ -9,9 +9,7 @@ from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import CreateCollection, Operation, RenameCollection, RenameField
 from pocketvex.diff.simulate import apply_operations
 from pocketvex.history.foreign import absorbed_files, agreed
-from pocketvex.history.position import (
-    Position,
-)
+from pocketvex.history.position import Position
 from pocketvex.plan.make import Change
 from pocketvex.plan.ownership import items_of, renamed_items, touched_paths
 from pocketvex.plan.questions import still_open

@@ -34,6 +34,8 @@ def undo_conflicting_trials(session: Session, raw: Sequence[Json], position: Pos
 def undo_renamed_again(session: Session, raw: Sequence[Json], here: Schema, before: Schema) -> None:
     """Before files are taken back from `here` to `before`: a field that they renamed, and `dev` once more,
     has the name again that they know."""
+    if not session.local:
+        return
     touched, live = changed_paths(before, here), session.schema_of(raw)
     again = {
         o.path
@@ -42,7 +44,7 @@ def undo_renamed_again(session: Session, raw: Sequence[Json], here: Schema, befo
         and o.path in touched
         and str(ThingPath(o.collection, field=o.old)) in session.state.written
     }
-    if session.local and again:
+    if again:
         changes = [
             change for change in plan_with_evidence(session, here, live).changes if change.path in again
         ]
