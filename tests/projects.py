@@ -14,13 +14,14 @@ from typing import Any
 
 from conftest import EMAIL, PASSWORD
 from pocketvex.history.folder import read_draft
-from pocketvex.history.position import Position, locate
+from pocketvex.history.position import Position
 from pocketvex.plan.make import Change, Plan
 from pocketvex.run import baseline as start
 from pocketvex.run import generate as sealing
 from pocketvex.run import migrate
 from pocketvex.run.draft import DraftState, find_outstanding, keep_draft
-from pocketvex.run.planning import Choices, plan_for
+from pocketvex.run.planning import plan_for
+from pocketvex.run.situation import Choices, find_situation
 from pocketvex.run.sync import Outcome, sync
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
@@ -28,7 +29,7 @@ from pocketvex.schema.model import Schema
 from pocketvex.server.process import Running
 from pocketvex.store.config import load_config
 from pocketvex.store.hosts import Host, Login
-from pocketvex.target.session import Session
+from pocketvex.target.session import Session, connect
 
 Json = dict[str, Any]
 
@@ -85,7 +86,7 @@ class Project:
     @contextmanager
     def session(self, server: Running, *, native: bool = True, local: bool = True) -> Iterator[Session]:
         environ = {**os.environ, **self.environ}
-        with Session(self.config, self.host(server, native=native, local=local), environ=environ) as session:
+        with connect(self.config, self.host(server, native=native, local=local), environ=environ) as session:
             yield session
 
     def sync(self, server: Running, *, native: bool = True, local: bool = True, **said: Any) -> Outcome:
@@ -98,20 +99,16 @@ class Project:
         choices = _choices(said)
         with self.session(server, native=native) as session:
             outcome = sync(session, self.code, choices)
-            found = find_outstanding(
-                session, self.code, outcome.position, outcome.live, answers=choices.answers
-            )
+            found = find_outstanding(outcome.situation)
             return outcome, keep_draft(session, found, outcome.position)
 
     def diff(self, server: Running, *, native: bool = True, local: bool = True, **said: Any) -> Any:
         with self.session(server, native=native, local=local) as session:
-            raw = session.fetch()
-            position = locate(session, Schema.from_json(raw))
-            return plan_for(session, self.code, raw, position, _choices(said))
+            return plan_for(find_situation(session, self.code, _choices(said), write=False))
 
     def position(self, server: Running, *, native: bool = True, local: bool = True) -> Position:
         with self.session(server, native=native, local=local) as session:
-            return locate(session, Schema.from_json(session.fetch()))
+            return find_situation(session, self.code, Choices(), write=False).position
 
     def generate(self, server: Running, name: str | None = None, **options: Any) -> tuple[str, ...]:
         native, local = options.pop("native", True), options.pop("local", True)
@@ -170,19 +167,19 @@ def _choices(said: Mapping[str, Any]) -> Choices:
 
 def put(session: Session, collection: str, **values: Any) -> Json:
     """Make a record as a superuser."""
-    answer = session.client._request("POST", f"/api/collections/{collection}/records", json=values)
+    answer = session.target.client._request("POST", f"/api/collections/{collection}/records", json=values)
     assert answer.ok, answer.body
     return dict(answer.body)
 
 
 def rows(session: Session, collection: str) -> list[Json]:
-    return session.client.records(collection, sort="id", per_page=1000)
+    return session.target.client.records(collection, sort="id", per_page=1000)
 
 
 def dashboard(session: Session, collection: str, change: Callable[[Json], Json]) -> None:
     """What a person does in the dashboard: reads a collection, edits it, saves it."""
-    before = next(item for item in session.fetch() if item["name"] == collection)
-    session.client.patch_collection(before["id"], change(before))
+    before = next(item for item in session.target.fetch() if item["name"] == collection)
+    session.target.client.patch_collection(before["id"], change(before))
 
 
 def names(live: Sequence[Json], collection: str) -> list[str]:

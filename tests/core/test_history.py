@@ -16,12 +16,12 @@ from pocketvex.history.folder import (
     read_history,
     seal,
     signed,
-    slug,
     unseal,
     unsigned,
     write_draft,
 )
 from pocketvex.steps.header import render_empty
+from pocketvex.store.files import slug
 
 NOW = 1_795_000_000
 

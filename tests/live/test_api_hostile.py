@@ -20,12 +20,13 @@ from pocketvex.api import transport
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.errors import PocketVexError, Rejected, ServerError
-from pocketvex.history.position import locate
-from pocketvex.run.planning import Choices, plan_for
+from pocketvex.run.planning import plan_for
+from pocketvex.run.situation import Choices, find_situation
 from pocketvex.run.sync import sync
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
-from pocketvex.target.session import Session
+from pocketvex.target.memory import Memory
+from pocketvex.target.session import connect
 from projects import Project, posts, put, text
 
 SEEDS = 30
@@ -174,14 +175,12 @@ def test_one_value_that_is_another(running: Running, tmp_path: Path, work: str) 
         with hostile(running.url, mutate) as (url, seen):
             host = replace(project.host(running, native=False, local=True), url=url)
             try:
-                with Session(project.config, host) as session:
-                    session.state.server_version = str(running.binary.version)
+                Memory(project.root, host.key).save(server_version=str(running.binary.version))
+                with connect(project.config, host) as session:
                     if work == "sync":
                         sync(session, project.code, Choices())
                     else:
-                        raw = session.fetch()
-                        position = locate(session, session.schema_of(raw))
-                        plan_for(session, project.code, raw, position, Choices())
+                        plan_for(find_situation(session, project.code, Choices(), write=False))
             except PocketVexError:
                 pass  # that it is one, and no other exception, is what is asked
             except Exception as error:
@@ -217,8 +216,7 @@ def test_rows_that_are_none(
 
     with hostile(running.url, mutate) as (url, _):
         host = replace(project.host(running, native=False, local=True), url=url)
-        with Session(project.config, host) as session:
-            raw = session.fetch()
-            position = locate(session, session.schema_of(raw))
+        with connect(project.config, host) as session:
+            found = find_situation(session, project.code, Choices(), write=False)
             with pytest.raises(ServerError, match="not PocketBase"):
-                plan_for(session, project.code, raw, position, Choices())
+                plan_for(found)

@@ -18,11 +18,12 @@ import pytest
 from binaries import LATEST, SUPPORTED, binary_of
 from conftest import ServerFactory
 from pocketvex.errors import BackupFailed, ServerProcessError
-from pocketvex.history.backup import back_up
 from pocketvex.server.binaries import Binary
 from pocketvex.server.ledger import applied
 from pocketvex.server.process import Running
-from pocketvex.target.session import Session, fingerprint
+from pocketvex.target.backup import back_up
+from pocketvex.target.session import connect
+from pocketvex.target.write import fingerprint
 from projects import Json, Project, dashboard, names, paths, posts, put, rows, text
 from terminal import Project as AtTerminal
 from terminal import posts as module
@@ -40,13 +41,13 @@ def with_a_row(project: Project, running: Running) -> Running:
     project.up(running)
     with project.session(running) as session:
         row = put(session, "posts", title="one", body="text")
-        token, _ = session.client._session.token()
+        token, _ = session.target.client._session.token()
         httpx.patch(
             f"{running.url}/api/collections/posts/records/{row['id']}",
             files={"photo": ("a.txt", b"hello")},
             headers={"Authorization": token},
         ).raise_for_status()
-        assert session.client.backups() == {}
+        assert session.target.client.backups() == {}
     return running
 
 
@@ -71,13 +72,13 @@ def test_a_migration_that_removes_has_a_backup_that_restores(
     project.declare(posts({"name": "photo", "type": "file"}))
     project.up(running)
     with project.session(running) as session:
-        ((name, size),) = session.client.backups().items()
+        ((name, size),) = session.target.client.backups().items()
         assert NAME.fullmatch(name)
         assert "drop_posts_body" in name
         assert size > 1000
         assert sorted(p.name for p in (running.data_dir / "backups").iterdir()) == [name]
-        assert "body" not in names(session.fetch(), "posts")
-        assert session.client._request("POST", f"/api/backups/{name}/restore").ok
+        assert "body" not in names(session.target.fetch(), "posts")
+        assert session.target.client._request("POST", f"/api/backups/{name}/restore").ok
 
         def restored() -> list[Json]:
             try:
@@ -97,7 +98,7 @@ def test_where_no_row_is_nothing_is_lost(project: Project, server: ServerFactory
     project.up(running)
     project.down(running)
     with project.session(running) as session:
-        assert session.client.backups() == {}
+        assert session.target.client.backups() == {}
 
 
 def test_down_has_one_and_what_only_adds_has_none(
@@ -107,10 +108,10 @@ def test_down_has_one_and_what_only_adds_has_none(
     project.declare(posts(text("body"), {"name": "photo", "type": "file"}, text("more")))
     project.up(running)
     with project.session(running) as session:
-        assert session.client.backups() == {}
+        assert session.target.client.backups() == {}
     project.down(running)
     with project.session(running) as session:
-        (name,) = session.client.backups()
+        (name,) = session.target.client.backups()
     assert "_down_add_posts_more" in name
 
 
@@ -129,11 +130,11 @@ def test_a_clone_loses_nothing_by_what_the_history_once_removed(
     clone = project.clone(tmp_path / "clone")
     clone.up(second := server(latest))
     with clone.session(second) as session:
-        assert session.client.backups() == {}
+        assert session.target.client.backups() == {}
     # Under its new name it is what the server has under the old one.
     project.up(first)
     with project.session(first) as session:
-        assert [name for name in session.client.backups() if name.endswith("_other_fields.zip")]
+        assert [name for name in session.target.client.backups() if name.endswith("_other_fields.zip")]
 
 
 def test_declined_by_name(project: Project, server: ServerFactory, latest: Binary) -> None:
@@ -141,8 +142,8 @@ def test_declined_by_name(project: Project, server: ServerFactory, latest: Binar
     project.declare(posts())
     project.up(running, backup=False)
     with project.session(running) as session:
-        assert session.client.backups() == {}
-        assert "body" not in names(session.fetch(), "posts")
+        assert session.target.client.backups() == {}
+        assert "body" not in names(session.target.fetch(), "posts")
 
 
 def test_a_hand_written_step_may_do_anything(project: Project, server: ServerFactory, latest: Binary) -> None:
@@ -150,7 +151,7 @@ def test_a_hand_written_step_may_do_anything(project: Project, server: ServerFac
     project.write("1900000000_by_hand.js", "migrate((app) => {}, (app) => {});\n")
     project.up(running)
     with project.session(running) as session:
-        (name,) = session.client.backups()
+        (name,) = session.target.client.backups()
     assert name.endswith("_by_hand.zip")
 
 
@@ -166,7 +167,7 @@ def test_what_somebody_else_made_is_backed_up_by_the_server_before_it_goes(
         outcome = project.sync(running, native=False, confirmed={"posts.extra"})
     assert paths(outcome.applied) == ["posts.extra"]
     with project.session(running, native=False) as session:
-        ((name, size),) = session.client.backups().items()
+        ((name, size),) = session.target.client.backups().items()
     assert re.fullmatch(r"pv_\w+_remove_posts_extra\.zip", name)
     assert size > 1000
 
@@ -193,13 +194,13 @@ def test_without_a_backup_nothing_is_written(
     running = with_a_row(project, server(binary_of(version), hooks_dir=hooks))
     with drifted(project, running), project.session(running, native=False) as session:
         if why == "store":
-            assert session.client._request("PATCH", "/api/settings", json=NO_SUCH_STORE).ok
-        before = session.fetch()
+            assert session.target.client._request("PATCH", "/api/settings", json=NO_SUCH_STORE).ok
+        before = session.target.fetch()
         with pytest.raises(BackupFailed) as failed:
             project.sync(running, native=False, confirmed={"posts.extra"})
         assert "nothing was written" in failed.value.what
         assert "--no-backup" in failed.value.todo
-        assert fingerprint(session.fetch()) == fingerprint(before)
+        assert fingerprint(session.target.fetch()) == fingerprint(before)
         assert [row["extra"] for row in rows(session, "posts") if row["extra"]] == ["a value"]
         assert not list((project.root / ".pocketvex").glob("kept/*"))
         outcome = project.sync(running, native=False, confirmed={"posts.extra"}, backup=False)
@@ -230,13 +231,13 @@ def test_one_at_a_time(project: Project, server: ServerFactory, latest: Binary, 
     (hooks / "main.pb.js").write_text(f"onBackupCreate((e) => {{ {mark}; sleep(2000); e.next() }})\n")
     running = with_a_row(project, server(latest, hooks_dir=hooks))
     with project.session(running, native=False) as session:
-        other = threading.Thread(target=session.client.create_backup, args=["other.zip"])
-        with Session(project.config, session.host) as second:
-            second.fetch()
+        other = threading.Thread(target=session.target.client.create_backup, args=["other.zip"])
+        with connect(project.config, session.target.host) as second:
+            second.target.fetch()
             other.start()
             until(begun.exists, "the other one has begun")
             with pytest.raises(BackupFailed) as failure:
-                back_up(second, "x")
+                back_up(second.target, second.reporter, "x")
             other.join()
     error = failure.value
     assert "Wait" in error.todo
@@ -278,14 +279,12 @@ def test_an_answer_that_a_proxy_lost_is_looked_for(
     running = server(latest)
     with impatient_proxy(running.url) as url:
         host = replace(project.host(running, native=False, local=False), url=url)
-        with Session(project.config, host) as session:
-            name = back_up(session, "Drop posts.body!")
-            assert session.client.backups()[name] > 1000
+        with connect(project.config, host) as session:
+            name, *others = [back_up(session.target, session.reporter, "Drop posts.body!") for _ in range(3)]
+            assert session.target.client.backups()[name] > 1000
             assert name.endswith("_drop_posts_body.zip")
             # Two of one second have two names.
-            assert (
-                len({name, back_up(session, "Drop posts.body!"), back_up(session, "Drop posts.body!")}) == 3
-            )
+            assert len({name, *others}) == 3
 
 
 # Locks that a backup costs
@@ -301,7 +300,7 @@ def test_no_migration_is_run_beside_a_server_that_lost_its_locks(
 ) -> None:
     running = with_a_row(project, server(binary_of(version)))
     with project.session(running) as session:
-        session.client.create_backup("by_hand.zip")
+        session.target.client.create_backup("by_hand.zip")
     project.declare(posts(text("body"), text("more")))
     project.generate(running)
     for run in (project.up, project.down):

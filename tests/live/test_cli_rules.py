@@ -172,7 +172,7 @@ def test_what_this_server_does_not_know(
             attempt(running)
         assert said in str(caught.value)
     with project.session(running) as session:
-        assert "posts" not in [item["name"] for item in session.fetch()]
+        assert "posts" not in [item["name"] for item in session.target.fetch()]
 
 
 def test_columns_of_a_view_are_known_once_a_server_has_it(

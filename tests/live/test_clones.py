@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conftest import ServerFactory
-from pocketvex.run.planning import Choices
+from pocketvex.run.situation import Choices
 from pocketvex.run.sync import sync
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
@@ -123,12 +123,12 @@ def test_a_branch_without_a_file_that_ran_here_names_it(tmp_path: Path, running:
         with main.session(running) as session:
             outcome = sync(session, main.code, Choices())
             assert kept(outcome.plan) == {"posts.body": "drift"}
-            (note,) = [note for note in session.notes if gone in note]
+            (note,) = [note for note in session.reporter.notes if gone in note]
             assert "`pocketvex migrate down` takes it back" in note
     shutil.copytree(main.root / ".pocketvex", project.root / ".pocketvex", dirs_exist_ok=True)
     project.down(running)
     with main.session(running) as session:
         outcome = sync(session, main.code, Choices())
         assert not kept(outcome.plan)
-        assert not [note for note in session.notes if gone in note]
+        assert not [note for note in session.reporter.notes if gone in note]
         assert [row["body"] for row in rows(session, "posts")] == ["precious"]

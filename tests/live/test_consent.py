@@ -16,7 +16,7 @@ from pocketvex.errors import NotAsIntended
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
-from pocketvex.target.session import fingerprint
+from pocketvex.target.write import fingerprint
 from projects import Json, Project, dashboard, names, paths, put, text
 from terminal import Project as AtTerminal
 from terminal import Terminal, posts, until
@@ -97,10 +97,10 @@ def test_what_is_written(ground: tuple[Project, Running], number: int, local: bo
     path = name + PATHS[kind]
     project.declare(CHANGES[kind](name))
     with project.session(running, local=local) as session:
-        before = {item["name"]: item for item in session.fetch()}
+        before = {item["name"]: item for item in session.target.fetch()}
     outcome = project.sync(running, local=local, **said(words, name, path))
     with project.session(running, local=local) as session:
-        after = {item["name"]: item for item in session.fetch()}
+        after = {item["name"]: item for item in session.target.fetch()}
     (is_written,) = [written[0] if local else written[1]]
     assert (path in paths(outcome.applied)) is is_written
     assert (path in paths(outcome.plan.changes)) is not is_written
@@ -157,7 +157,7 @@ def test_a_write_that_somebody_overtook_is_refused(
         work[how]()
     assert "by_hand" in refused.value.why
     with project.session(running) as session:
-        assert names(session.fetch(), "posts") == ["id", "title", "body", "by_hand"]
+        assert names(session.target.fetch(), "posts") == ["id", "title", "body", "by_hand"]
     assert project.files == before
     assert scratch.applied(running.data_dir) == tuple(before)
 

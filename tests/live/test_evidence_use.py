@@ -15,9 +15,9 @@ from binaries import LATEST, SUPPORTED, binary_of
 from conftest import EMAIL, PASSWORD, ServerFactory
 from pocketvex.api.client import Client, Credentials
 from pocketvex.errors import NotAsIntended
-from pocketvex.history.position import locate
 from pocketvex.plan.verdicts import Verdict
-from pocketvex.run.planning import Choices, plan_for
+from pocketvex.run.planning import plan_for
+from pocketvex.run.situation import Choices, find_situation
 from pocketvex.server.binaries import Binary
 from pocketvex.target.write import write_changes
 from projects import put, schema_of
@@ -136,15 +136,14 @@ def test_a_row_that_came_since_the_plan(
     with project.session(running, native=False) as session:
         put(session, "posts", title="abc", n=1, s="a")
         desired = schema_of(posts(options))
-        raw = session.fetch()
-        position = locate(session, session.schema_of(raw))
-        plan = plan_for(session, desired, raw, position, Choices())
+        found = find_situation(session, desired, Choices(), write=False)
+        raw, plan = found.raw, plan_for(found)
         (change,) = plan.changes
         assert change.judgement.verdict in (Verdict.HARMLESS, Verdict.SAFE)
         put(session, "posts", **row)
         with pytest.raises(NotAsIntended, match="touched no row when the plan was made"):
             write_changes(session, raw, plan.changes, desired)
-        assert session.fetch() == raw
+        assert session.target.fetch() == raw
 
 
 def posts(options: projects.Json) -> projects.Json:

@@ -215,7 +215,7 @@ def with_history(
 def adopted(running: Running, project: Project) -> None:
     """The code says what the server has, as `schema pull` writes it."""
     with project.session(running) as session:
-        live = Schema.from_json(session.fetch())
+        live = Schema.from_json(session.target.fetch())
     project.code = Schema(collections=[c for c in live.collections if not c.system])
 
 
@@ -330,7 +330,7 @@ def test_a_file_that_waits_for_the_environment_is_named_with_the_variable_and_ge
         return
     assert project.sync(running).ran == ("1700000000_user.js",)
     with project.session(running) as session:
-        assert session.client.count("users") == 1
+        assert session.target.client.count("users") == 1
 
 
 def test_a_secret_of_ours_has_something_in_its_place_and_a_variable_of_others_not() -> None:
@@ -368,7 +368,7 @@ def test_a_file_reads_beside_itself_on_the_shadow_and_on_the_server(
     with project.session(running) as session:
 
         def called() -> str:
-            return str(session.client._request("GET", "/api/settings").body["meta"]["appName"])
+            return str(session.target.client._request("GET", "/api/settings").body["meta"]["appName"])
 
         # A running server sees some time later what another process wrote.
         until(lambda: called() == "from the file", "the server has the settings of the migration")

@@ -274,13 +274,15 @@ def test_a_write_planned_before_somebody_elses_change_is_refused(ground: Ground,
         assume(changes)
         create_superuser(ground.binary, pair.place.data_dir, EMAIL, PASSWORD)
         with Running(ground.binary, pair.place.data_dir) as running, project.session(running) as session:
-            planned_on = session.fetch()
-            session.client.patch_collection(table, edit(next(c for c in planned_on if c["id"] == table)))
-            theirs = session.fetch()
+            planned_on = session.target.fetch()
+            session.target.client.patch_collection(
+                table, edit(next(c for c in planned_on if c["id"] == table))
+            )
+            theirs = session.target.fetch()
             assume(comparable(theirs) != comparable(planned_on))
             with pytest.raises(NotAsIntended, match="nothing was written"):
                 write_changes(session, planned_on, changes, pair.desired)
-            assert session.fetch() == theirs
+            assert session.target.fetch() == theirs
 
     for_pairs(ground, 3, law, "moved")
 

@@ -11,7 +11,7 @@ from conftest import ServerFactory
 from pocketvex.cli.report import draft_lines
 from pocketvex.errors import NotAsIntended
 from pocketvex.run.check import Checkup, check
-from pocketvex.run.planning import Choices
+from pocketvex.run.situation import Choices
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 from projects import Project, posts, put, rows, text
@@ -43,9 +43,9 @@ def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
 
 def looked(project: Project, running: Running, **options: bool) -> Checkup:
     with project.session(running, **options) as session:
-        before = session.fetch(), rows(session, "posts"), project.status(running)
+        before = session.target.fetch(), rows(session, "posts"), project.status(running)
         found = check(session, project.code, None, Choices(), now=project.now)
-        assert (session.fetch(), rows(session, "posts"), project.status(running)) == before
+        assert (session.target.fetch(), rows(session, "posts"), project.status(running)) == before
     return found
 
 
@@ -81,7 +81,9 @@ def test_a_guard_that_would_throw_is_foreseen(
     assert failure.value.todo.startswith("The server is as it was. Change those rows")
     with project.session(running) as session:
         row = next(row for row in rows(session, "posts") if row["body"] != "short")
-        session.client._request("PATCH", f"/api/collections/posts/records/{row['id']}", json={"body": "x"})
+        session.target.client._request(
+            "PATCH", f"/api/collections/posts/records/{row['id']}", json={"body": "x"}
+        )
     assert looked(project, running, native=native).clear
     assert project.up(running).files
 

@@ -34,7 +34,7 @@ def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
         put(session, "posts", title="one", body="text")
         login = {"email": "ada@example.com", "password": "password1234", "passwordConfirm": "password1234"}
         ada = put(session, "people", **login)
-        token, _ = session.client._session.token()
+        token, _ = session.target.client._session.token()
         import httpx
 
         httpx.patch(
@@ -47,7 +47,7 @@ def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
 
 def sign_in(session: object) -> bool:
     body = {"identity": "ada@example.com", "password": "password1234"}
-    answer = session.client._request(  # type: ignore[attr-defined]
+    answer = session.target.client._request(  # type: ignore[attr-defined]
         "POST", "/api/collections/people/auth-with-password", json=body
     )
     return bool(answer.ok)
@@ -70,14 +70,14 @@ def test_several_files_at_once_with_their_values_files_and_accounts(
     project.declare(posts(text("more")))
     ran = project.up(running)
     with project.session(running) as session:
-        assert not names(session.fetch(), "people")
-        assert names(session.fetch(), "posts") == ["id", "title", "more"]
+        assert not names(session.target.fetch(), "people")
+        assert names(session.target.fetch(), "posts") == ["id", "title", "more"]
     assert len(project.files) == 4
     taken = project.down(running, 3)
     assert taken.files == tuple(reversed(project.files[1:]))
     assert taken.files[0] == ran.files[0]
     with project.session(running) as session:
-        assert names(session.fetch(), "posts") == ["id", "title", "body"]
+        assert names(session.target.fetch(), "posts") == ["id", "title", "body"]
         assert rows(session, "posts")[0]["body"] == "text"
         ada = rows(session, "people")[0]
         assert sign_in(session)
@@ -120,7 +120,7 @@ def test_the_code_is_edited_while_a_file_is_held_back(project: Project, running:
     ran = project.up(running)
     assert ran.files[0] == project.files[1]
     with project.session(running) as session:
-        assert sorted(names(session.fetch(), "posts")) == ["body", "id", "other", "title"]
+        assert sorted(names(session.target.fetch(), "posts")) == ["body", "id", "other", "title"]
     outcome, draft = project.dev(running)
     assert not outcome.plan
     assert not kept(outcome.plan)
@@ -131,7 +131,7 @@ def test_a_field_that_dev_renamed_once_more_has_its_first_name_again(
     project: Project, running: Running
 ) -> None:
     with project.session(running) as session:
-        there = next(item for item in session.fetch() if item["name"] == "posts")
+        there = next(item for item in session.target.fetch() if item["name"] == "posts")
         id = next(item["id"] for item in there["fields"] if item["name"] == "body")
     renamed = {"id": id, "name": "words", "type": "text"}
     project.declare(posts(renamed), PEOPLE)
@@ -139,10 +139,10 @@ def test_a_field_that_dev_renamed_once_more_has_its_first_name_again(
     project.declare(posts(renamed | {"name": "prose"}), PEOPLE)
     project.sync(running)
     with project.session(running) as session:
-        assert names(session.fetch(), "posts") == ["id", "title", "prose"]
+        assert names(session.target.fetch(), "posts") == ["id", "title", "prose"]
     project.down(running)
     with project.session(running) as session:
-        assert names(session.fetch(), "posts") == ["id", "title", "body"]
+        assert names(session.target.fetch(), "posts") == ["id", "title", "body"]
         assert [row["body"] for row in rows(session, "posts")] == ["text"]
 
 
@@ -218,14 +218,14 @@ def stop(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 scratch.{function} = stop
 from pocketvex.run import migrate
-from pocketvex.target.session import Session
-from pocketvex.run.planning import Choices
+from pocketvex.target.session import connect
+from pocketvex.run.situation import Choices
 from pocketvex.schema.model import Schema
 from pocketvex.store.config import load_config
 from pocketvex.store.hosts import Host, Login
 host = Host("the-server", {url!r}, True, data_dir=Path({data!r}), binary=Path({binary!r}),
             login=Login(email="admin@example.com", password="password1234"))
-with Session(load_config(Path({root!r})), host) as session:
+with connect(load_config(Path({root!r})), host) as session:
     migrate.down(session, Schema(), count=1, choices=Choices())
 """
 

@@ -13,6 +13,7 @@ from pocketvex.history.folder import DRAFT
 from pocketvex.render.migration.migration import runtime
 from pocketvex.run.draft import find_outstanding, keep_draft
 from pocketvex.run.generate import generate_empty
+from pocketvex.run.situation import Choices, find_situation
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 from pocketvex.steps.migration import read_migration, runtime_of
@@ -38,9 +39,8 @@ def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
 def test_a_proof_that_was_cut_off_is_made_again(project: Project, running: Running) -> None:
     project.declare(posts())
     with project.session(running) as session:
-        position = project.position(running)
-        found = find_outstanding(session, project.code, position, session.fetch())
-        cut_off = keep_draft(session, found, position, proven=False)
+        situation = find_situation(session, project.code, Choices(), write=False)
+        cut_off = keep_draft(session, find_outstanding(situation), situation.position, proven=False)
     assert cut_off.written
     assert cut_off.unproven
     _, draft = project.dev(running)
@@ -188,10 +188,10 @@ def test_two_files_where_the_server_has_the_safe_part_already(project: Project, 
     assert len(ran.sealed) == 2
     assert ran.files == ran.sealed
     with project.session(running) as session:
-        assert names(session.fetch(), "posts") == ["id", "title", "more"]
+        assert names(session.target.fetch(), "posts") == ["id", "title", "more"]
     assert project.down(running).files == ran.files[1:]
     with project.session(running) as session:
-        assert sorted(names(session.fetch(), "posts")) == ["body", "id", "more", "title"]
+        assert sorted(names(session.target.fetch(), "posts")) == ["body", "id", "more", "title"]
         assert rows(session, "posts")[0]["body"] == "text"
 
 
@@ -328,4 +328,4 @@ def test_a_collection_that_a_migration_renamed_is_still_ours(
     project.declare(posts(name="memos"))
     project.up(running)
     with project.session(running) as session:
-        assert names(session.fetch(), "memos") == ["id", "title"]
+        assert names(session.target.fetch(), "memos") == ["id", "title"]

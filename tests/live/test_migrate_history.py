@@ -15,7 +15,7 @@ from conftest import ServerFactory
 from pocketvex.cli.report import left_lines
 from pocketvex.errors import HistoryError, NotAsIntended, ServerProcessError
 from pocketvex.run import migrate
-from pocketvex.run.planning import Choices
+from pocketvex.run.situation import Choices
 from pocketvex.server.binaries import Binary
 from pocketvex.target.session import Session
 from projects import Project, kept, names, paths, posts, put, rows, text
@@ -53,7 +53,7 @@ def test_a_server_two_files_behind_runs_them_first(
     assert names(outcome.live, "posts") == ["id", "title", "body", "slug", "more"]
     assert not draft.exists
     with project.session(running) as session:
-        assert [row["title"] for row in session.client.records("posts")] == ["kept"]
+        assert [row["title"] for row in session.target.client.records("posts")] == ["kept"]
     again, _ = project.dev(running)
     assert not again.plan
     assert not kept(again.plan)
@@ -101,7 +101,7 @@ def test_the_samples_history_runs_on_every_version_beside_a_server_that_runs(
     with project.session(running) as session:
         # The single GET reads the cache, which up to 0.37 another process leaves as it is.
         for name in project.code.names():
-            assert session.client._request("GET", f"/api/collections/{name}").ok
+            assert session.target.client._request("GET", f"/api/collections/{name}").ok
     plan = project.diff(running)
     assert not plan.changes
     assert not plan.questions
@@ -158,7 +158,7 @@ def test_a_file_that_throws_stops_all_of_them(
     position = project.position(running)
     assert position.applied == (files[0],)
     with project.session(running) as session:
-        assert names(session.fetch(), "posts") == ["id", "title"]
+        assert names(session.target.fetch(), "posts") == ["id", "title"]
 
 
 def test_what_was_sealed_for_a_run_that_fails_is_a_draft_again(
@@ -303,7 +303,7 @@ def test_up_says_what_is_compared_in_vain_after_it(
     def notes(run: Callable[..., object]) -> list[str]:
         with project.session(running) as session:
             run(session)
-            return [note for note in session.notes if "PV712" in note]
+            return [note for note in session.reporter.notes if "PV712" in note]
 
     def up(session: Session, **flags: bool) -> None:
         migrate.up(session, project.code, to=None, now=project.now, choices=Choices(), **flags)

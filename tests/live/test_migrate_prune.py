@@ -82,7 +82,7 @@ def test_only_what_is_named_goes_and_the_rest_can_still_be_taken_back(
     project.down(running, 2)
     with project.session(running) as session:
         assert sorted(row["label"] for row in rows(session, "tags")) == ["x", "y"]
-        assert names(session.fetch(), "posts") == ["id", "title", "body", "slug"]
+        assert names(session.target.fetch(), "posts") == ["id", "title", "body", "slug"]
         assert [row["body"] for row in rows(session, "posts")] == ["", ""]
         assert sorted(row["slug"] for row in rows(session, "posts")) == ["", "a"]
 

@@ -40,7 +40,7 @@ def test_what_a_server_lacks_is_named_and_nothing_is_written(
     assert outcome.waiting == tuple(project.files)
     assert not outcome.applied
     with project.session(running, native=False) as session:
-        assert not names(session.fetch(), "posts")
+        assert not names(session.target.fetch(), "posts")
     with pytest.raises(ServerProcessError) as failure:
         project.up(running, native=False)
     assert "--data-dir" in failure.value.todo
@@ -124,7 +124,7 @@ def test_what_is_advised_works_there(project: Project, server: ServerFactory, la
     assert not outcome.waiting
     assert not draft.exists
     with project.session(running) as session:
-        assert names(session.fetch(), "posts") == ["id", "title"]
+        assert names(session.target.fetch(), "posts") == ["id", "title"]
     outcome, draft = project.dev(running)
     assert draft_lines(DraftState(True, True), "next.js", native=outcome.native) == [
         "draft next.js written: `pocketvex migrate up` seals and runs it"

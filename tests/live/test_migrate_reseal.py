@@ -34,7 +34,7 @@ def reseal(
     held: dict[str, list[str]] = {}
     if running:
         with project.session(running) as session:
-            held = held_by(session)
+            held = held_by(session.target)
     return use.reseal(project.root, history, binary, names, held)
 
 

@@ -122,7 +122,7 @@ def test_a_history_begins_with_it_and_migrations_run_on_it(tmp_path: Path, upgra
     project = Project(tmp_path / "project", *declared())
     before = the_row(project, upgraded)
     with project.session(upgraded) as session:
-        ids = {c["name"]: (c["id"], [f["id"] for f in c["fields"]]) for c in session.fetch()}
+        ids = {c["name"]: (c["id"], [f["id"] for f in c["fields"]]) for c in session.target.fetch()}
     made = project.baseline(upgraded)
     assert [name.split("_", 1)[1] for name in made] == ["baseline.js"]
     assert project.status(upgraded) == {made[0]: "applied"}
@@ -149,7 +149,7 @@ def test_it_is_pulled_with_its_ids_and_built_with_them_elsewhere(
 ) -> None:
     project = Project(tmp_path / "project")
     with project.session(upgraded) as session:
-        live = session.schema_of(session.fetch())
+        live = session.target.schema_of(session.target.fetch())
     project.code = declared_by(render_python(live).modules)
     known = {c.name: (c.id, {f.name: f.id for f in c.fields}) for c in live.collections}
     for collection in project.code.with_ids().collections:
@@ -162,7 +162,7 @@ def test_it_is_pulled_with_its_ids_and_built_with_them_elsewhere(
     other = server(upgraded.binary)
     project.up(other)
     with project.session(other) as session:
-        built = session.schema_of(session.fetch())
+        built = session.target.schema_of(session.target.fetch())
     ids = {c.name: (c.id, {f.name: f.id for f in c.fields}) for c in built.collections}
     # A new server has `users` already, with ids of its own.
     assert {**ids, "users": known["users"]} == known
@@ -192,7 +192,7 @@ def test_a_baseline_on_a_server_whose_own_files_cannot_be_replayed(
     running = server(binary, automigrate=True, migrations_dir=project.config.migrations)
     with project.session(running) as session:
         # An import writes no file, so that the file of the edit after it has nothing to stand on.
-        session.client.import_collections(Schema.model_validate(project.code).to_json())
+        session.target.client.import_collections(Schema.model_validate(project.code).to_json())
         dashboard(session, "posts", lambda c: {"fields": [*c["fields"], text("by_hand")]})
         put(session, "posts", title="one", by_hand="two")
     foreign = project.files
@@ -216,4 +216,4 @@ def test_a_baseline_on_a_server_whose_own_files_cannot_be_replayed(
     other = server(binary, data_dir=data_dir(binary), migrations_dir=project.config.migrations)
     assert not project.diff(other).changes
     with project.session(other) as session:
-        assert names(session.fetch(), "posts") == ["id", "title", "by_hand"]
+        assert names(session.target.fetch(), "posts") == ["id", "title", "by_hand"]

@@ -203,7 +203,7 @@ def test_a_file_that_registers_nothing_is_passed_over_with_a_word(
         assert project.up(running, recorded_only=True).files == ()
     assert project.status(running)["1700000005_old.js"] == "silent"
     with project.session(running) as session:
-        assert not session.client.backups()
+        assert not session.target.client.backups()
 
 
 def test_what_waits_for_a_variable_runs_where_it_is_set(project: Project, latest: Binary) -> None:

@@ -61,7 +61,7 @@ def select(*values: str, **options: Any) -> Json:
 @contextmanager
 def notes(project: Project, running: Running) -> Iterator[list[str]]:
     with project.session(running) as session:
-        yield session.notes
+        yield session.reporter.notes
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_is_declared_again_has_its_values_again(project: Project, running: 
     with project.session(running) as session:
         (kept,) = list_kept(session).kept
         assert (kept.rows, kept.way_back) == (0, "all of them are in their records again")
-        assert [cell.value for cell in show(session, [kept], kept.name)] == ["one", "two", "three"]
+        assert [cell.value for cell in show(session.target, [kept], kept.name)] == ["one", "two", "three"]
     assert held(running) == ["one", "new", "three"]
     project.up(running)
     assert held(running) == ["one", "new", "three"]
@@ -244,7 +244,7 @@ def test_what_the_new_field_would_refuse_does_not_convert(
     assert held(running) == there
     with project.session(running) as session:
         for row in rows(session, "posts"):
-            answer = session.client._request(
+            answer = session.target.client._request(
                 "PATCH", f"/api/collections/posts/records/{row['id']}", json={"title": "new"}
             )
             assert answer.ok, answer.body
@@ -276,10 +276,12 @@ def test_rows_that_came_since_are_named_where_they_break_a_limit_again(
     with project.session(running) as session:
         put(session, "posts", title="new")
         from pocketvex.run import migrate
-        from pocketvex.run.planning import Choices
+        from pocketvex.run.situation import Choices
 
         migrate.down(session, project.code, count=1, choices=Choices())
-        assert any("posts: 1 record cannot be updated until x is changed" in note for note in session.notes)
+        assert any(
+            "posts: 1 record cannot be updated until x is changed" in note for note in session.reporter.notes
+        )
 
 
 def test_rows_that_became_equal_since_are_named_by_down(project: Project, running: Running) -> None:
@@ -308,23 +310,23 @@ def test_a_value_that_somebody_writes_before_a_removal_over_http_is_kept(
                     if kind == "field" else [posts(x())]))  # fmt: skip
     with project.session(running, native=False) as session:
         written: list[Any] = []
-        patch = session.client.patch_collection
+        patch = session.target.client.patch_collection
 
         def overtaken(name: str, values: Json) -> Any:
             if not written:
                 written.append(True)
                 if kind == "field":
                     url = "/api/collections/posts/records/row000000000000"
-                    answer = session.client._request("PATCH", url, json={"x": "precious"})
+                    answer = session.target.client._request("PATCH", url, json={"x": "precious"})
                 else:
-                    answer = session.client._request(
+                    answer = session.target.client._request(
                         "POST", "/api/collections/gone/records", json={"t": "precious"}
                     )
                 assert answer.ok
             return patch(name, values)
 
-        monkeypatch.setattr(session.client, "patch_collection", overtaken)
-        from pocketvex.run.planning import Choices
+        monkeypatch.setattr(session.target.client, "patch_collection", overtaken)
+        from pocketvex.run.situation import Choices
         from pocketvex.run.sync import sync
 
         with pytest.raises(NotAsIntended, match="holds values now"):
@@ -372,7 +374,7 @@ def test_files_passwords_and_accounts_of_what_no_file_has_are_kept_exactly(
     project.sync(running, confirmed=["docs.att", "docs.pin", "accts"])
     assert list((running.data_dir / "storage").rglob("a*.txt"))
     with project.session(running) as session:
-        assert names(session.fetch(), "docs") == ["id", "title"]
+        assert names(session.target.fetch(), "docs") == ["id", "title"]
         assert {kept.kind for kept in list_kept(session).kept} == {"values", "collection"}
     project.declare(DOCS, ACCOUNTS)
     project.sync(running)
@@ -391,7 +393,7 @@ def test_over_http_what_cannot_be_kept_is_not_removed(project: Project, running:
     with pytest.raises(ServerProcessError, match="cannot be kept aside over HTTP"):
         project.sync(running, native=False, confirmed=["docs.pin"])
     with project.session(running) as session:
-        assert "pin" in names(session.fetch(), "docs")
+        assert "pin" in names(session.target.fetch(), "docs")
 
 
 @pytest.mark.parametrize("version", ["0.23.12", "0.40.6"])

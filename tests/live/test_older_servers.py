@@ -26,7 +26,7 @@ def test_what_came_later_is_sealed_once_and_never_again(tmp_path: Path, server: 
     outcome, _ = project.dev(running)
     assert paths(outcome.applied) == ["posts.body", "posts.note"]
     with project.session(running) as session:
-        assert set(session.state.written) == {"posts.body", "posts.note"}
+        assert set(session.memory.state.written) == {"posts.body", "posts.note"}
     assert len(project.up(running).sealed) == 1
     for _ in range(2):
         outcome, draft = project.dev(running)

@@ -49,7 +49,7 @@ def test_a_change_is_proven_whatever_the_views_ask_of_the_rows(
     proof = (project.config.migrations / name).read_text(encoding="utf-8").partition("migrate(")[0]
     assert f"up again on PocketBase {version} with 9 rows" in proof
     with project.session(running) as session:
-        assert session.client.records("per_author")[0]["n"] == 1
+        assert session.target.client.records("per_author")[0]["n"] == 1
 
 
 def test_what_no_row_can_be_made_for_is_said(tmp_path: Path, server: ServerFactory) -> None:

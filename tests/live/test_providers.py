@@ -106,7 +106,7 @@ def test_a_baseline_reads_the_secrets_from_the_environment(
     project = Project(tmp_path, *([people(GOOGLE, GITHUB)] if declared else []))
     with project.session(running) as session:
         made = {"name": "people", "type": "auth", "fields": [text("nick")]}
-        assert session.client._request("POST", "/api/collections", json=made).ok
+        assert session.target.client._request("POST", "/api/collections", json=made).ok
         providers = [{**p, "clientSecret": "s"} for p in (GOOGLE, GITHUB)]
         dashboard(session, "people", lambda _: {"oauth2": {"enabled": True, "providers": providers}})
     (name,) = project.baseline(running)

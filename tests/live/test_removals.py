@@ -13,12 +13,12 @@ import pytest
 from binaries import LATEST, SUPPORTED, binary_of
 from conftest import ServerFactory
 from pocketvex.errors import PocketVexError, Unreachable, UsageError
-from pocketvex.run.planning import Choices
+from pocketvex.run.situation import Choices
 from pocketvex.run.sync import sync
 from pocketvex.schema.model import GOING_PREFIX
 from pocketvex.server.process import Running
-from pocketvex.target.hidden import collections_at_start
 from pocketvex.target.session import Session
+from pocketvex.target.start import start
 from projects import Json, Project, dashboard, names, posts, put, rows, text
 
 OPEN = {"listRule": "", "viewRule": "", "createRule": "", "updateRule": ""}
@@ -53,17 +53,17 @@ def begin(project: Project, running: Running) -> dict[str, Json]:
     shutil.rmtree(project.root / ".pocketvex", ignore_errors=True)
     project.declare(*FULL)
     with project.session(running, native=False) as session:
-        own = {c["name"]: c for c in session.fetch() if not c["system"] and c["name"] != "users"}
+        own = {c["name"]: c for c in session.target.fetch() if not c["system"] and c["name"] != "users"}
         for name in [n for n in ("outer", "shown", "posts", "people") if n in own]:
-            session.client.delete_collection(name)
+            session.target.client.delete_collection(name)
         for name in [n for n in ("tags", "pals") if n in own]:
             links = [f for f in own[name]["fields"] if f["type"] != "relation"]
-            session.client.patch_collection(name, {"fields": links})
+            session.target.client.patch_collection(name, {"fields": links})
         for name in [n for n in ("tags", "pals") if n in own]:
-            session.client.delete_collection(name)
+            session.target.client.delete_collection(name)
     project.sync(running, native=False)
     with project.session(running, native=False) as session:
-        assert session.client._request("POST", "/api/collections", json=OUTER).ok
+        assert session.target.client._request("POST", "/api/collections", json=OUTER).ok
         put(session, "posts", title="one", body="precious")
         return structure(session)
 
@@ -74,7 +74,7 @@ def structure(session: Session) -> dict[str, Json]:
         indexes = sorted(text.replace("`", "") for text in item["indexes"] or [])
         return {**item, "fields": fields, "indexes": indexes, "created": "", "updated": ""}
 
-    return {item["name"]: told(item) for item in session.client.collections()}
+    return {item["name"]: told(item) for item in session.target.client.collections()}
 
 
 class Killed(BaseException):
@@ -88,8 +88,8 @@ class Wire:
 
     def __init__(self, session: Session, at: int, mode: str) -> None:
         self.session, self.at, self.mode, self.seen = session, at, mode, 0
-        self.real = session.client._request
-        session.client._request = self.request  # type: ignore[method-assign]
+        self.real = session.target.client._request
+        session.target.client._request = self.request  # type: ignore[method-assign]
 
     def request(self, method: str, path: str, **options: Any) -> Any:
         self.seen += 1
@@ -120,38 +120,38 @@ def test_at_whatever_request_it_fails_everything_is_there_or_gone(
             assert "the view outer nowhere" in error.why
         with project.session(running, native=False) as session:
             if mode not in ("refused", "lost"):
-                collections_at_start(session, write=True)
-            assert not session.state.away
+                start(session, write=True)
+            assert not session.memory.state.away
             after = structure(session)
             assert not [name for name in after if name.startswith(GOING_PREFIX)]
             views = "shown", "outer"
             assert [after[name] for name in views] == [before[name] for name in views]
             for name in before.keys() & after.keys() - {"posts"}:
                 assert after[name] == without_links(before[name], after)
-            if names(session.fetch(), "posts") == ["id", "title", "body"]:
+            if names(session.target.fetch(), "posts") == ["id", "title", "body"]:
                 assert after["posts"] == before["posts"]
                 assert [row["body"] for row in rows(session, "posts")] == ["precious"]
             else:
-                assert names(session.fetch(), "posts") == ["id", "title"]
+                assert names(session.target.fetch(), "posts") == ["id", "title"]
                 assert last_kept(project) == [{"id": rows(session, "posts")[0]["id"], "body": "precious"}]
             assert [row["title"] for row in rows(session, "posts")] == ["one"]
     assert at > 15
     with project.session(running, native=False) as session:
         assert structure(session).keys() == before.keys() - {"tags", "pals", "people"}
-        assert names(session.fetch(), "posts") == ["id", "title"]
+        assert names(session.target.fetch(), "posts") == ["id", "title"]
 
 
 def removed(project: Project, running: Running, at: int, mode: str) -> Any:
     """One pass, in which the request fails that comes so long after the first view is deleted."""
     with project.session(running, native=False) as session:
-        real = session.client.delete_collection
+        real = session.target.client.delete_collection
 
         def first(id: str) -> None:
-            session.client.delete_collection = real  # type: ignore[method-assign]
+            session.target.client.delete_collection = real  # type: ignore[method-assign]
             Wire(session, at, mode)
             real(id)
 
-        session.client.delete_collection = first  # type: ignore[method-assign]
+        session.target.client.delete_collection = first  # type: ignore[method-assign]
         try:
             sync(session, project.code, Choices(confirmed=AGREED))
         except (PocketVexError, Killed) as error:
@@ -176,18 +176,18 @@ def begun(project: Project, running: Running) -> Json:
     before = begin(project, running)["posts"]
     project.declare(*LEFT, *FULL[2:])
     with project.session(running, native=False) as session:
-        real = session.client.patch_collection
+        real = session.target.client.patch_collection
 
         def last(id: str, body: Json) -> None:
             real(id, body)
             Wire(session, 1, "killed")
             raise Killed
 
-        session.client.patch_collection = last  # type: ignore[method-assign, assignment]
+        session.target.client.patch_collection = last  # type: ignore[method-assign, assignment]
         with pytest.raises(Killed):
             sync(session, project.code, Choices(confirmed=AGREED))
     with project.session(running, native=False) as session:
-        assert f"{GOING_PREFIX}body" in names(session.client.collections(), "posts")
+        assert f"{GOING_PREFIX}body" in names(session.target.client.collections(), "posts")
     return before
 
 
@@ -197,12 +197,12 @@ def test_what_is_hidden_is_named_where_nothing_is_written_and_back_before_anythi
     before = begun(project, running)
     project.declare(*FULL)
     with project.session(running, native=False) as session:
-        raw = collections_at_start(session, write=False)
-        named, *views = session.notes
+        raw = start(session, write=False).raw
+        named, *views = session.reporter.notes
         assert named.startswith("posts.body is hidden as posts._pv_going_body since a removal was cut off")
         assert "`pocketvex dev`" in named
         assert [note.partition(" is away")[0] for note in views] == ["the view shown", "the view outer"]
-        known = session.schema_of(raw).collection("posts")
+        known = session.target.schema_of(raw).collection("posts")
         assert known is not None
         assert [field.name for field in known.fields] == ["id", "title"]
     outcome = project.sync(running, native=False)
@@ -220,7 +220,7 @@ def test_another_machine_brings_it_back_by_its_name(project: Project, running: R
     project.declare(*FULL)
     project.sync(running, native=False, confirmed=["posts", "shown"])
     with project.session(running, native=False) as session:
-        assert names(session.fetch(), "posts") == ["id", "title", "body"]
+        assert names(session.target.fetch(), "posts") == ["id", "title", "body"]
         assert [row["body"] for row in rows(session, "posts")] == ["precious"]
 
 
@@ -230,14 +230,14 @@ def test_a_name_that_another_has_by_now_keeps_it_hidden_and_is_said(
     begun(project, running)
     with project.session(running, native=False) as session:
         dashboard(session, "posts", lambda c: {"fields": [*c["fields"], {"name": "body", "type": "text"}]})
-        collections_at_start(session, write=True)
-        assert any("there is another posts.body now" in note for note in session.notes)
-        assert session.state.away
+        start(session, write=True)
+        assert any("there is another posts.body now" in note for note in session.reporter.notes)
+        assert session.memory.state.away
         row = rows(session, "posts")[0]
         assert (row[f"{GOING_PREFIX}body"], row["body"]) == ("precious", "")
         dashboard(session, "posts", lambda c: {"fields": [f for f in c["fields"] if f["name"] != "body"]})
-        collections_at_start(session, write=True)
-        assert not session.state.away
+        start(session, write=True)
+        assert not session.memory.state.away
         assert rows(session, "posts")[0]["body"] == "precious"
 
 
@@ -254,11 +254,11 @@ def test_a_value_that_is_written_while_an_agreed_removal_begins_is_kept(
         put(session, "page", t="old")
     project.declare(*([posts(**OPEN), page] if kind == "field" else [posts(text("body"), **OPEN)]))
     with project.session(running, native=False) as session:
-        real = session.client.patch_collection
+        real = session.target.client.patch_collection
         ours = f"{running.url}/api/collections/posts/records/{post['id']}"
 
         def overtaken(id: str, body: Json) -> Json:
-            session.client.patch_collection = real  # type: ignore[method-assign]
+            session.target.client.patch_collection = real  # type: ignore[method-assign]
             if kind == "field":
                 assert httpx.patch(ours, json={"body": "precious"}).status_code == 200
             else:
@@ -272,7 +272,7 @@ def test_a_value_that_is_written_while_an_agreed_removal_begins_is_kept(
                 assert refused.status_code in (403, 404)
             return done
 
-        session.client.patch_collection = overtaken  # type: ignore[method-assign]
+        session.target.client.patch_collection = overtaken  # type: ignore[method-assign]
         outcome = sync(session, project.code, Choices(confirmed=frozenset({"posts.body", "page"})))
     (path,) = outcome.kept_aside
     kept = json.loads(path.read_text())
@@ -289,7 +289,7 @@ def test_a_view_that_goes_with_the_field_that_it_shows_is_gone(project: Project,
     project.declare(posts())
     project.sync(running, native=False)
     with project.session(running, native=False) as session:
-        assert names(session.fetch(), "posts") == ["id", "title"]
+        assert names(session.target.fetch(), "posts") == ["id", "title"]
         assert "shown" not in structure(session)
 
 
@@ -321,7 +321,7 @@ def test_rows_that_came_meanwhile_and_are_equal_cost_the_index_and_no_value(
         new = httpx.post(f"{running.url}/api/collections/posts/records", json={"title": title})
         assert new.status_code == 200
     with project.session(running, native=False) as session:
-        raw = collections_at_start(session, write=True)
+        raw = start(session, write=True).raw
         assert names(raw, "posts") == ["id", "title", "body"]
-        assert any("not made again" in note and "idx_body" in note for note in session.notes)
+        assert any("not made again" in note and "idx_body" in note for note in session.reporter.notes)
         assert sorted(row["body"] for row in rows(session, "posts")) == ["", "", "precious"]

@@ -10,7 +10,7 @@ import pytest
 from binaries import LATEST, SUPPORTED, binary_of
 from conftest import ServerFactory
 from pocketvex.errors import ConsentNeeded
-from pocketvex.run.planning import Choices
+from pocketvex.run.situation import Choices
 from pocketvex.run.sync import sync
 from pocketvex.server.binaries import Binary
 from pocketvex.target.session import Session
@@ -74,7 +74,7 @@ def test_a_slip_in_an_answer_is_named_once(tmp_path: Path, server: ServerFactory
     with project.session(running) as session:
         for _ in range(2):
             outcome = sync(session, project.code, Choices(answers={"things.aa": "things.b"}))
-        assert [note for note in session.notes if "answers nothing" in note] == [said]
+        assert [note for note in session.reporter.notes if "answers nothing" in note] == [said]
     assert [question.id for question in outcome.plan.questions] == ["things.a"]
 
 

@@ -97,7 +97,7 @@ def test_what_a_banned_account_sees(latest: Binary, server: ServerFactory, tmp_p
     project.sync(running)
     rule = "@request.auth.id != '' && @request.auth.role != 'banned'"
     with project.session(running) as session:
-        session.client.import_collections(
+        session.target.client.import_collections(
             [{"name": "notes", "type": "base", "listRule": rule, "fields": [text("a")]}]
         )
         put(session, "notes", a="b")
@@ -150,10 +150,10 @@ def test_a_rename_under_a_sub_select_is_done_by_a_migration(
     project.declare(*declared("head", renamed_from="title"))
     project.dev(running)
     with project.session(running) as session:
-        assert [row["head"] for row in session.client.records("seen")] == ["kept"]
+        assert [row["head"] for row in session.target.client.records("seen")] == ["kept"]
     project.generate(running)
     project.up(running)
     with project.session(running) as session:
-        assert [row["head"] for row in session.client.records("seen")] == ["kept"]
-        assert [row["head"] for row in session.client.records("notes")] == ["kept"]
+        assert [row["head"] for row in session.target.client.records("seen")] == ["kept"]
+        assert [row["head"] for row in session.target.client.records("notes")] == ["kept"]
     assert not project.diff(running).changes

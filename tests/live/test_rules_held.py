@@ -35,7 +35,7 @@ def running(
     project.up(running)
     scratch.run_once(binary, home, BY_MIGRATION)
     with project.session(running) as session:
-        session.refresh()
+        session.target.refresh()
     return running
 
 

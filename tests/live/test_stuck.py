@@ -31,7 +31,7 @@ def test_a_name_that_is_an_id(tmp_path: Path, server: ServerFactory, latest: Bin
     project = Project(tmp_path, meetings(text("place")))
     with project.session(running) as session:
         made = {"id": "meetings", "name": "meetings", "type": "base", "fields": [text("title")]}
-        assert session.client._request("POST", "/api/collections", json=made).ok
+        assert session.target.client._request("POST", "/api/collections", json=made).ok
         put(session, "meetings", title="one")
     said = "PV504 the name is its own id, and PocketBase refuses to save that: give it another name"
     assert reasons(project, running) == {"meetings.place": said}
@@ -52,7 +52,7 @@ def test_an_index_without_a_table(tmp_path: Path, server: ServerFactory) -> None
     project = Project(tmp_path, {"name": "operators", "type": "auth", "fields": [text("shift")]})
     with project.session(running) as session:
         made = {"name": "operators", "type": "auth", "indexes": EMPTY}
-        assert session.client._request("POST", "/api/collections", json=made).ok
+        assert session.target.client._request("POST", "/api/collections", json=made).ok
     said = "PV504 it has an index without a table, which this PocketBase does not save: update it to 0.38.1"
     assert reasons(project, running) == {"operators.shift": said}
 
@@ -67,7 +67,7 @@ def test_on_a_new_server_it_gets_another_id(tmp_path: Path, server: ServerFactor
             "type": "base",
             "fields": [text("title"), text("place")],
         }
-        assert session.client._request("POST", "/api/collections", json=made).ok
+        assert session.target.client._request("POST", "/api/collections", json=made).ok
     project.baseline(first)
     assert not project.sync(first).plan
     clone = project.clone(tmp_path / "clone")

@@ -11,9 +11,8 @@ import pytest
 
 from conftest import ServerFactory
 from pocketvex.errors import NotAsIntended
-from pocketvex.history.position import locate
-from pocketvex.run.planning import Choices, plan_for
-from pocketvex.schema.model import Schema
+from pocketvex.run.planning import plan_for
+from pocketvex.run.situation import Choices, find_situation
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 from pocketvex.target.remove import remove
@@ -176,9 +175,8 @@ def test_a_collection_is_renamed_and_another_takes_its_name(project: Project, ru
 
 
 def planned(session: Session, project: Project) -> tuple[list[Json], Any]:
-    raw = session.fetch()
-    position = locate(session, Schema.from_json(raw))
-    return raw, plan_for(session, project.code, raw, position, Choices())
+    found = find_situation(session, project.code, Choices(), write=False)
+    return found.raw, plan_for(found)
 
 
 def test_a_plan_on_what_the_server_had_is_refused(project: Project, running: Running) -> None:
@@ -191,7 +189,7 @@ def test_a_plan_on_what_the_server_had_is_refused(project: Project, running: Run
         with pytest.raises(NotAsIntended) as failure:
             write_changes(session, raw, plan.changes, project.code)
         assert "posts.by_hand" in failure.value.why
-        assert names(session.fetch(), "posts") == ["id", "title", "body", "by_hand"]
+        assert names(session.target.fetch(), "posts") == ["id", "title", "body", "by_hand"]
 
 
 def test_values_that_came_since_the_plan_are_kept(project: Project, running: Running) -> None:
@@ -294,8 +292,8 @@ def test_auth_options_that_are_stated_are_written_and_go_back_when_dropped(
     project.up(running)
     settled(project, running)
     with project.session(running) as session:
-        now = next(c for c in session.fetch() if c["name"] == "people")
-        default = session.client.scaffolds()["auth"]
+        now = next(c for c in session.target.fetch() if c["name"] == "people")
+        default = session.target.client.scaffolds()["auth"]
     assert (now["otp"]["enabled"], now["otp"]["length"]) == (False, default["otp"]["length"])
     assert now["authToken"]["duration"] == default["authToken"]["duration"]
 
@@ -313,7 +311,7 @@ def test_files_that_automigrate_writes_for_our_changes_are_moved_away(
         from pocketvex.run.sync import sync
 
         outcome = sync(session, project.code, Choices())
-        notes = "\n".join(session.notes)
+        notes = "\n".join(session.reporter.notes)
     assert set(paths(outcome.applied)) == {"posts.body", "pages"}
     assert project.files == []
     moved = sorted(path.name for path in (project.root / ".pocketvex" / "automigrated").iterdir())
@@ -359,7 +357,7 @@ def test_one_save_frees_a_name_and_gives_it_away(project: Project, running: Runn
     project.dev(running)
     with project.session(running) as session:
         put(session, "posts", title="one", body="precious")
-        live = session.schema_of(session.fetch()).collection("posts")
+        live = session.target.schema_of(session.target.fetch()).collection("posts")
         body = live.field("body") if live else None
         assert body is not None
     project.declare(
@@ -387,5 +385,5 @@ def test_up_seals_and_runs_what_was_saved_since_the_last_pass_of_dev(
     (file,) = project.up(running).files
     assert "create_posts" in file
     with project.session(running) as session:
-        assert names(session.fetch(), "posts") == ["id", "title", "body"]
+        assert names(session.target.fetch(), "posts") == ["id", "title", "body"]
     assert not project.diff(running).changes

@@ -9,8 +9,8 @@ import pytest
 
 from conftest import ServerFactory
 from pocketvex.errors import PocketVexError
-from pocketvex.run.planning import Choices
 from pocketvex.run.prune import list_kept, show
+from pocketvex.run.situation import Choices
 from pocketvex.run.sync import sync
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
@@ -57,7 +57,7 @@ def test_an_edit_in_the_dashboard_is_kept_listed_and_reverted_only_by_name(
 ) -> None:
     with project.session(running) as session:
         dashboard(session, "posts", EDITS[path])
-        edited = session.fetch()
+        edited = session.target.fetch()
     outcome, draft = project.dev(running)
     assert kept(outcome.plan) == {path: "drift"}
     assert not outcome.applied
@@ -99,8 +99,8 @@ def test_elsewhere_no_migration_takes_away_what_no_file_made(
         outcome = sync(session, project.code, Choices(confirmed=frozenset({"posts.by_hand"})))
         assert kept(outcome.plan) == {"posts.by_hand": "drift"}
         assert not outcome.plan
-        assert "by_hand" in names(session.fetch(), "posts")
-        (note,) = [note for note in session.notes if "posts.by_hand" in note]
+        assert "by_hand" in names(session.target.fetch(), "posts")
+        (note,) = [note for note in session.reporter.notes if "posts.by_hand" in note]
     assert "`pocketvex schema pull posts.by_hand`" in note
 
 
@@ -110,7 +110,7 @@ def test_a_collection_removed_in_the_dashboard_is_not_made_again(
     running = server(latest)
     project.up(running)
     with project.session(running) as session:
-        session.client.delete_collection("posts")
+        session.target.client.delete_collection("posts")
     outcome, draft = project.dev(running)
     assert kept(outcome.plan) == {"posts": "drift"}
     assert not outcome.applied
@@ -126,7 +126,7 @@ def test_a_collection_removed_in_the_dashboard_is_not_made_again(
 def test_a_collection_made_in_the_dashboard_is_unmanaged_for_ever(project: Project, running: Running) -> None:
     with project.session(running) as session:
         made = {"name": "notes", "type": "base", "fields": [text("note")]}
-        assert session.client._request("POST", "/api/collections", json=made).ok
+        assert session.target.client._request("POST", "/api/collections", json=made).ok
     outcome, _ = project.dev(running, confirmed=["posts"])
     assert kept(outcome.plan) == {"notes": "unmanaged"}
     # Written into the code, it is the project's.
@@ -146,7 +146,7 @@ def in_ledger(project: Project, running: Running, path: str) -> list[Any]:
     """What is kept of a column."""
     with project.session(running) as session:
         listed = [kept for kept in list_kept(session).kept if kept.name.startswith(f"{path}@")]
-        return [cell.value for found in listed for cell in show(session, listed, found.name)]
+        return [cell.value for found in listed for cell in show(session.target, listed, found.name)]
 
 
 def test_drift_with_values_is_kept_aside_when_it_is_confirmed(project: Project, running: Running) -> None:
@@ -297,7 +297,7 @@ def test_the_untouched_users_become_what_the_code_says(
     assert "users.avatar" in paths(outcome.applied)
     assert not draft.exists
     with project.session(running) as session:
-        assert "avatar" not in names(session.fetch(), "users")
+        assert "avatar" not in names(session.target.fetch(), "users")
     assert not kept(project.dev(running)[0].plan)
     project.up(running)
     assert not kept(project.dev(running)[0].plan)
@@ -320,8 +320,8 @@ def test_users_with_rows_or_changes_are_met_for_the_first_time(
     outcome, _ = project.dev(running, confirmed=["users"])
     assert not kept(outcome.plan)
     with project.session(running) as session:
-        assert "phone" not in names(session.fetch(), "users")
-        assert "nick" in names(session.fetch(), "users")
+        assert "phone" not in names(session.target.fetch(), "users")
+        assert "nick" in names(session.target.fetch(), "users")
 
 
 def test_an_auth_option_stated_once_and_dropped_goes_back_to_the_default(
@@ -406,5 +406,5 @@ def test_a_unique_field_that_waits_for_its_migration_stays_unique(
     assert not project.dev(running)[0].plan
     project.down(running)
     with project.session(running) as session:
-        assert next(c for c in session.fetch() if c["name"] == "posts")["indexes"]
+        assert next(c for c in session.target.fetch() if c["name"] == "posts")["indexes"]
         assert rows(session, "posts")[0]["slug"] == "a"

@@ -52,7 +52,7 @@ def test_what_the_server_takes_is_sent_and_sealed(
     assert there["emailVisibility"]["hidden"]
     project.down(running)
     with project.session(running) as session:
-        fields = {f["name"]: f for c in session.fetch() if c["name"] == "members" for f in c["fields"]}
+        fields = {f["name"]: f for c in session.target.fetch() if c["name"] == "members" for f in c["fields"]}
     assert not fields["verified"]["hidden"]
     clone = project.clone(tmp_path / "clone")
     other = server(binary_of(version))
@@ -94,7 +94,7 @@ def test_pulled_code_has_what_is_hidden(tmp_path: Path, server: ServerFactory, l
     project = Project(tmp_path, members(**TAKEN))
     project.sync(running)
     with project.session(running) as session:
-        live = Schema.from_json(session.fetch())
+        live = Schema.from_json(session.target.fetch())
     found = live.collection("members")
     assert found is not None
     calls = {f.name: str(field_call(f, own=True)) for f in declared_fields(found)}

@@ -121,7 +121,7 @@ def _dev(
     with opened(config, host, data_dir, pocketbase) as session:
         said = choices(
             confirm=asked.confirm, answers=answers, strict=asked.strict,
-            write=session.local or asked.write, backup=asked.backup,
+            write=session.target.local or asked.write, backup=asked.backup,
         )  # fmt: skip
         if not said.write:
             output.note("protected: nothing is written to it without --write")
@@ -159,10 +159,8 @@ def connection(
 
     config = project()
     with opened(config, host, data_dir, pocketbase) as session:
-        session.ask_version()
-        found = test_connection(session.client)
-        session.state.server_version = str(found.version)
-        session.save()
+        found = test_connection(session.target.client)
+        session.memory.save(server_version=str(found.version))
     output.data(
         f"{found.url}: PocketBase {found.version}, signed in as superuser, {found.collections} collections"
     )

@@ -11,7 +11,7 @@ from pocketvex.cli import output
 
 if TYPE_CHECKING:
     from pocketvex.plan.changes import Change
-    from pocketvex.run.planning import Choices
+    from pocketvex.run.situation import Choices
     from pocketvex.run.sync import Outcome
     from pocketvex.target.session import Session
 
@@ -30,7 +30,7 @@ def consent_to_host(
     """
     from pocketvex.run.consent import consent_needed, is_agreed
 
-    host = session.host
+    host = session.target.host
     if is_agreed(host, confirm):
         return
     if not at_terminal():

@@ -14,10 +14,11 @@ from pocketvex.errors import NoProject, UsageError
 
 if TYPE_CHECKING:
     from pocketvex.load.loader import Loaded
-    from pocketvex.run.planning import Choices
+    from pocketvex.run.situation import Choices
     from pocketvex.schema.model import Schema
     from pocketvex.store.config import Config
     from pocketvex.store.hosts import Host, Login
+    from pocketvex.target.reporter import Reporter
     from pocketvex.target.session import Session
 
 _SLACK = 90.0
@@ -79,7 +80,9 @@ def opened(
     """
     from pocketvex.cli.trusting import settle
     from pocketvex.store.hosts import choose_host
-    from pocketvex.target.session import Session
+    from pocketvex.target.ahead import Ahead
+    from pocketvex.target.reporter import Reporter
+    from pocketvex.target.session import connect
 
     settle(config)
     chosen = choose_host(config, flag=host, environ=os.environ)
@@ -89,18 +92,17 @@ def opened(
     if not chosen.embedded and not chosen.login.token and not chosen.login.password:
         login = _kept_login(config, chosen) or _ask_login(chosen.login, chosen.url)
         chosen = replace(chosen, login=login)
-    with Session(config, chosen) as session:
-        session.say = output.note
-        session.progress = output.progress()
+    reporter = Reporter(output.note, output.progress())
+    with connect(config, chosen, reporter=reporter) as session:
         if needed:
-            session.prefetch()
+            session = replace(session, ahead=Ahead(session.target.client))
             _import(needed)
-        output.note(output.styled(session.title, "bold", err=True))
+        output.note(output.styled(session.target.title, "bold", err=True))
         try:
-            with opened(config, evidence) if evidence else nullcontext() as session.evidence_from:
-                yield session
+            with opened(config, evidence) if evidence else nullcontext() as witness:
+                yield replace(session, evidence_from=witness)
         finally:
-            tell_notes(session)
+            tell_notes(reporter)
 
 
 @contextmanager
@@ -132,10 +134,9 @@ def _check_data_dir(host: Host, data_dir: Path | None) -> None:
         )
 
 
-def tell_notes(session: Session) -> None:
-    for text in dict.fromkeys(session.notes):
+def tell_notes(reporter: Reporter) -> None:
+    for text in reporter.taken():
         output.note(f"note: {text}")
-    session.notes.clear()
 
 
 def _kept_login(config: Config, host: Host) -> Login | None:
@@ -221,7 +222,7 @@ def choices(
     backup: bool = True,
 ) -> Choices:
     """What was said on the command line."""
-    from pocketvex.run.planning import Choices
+    from pocketvex.run.situation import Choices
 
     confirmed = frozenset(confirm or ())
     return Choices(write=write, strict=strict, confirmed=confirmed, answers=answers or {}, backup=backup)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pocketvex.cli import output
@@ -32,23 +33,23 @@ def diff(
     with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
         # The schema loads in its own interpreter while this one imports what it takes to compare.
         from pocketvex.cli.formats import tell_plan, tell_questions
-        from pocketvex.history.position import locate
         from pocketvex.plan.ignored import unused
         from pocketvex.run.pending import pending_files
         from pocketvex.run.planning import plan_for
-        from pocketvex.target.hidden import collections_at_start
+        from pocketvex.run.situation import find_situation
+        from pocketvex.schema.model import Schema
         from pocketvex.target.in_the_way import in_the_way
 
         with opened(config, host, data_dir, pocketbase, evidence) as session:
-            raw = collections_at_start(session, write=False)
-            position = locate(session, session.schema_of(raw))
+            empty = find_situation(session, Schema(), choices(answers=said), write=False)
             loaded = pending.result()
             output.printed(loaded.printed)
-            plan = plan_for(session, loaded.schema, raw, position, choices(answers=said))
-            to_run = pending_files(position, session.version)
-            for thing in in_the_way(session, session.schema_of(raw), [c.operation for c in plan.changes]):
-                session.notes.append(f"there is {thing}: nothing of its name can be made before it goes")
-            session.save()
+            found = replace(empty, desired=loaded.schema)
+            plan, target = plan_for(found), found.target
+            to_run = pending_files(found.position, target.version)
+            for thing in in_the_way(target, found.live, [c.operation for c in plan.changes]):
+                session.reporter.note(f"there is {thing}: nothing of its name can be made before it goes")
+            session.memory.save()
     if questions:
         tell_questions(plan, loaded.schema, config, wanted)
         return ConsentNeeded.exit_code if exit_code and plan.questions else 0
@@ -57,4 +58,4 @@ def diff(
         output.note(f"note: [ignore] {path}: nothing of that name differs here")
     if not exit_code:
         return 0
-    return ChangesPending.exit_code if plan or position.pending else Exit.DRIFT if plan.drift else 0
+    return ChangesPending.exit_code if plan or found.position.pending else Exit.DRIFT if plan.drift else 0

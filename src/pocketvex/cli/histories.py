@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from pocketvex.history.inspect import Finding
     from pocketvex.proof.verify import Checked, Verified
-    from pocketvex.run.planning import Choices
     from pocketvex.run.prune import Kept, Listed
+    from pocketvex.run.situation import Choices
     from pocketvex.schema.model import Schema
     from pocketvex.server.binaries import Binary
     from pocketvex.store.config import Config
@@ -94,7 +94,7 @@ def reseal(
     settle(config)
     if host or data_dir:
         with writing("pocketvex migrate reseal", config, host, data_dir, pocketbase) as session:
-            held, history = first.held_by(session), read_history(config.migrations)
+            held, history = first.held_by(session.target), read_history(config.migrations)
             made = use.reseal(config.root, history, session.binary, files, held)
     else:
         with taking_turn(config, "pocketvex migrate reseal"):
@@ -145,16 +145,16 @@ def prune(
     wanted = checked_format(format)
     config = project()
 
-    from pocketvex.history.backup import back_up
     from pocketvex.run import prune as use
+    from pocketvex.target.backup import back_up
 
     with writing("pocketvex migrate prune", config, host, data_dir, pocketbase) as session:
         listed = use.list_kept(session)
         if show is not None:
-            _tell_values(use.show(session, listed.kept, show))
+            _tell_values(use.show(session.target, listed.kept, show))
             return 0
         _tell_kept(listed, wanted)
-        hosts = {session.host.name, session.host.url}
+        hosts = {session.target.host.name, session.target.host.url}
         names = [name for name in confirm or () if name not in hosts] or _named(listed)
         remote = [name for name in names if not name.startswith(".pocketvex/")]
 
@@ -162,7 +162,7 @@ def prune(
             if remote:
                 consent_to_host(session, confirm or (), lambda: names, verb="delete")
                 if not no_backup:
-                    back_up(session, "prune")
+                    back_up(session.target, session.reporter, "prune")
 
         gone = use.prune(session, listed.kept, names, agreed)
     for kept in gone:

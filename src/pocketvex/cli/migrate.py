@@ -38,7 +38,7 @@ from pocketvex.cli.options import (
 if TYPE_CHECKING:
     from pocketvex.plan.changes import Plan
     from pocketvex.run.migrate import Ran
-    from pocketvex.run.planning import Choices
+    from pocketvex.run.situation import Choices
 
 app = typer.Typer(help="Write, run and revert migrations.", no_args_is_help=True)
 

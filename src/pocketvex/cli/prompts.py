@@ -13,7 +13,7 @@ from pocketvex.render.report.printable import visible
 
 if TYPE_CHECKING:
     from pocketvex.plan.questions import Question
-    from pocketvex.run.planning import Choices
+    from pocketvex.run.situation import Choices
 
 _LEAVE = object()
 

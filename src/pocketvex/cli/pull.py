@@ -78,25 +78,25 @@ def _from_server(session: Session, asked: Asked, print_: bool) -> int:
     from pocketvex.history.shadow import replay
     from pocketvex.run import adoption as adopt
     from pocketvex.run import pull
-    from pocketvex.target.hidden import collections_at_start
+    from pocketvex.target.start import start
 
     if not asked.names:
         _run_history(session, may_run=not print_)
-    raw = collections_at_start(session, write=False)
-    live = session.schema_of(raw)
+    session, raw = start(session, write=False)
+    live, version = session.target.schema_of(raw), session.target.version
     empty = replay(session.binary, [], session.shadow_cache).collections
     usual = adopt.usual_options(empty)
     if print_:
         pulled = pull.render(session.config, live, asked, usual)
         return _print(pulled, pull.parts(pulled, live, asked))
-    result = pull.find(session.config, live, asked, usual, session.version)
+    result = pull.find(session.config, live, asked, usual, version)
     code = _write(session.config, result)
-    _force(session.config, result, live, session.version)
+    _force(session.config, result, live, version)
     if taken := (*result.adopted, *result.same):
-        desired = pull.check(session.config, result, live, session.version)
+        desired = pull.check(session.config, result, live, version)
         adopt.take_over(session, desired, raw, taken)
         if not any(session.config.migrations.glob("*.js")):
-            where = "" if session.data_dir else " --data-dir PATH"
+            where = "" if session.target.data_dir else " --data-dir PATH"
             output.note(f"→ `pocketvex migrate baseline{where}` begins a history with what the server has")
     for path in [] if asked.names else adopt.changed_system(raw, empty):
         output.note(f"note: {path} was changed on the server: PocketBase's own collections stay as they are")
@@ -108,12 +108,14 @@ def _run_history(session: Session, *, may_run: bool) -> None:
 
     Elsewhere the files that a server lacks are named: what they build is not what is pulled.
     """
-    from pocketvex.history.position import locate
     from pocketvex.run.declared import declares_something
+    from pocketvex.run.situation import locate
+    from pocketvex.target.start import start
 
-    alone = may_run and session.host.embedded and not declares_something(session.config)
+    alone = may_run and session.target.host.embedded and not declares_something(session.config)
     try:
-        pending = locate(session, session.schema_of(session.fetch())).pending
+        session, raw = start(session, write=False)
+        pending = locate(session, session.target.schema_of(raw)).pending
     except PocketVexError:
         if alone:
             raise
@@ -130,7 +132,7 @@ def _run_history(session: Session, *, may_run: bool) -> None:
     import time
 
     from pocketvex.run import migrate
-    from pocketvex.run.planning import Choices
+    from pocketvex.run.situation import Choices
     from pocketvex.schema.model import Schema
 
     migrate.up(session, Schema(), to=None, now=int(time.time()), choices=Choices(), recorded_only=True)

@@ -62,10 +62,9 @@ def _read(source: str, host: str | None, out: Path | None, *, check: bool) -> tu
         config = project_or_here() if named else project()
         with opened(config, host, needed=["run.types"]) as session:
             from pocketvex.run.types import files_of_server
-            from pocketvex.target.hidden import collections_at_start
+            from pocketvex.target.start import start
 
-            raw = collections_at_start(session, write=False)
-            return out or config.generated, files_of_server(raw)
+            return out or config.generated, files_of_server(start(session, write=False).raw)
     if "://" in source:
         raise UsageError(f"--from {source} is an address", todo=f"Say --from {_LIVE} --host {source}.")
     path = Path(source)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pocketvex.plan.make import Plan
 from pocketvex.plan.questions import Question
 from pocketvex.plan.verdicts import Verdict
-from pocketvex.run.planning import Choices
+from pocketvex.run.situation import Choices
 from pocketvex.run.sync import Outcome
 
 _KEYS = "123456789"

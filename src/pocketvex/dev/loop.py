@@ -27,14 +27,14 @@ from pocketvex.history.folder import DRAFT
 from pocketvex.load.loader import Loaded, LoadFailed, Pending, start_load
 from pocketvex.load.spare import Spare
 from pocketvex.run.draft import DraftState, find_outstanding, keep_draft
-from pocketvex.run.planning import Choices
+from pocketvex.run.situation import Choices
 from pocketvex.run.sync import sync
 from pocketvex.run.types import files_of_code, foreign, left_alone, shown, write_files
 from pocketvex.schema.model import Schema
 from pocketvex.store.config import FILE, Config, load_config
 from pocketvex.store.files import LOCAL
 from pocketvex.store.project_turn import project_turn
-from pocketvex.target.session import Session
+from pocketvex.target.session import Session, connect
 
 _RETRY = 1.0
 """Seconds between two looks at a server: one that does not answer, one that works for somebody else."""
@@ -210,8 +210,8 @@ class Loop:
             if self.away:
                 return
             try:
-                if self.session.lease is not None:
-                    self.session.lease.check()
+                if self.session.target.lease is not None:
+                    self.session.target.lease.check()
             except ServerError as error:
                 self.lost(error)
                 return
@@ -259,21 +259,18 @@ class Loop:
         self.write_types(schema)
         with project_turn(self.config.root, "pocketvex dev", self.view.waiting):
             self.take_others()
-            if self.session.lease is not None:
-                self.session.lease.check()
+            if self.session.target.lease is not None:
+                self.session.target.lease.check()
             outcome = sync(self.session, schema, self.choices)
             self.returned()
-            found = find_outstanding(
-                self.session, schema, outcome.position, outcome.live, answers=self.choices.answers
-            )
+            found = find_outstanding(replace(outcome.situation, choices=self.choices))
             draft = DraftState(exists=False, written=False)
-            if self.session.local:
+            if self.session.target.local:
                 draft = keep_draft(self.session, found, outcome.position, proven=False)
             # Nobody else writes these while the lock is held; what came otherwise is for the next pass.
-            self.watch.wrote(self.config.migrations / DRAFT, self.session.state_file)
-        for text in self.session.notes:
+            self.watch.wrote(self.config.migrations / DRAFT, self.session.memory.file)
+        for text in self.session.reporter.taken():
             self.view.note(text)
-        self.session.notes.clear()
         self.trouble, self.tries = "", 0
         # An answer about a name stays true; consent is for once: the first pass that plans what it names.
         self.given = replace(self.given, confirmed=not_planned(self.given.confirmed, outcome))
@@ -308,10 +305,15 @@ class Loop:
         if not self.away:
             self.view.unreachable(error)
         self.away = True
-        if self.session.host.embedded:
+        if self.session.target.host.embedded:
             # The shared server was given up: a new session starts, or joins, another.
             try:
-                fresh = Session(self.config, self.session.host, environ=self.session.environ)
+                fresh = connect(
+                    self.config,
+                    self.session.target.host,
+                    environ=self.session.target.environ,
+                    reporter=self.session.reporter,
+                )
             except ServerError:
                 return
             self.session.close()
@@ -321,4 +323,4 @@ class Loop:
     def returned(self) -> None:
         if self.away:
             self.away = False
-            self.view.back(self.session.title)
+            self.view.back(self.session.target.title)

@@ -18,12 +18,12 @@ from pocketvex.store.config import Config
 from pocketvex.store.files import LOCAL
 from pocketvex.store.hosts import choose_host
 from pocketvex.target import kept
-from pocketvex.target.session import Session
+from pocketvex.target.target import Target
 
 
-def refuse_resealed(session: Session, texts: Mapping[str, str]) -> None:
+def refuse_resealed(target: Target, texts: Mapping[str, str]) -> None:
     """Raise HistoryError where one of these files, about to run, would not give back what is kept."""
-    found = held_in(session.data_dir) if session.data_dir else {}
+    found = held_in(target.data_dir) if target.data_dir else {}
     for name, text in texts.items():
         held = found.get(MigrationFile(name, text).digits)
         if held and not is_first(text):
@@ -35,16 +35,16 @@ def refuse_resealed(session: Session, texts: Mapping[str, str]) -> None:
             )
 
 
-def held_by(session: Session) -> dict[str, list[str]]:
+def held_by(target: Target) -> dict[str, list[str]]:
     """What files of the first format keep on a server, in words, by their stamps."""
-    groups = kept.groups(session)
+    groups = kept.groups(target)
     if groups is None:
         raise UsageError(
-            f"{session.client.url} is reached over HTTP only: nobody can look for what files keep there",
+            f"{target.url} is reached over HTTP only: nobody can look for what files keep there",
             todo="Say where its data is: --data-dir.",
         )
     values = [(g.migration, g.collection, g.field, g.rows) for g in groups if g.table == kept.FIRST]
-    return _held(values, [item["name"] for item in session.fetch()])
+    return _held(values, [item["name"] for item in target.fetch()])
 
 
 def held_in(data_dir: Path) -> dict[str, list[str]]:

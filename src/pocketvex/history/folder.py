@@ -186,9 +186,9 @@ def _behind(last: bytes, width: int) -> int | None:
     return int(head.ljust(width, b"0"))
 
 
-def slug(text: str) -> str:
-    """A name for a file: lower case, words joined by underscores, at most 60 characters."""
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:60].rstrip("_") or "migration"
+def bare_name(file: str) -> str:
+    """The name of a migration without its time stamp and its ending."""
+    return file.partition("_")[2].rpartition(".")[0]
 
 
 def signed(text: str) -> str:

@@ -1,29 +1,25 @@
-"""The history and a server: which files it has run, which it lacks, and running them."""
+"""The history and a server: which files it has run, and which it lacks."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import CreateCollection
-from pocketvex.errors import HistoryError, NotAsIntended, UsageError
-from pocketvex.history.explain_failure import failure_of
-from pocketvex.history.first_format import refuse_resealed
+from pocketvex.errors import HistoryError, UsageError
 from pocketvex.history.folder import History, read_history
 from pocketvex.history.shadow import replay
 from pocketvex.plan.ownership import items_of, touched_paths
 from pocketvex.schema.fields import RelationField
 from pocketvex.schema.model import Schema
-from pocketvex.steps.header import managed_by, secrets_of
+from pocketvex.steps.header import managed_by
 from pocketvex.store.state import HostState
 from pocketvex.target.recorded import Recorded
-from pocketvex.target.road import road_to
-from pocketvex.target.secrets import PROVIDERS
-from pocketvex.target.session import Json, Session
-from pocketvex.target.variables import missing, waits_for, way_out
+from pocketvex.target.session import Session
 from pocketvex.versions import NEWEST, Version
 
 
@@ -44,6 +40,8 @@ class Position(NamedTuple):
     """Files that change no collection, on a server of which nobody can tell whether it has run them."""
     silent: tuple[str, ...] = ()
     """Files that register nothing: PocketBase loads them, runs nothing and records nothing."""
+    remembered: HostState = HostState()
+    """What is remembered of the server, with what was seen."""
 
     @property
     def lacking(self) -> tuple[str, ...]:
@@ -68,74 +66,73 @@ class Position(NamedTuple):
         return changed_paths(self.recorded.schema, self.here.schema)
 
 
-def locate(session: Session, live: Schema) -> Position:
-    """Read the history and what the server, which has `live` now, has of it."""
+def find_position(session: Session, live: Schema) -> Position:
+    """Read the history and what the server, which has `live` now, has of it. Nothing is written."""
+    state = session.memory.state
     history = read_history(session.config.migrations)
-    recorded = session.recorded = built(session, history)
-    said = session.applied()
+    recorded = built(session, history)
+    said = session.target.applied()
     unseen: tuple[str, ...] = ()
     if said is None:
-        said, unseen = _by_structure(session, recorded, live)
+        said, unseen = _by_structure(state.applied, recorded, live, session.target.version)
+        state = replace(state, applied=list(said))
     applied = tuple(name for name in said if history.file(name) is not None)
     silent = tuple(name for name in recorded.silent if name not in applied)
     unseen = tuple(name for name in unseen if name not in silent)
     # A file that ran again, whoever ran it, is held back no longer; one that is away may come back with git.
-    session.state.held_back = [name for name in session.state.held_back if name not in applied]
-    held = tuple(name for name in session.state.held_back if history.file(name) is not None)
+    state = replace(state, held_back=[name for name in state.held_back if name not in applied])
+    held = tuple(name for name in state.held_back if history.file(name) is not None)
     pending = tuple(
         file.name
         for file in history.files
         if file.name not in {*applied, *held, *unseen, *silent} and not file.unwritten
     )
-    _take_up(session.state, live)
     here = recorded
     if {*applied, *silent} != set(history.names):
         here = built(session, history, applied)
-    return Position(history, recorded, here, applied, pending, held, unseen, silent)
+    taken_up = _taken_up(state, live)
+    return Position(history, recorded, here, applied, pending, held, unseen, silent, taken_up)
 
 
-def _take_up(state: HostState, live: Schema) -> None:
+def _taken_up(state: HostState, live: Schema) -> HostState:
     """What was about to be written when somebody was killed, and is there: it was written."""
     if not state.intended:
-        return
+        return state
     there = items_of(live)
     done = {path: value for path, value in state.intended.items() if there.get(path) == value}
-    state.written |= done
     made = {path for path, value in done.items() if value is not None and not re.search("[.@:]", path)}
-    state.managed = sorted({*state.managed, *made})
+    return replace(state, written=state.written | done, managed=sorted({*state.managed, *made}))
 
 
 def built(session: Session, history: History, names: Sequence[str] | None = None) -> Recorded:
     """What the history, or these files of it, builds on a scratch server."""
-    known = session.recorded if names is None else None
     return replay(
-        session.binary, history.pairs(names), session.shadow_cache, known,
-        around=session.shadow, progress=session.progress,
+        session.binary, history.pairs(names), session.shadow_cache,
+        around=session.shadow, progress=session.reporter.progress,
     )  # fmt: skip
 
 
 def _by_structure(
-    session: Session, recorded: Recorded, live: Schema
+    ran: Sequence[str], recorded: Recorded, live: Schema, version: Version
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files that a server has run which only HTTP reaches, and those of which nothing shows.
 
-    What this machine ran there is remembered. Beyond that, a server that has everything as a file leaves it
-    has run the files up to that one.
+    What this machine ran there (`ran`) is remembered. Beyond that, a server that has everything as a file
+    leaves it has run the files up to that one.
     """
-    remembered = {name for name in session.state.applied if name in recorded.names}
+    remembered = {name for name in ran if name in recorded.names}
     schemas = [Schema.from_json(snapshot) for snapshot in recorded.snapshots]
     shows = [changed_paths(after, before) for before, after in pairwise(schemas)]
     reached = 0
     for number in range(len(recorded.names), 0, -1):
         if recorded.names[number - 1] in remembered:
             break
-        if shows[number - 1] and not differences(schemas[number], live, shows[number - 1], session.version):
+        if shows[number - 1] and not differences(schemas[number], live, shows[number - 1], version):
             reached = number
             break
     applied = tuple(n for i, n in enumerate(recorded.names) if i < reached or n in remembered)
     rest = [(n, s) for n, s in zip(recorded.names, shows, strict=True) if n not in applied]
     unseen = tuple(n for n, _ in rest) if applied and not any(s for _, s in rest) else ()
-    session.state.applied = list(applied)
     return applied, unseen
 
 
@@ -179,73 +176,6 @@ def _named(names: Sequence[str], wanted: str) -> str:
         f"{'no' if not found else 'more than one'} pending migration is meant by {wanted!r}",
         todo="`pocketvex migrate status` lists them.",
     )
-
-
-def run_files(session: Session, position: Position, names: Sequence[str]) -> list[Json]:
-    """Run these files on the server by PocketBase's own `migrate up`: all of them, or none.
-
-    Returns the server's collections after it. Raises NotAsIntended with PocketBase's words where one
-    throws, and where the server does not have afterwards what the files make.
-    """
-    from pocketvex.server.scratch import MigrationFailed
-
-    road = road_to(session)
-    met = _met(session, position, names)
-    files = dict(position.history.pairs(names))
-    refuse_resealed(session, files)
-    try:
-        road.run(files)
-    except MigrationFailed as error:
-        failure = failure_of(error)
-        waits = missing(files.get(error.file, ""), session.environ)
-        if waits and not failure.code:
-            failure = failure._replace(why=f"{failure.why}\n{waits_for(waits)}", todo=way_out(waits))
-        code = f" ({failure.code})" if failure.code else ""
-        raise NotAsIntended(
-            f"{error.file} fails on {session.client.url}, and no file was run{code}",
-            why=failure.why,
-            where=error.where if position.history.file(error.file) else None,
-            todo=f"The server is as it was. {failure.todo}",
-        ) from error
-    session.state.applied = list(session.applied() or [])
-    session.state.held_back = [name for name in session.state.held_back if name not in names]
-    session.state.met = sorted({*session.state.met, *met})
-    session.save()
-    live = session.fetch()
-    _check_reached(session, position, names, Schema.from_json(live))
-    return live
-
-
-def _met(session: Session, position: Position, names: Sequence[str]) -> set[str]:
-    """The collections that these files make, and that the server has already, not from this project."""
-    applied = [name for name in position.history.names if name in {*position.applied, *names}]
-    after = built(session, position.history, applied).schema
-    made = after.names() - position.here.schema.names()
-    there = session.schema_of(session.fetch()).names() if made else set()
-    return (made & there) - {*session.state.managed}
-
-
-def _check_reached(session: Session, position: Position, names: Sequence[str], live: Schema) -> None:
-    """Whether the server has what the named files make: everything that they touch, as recorded."""
-    applied = [name for name in position.history.names if name in {*position.applied, *names}]
-    after = built(session, position.history, applied).schema
-    touched = changed_paths(after, position.here.schema) - _without_secret(position.history, after, session)
-    left = differences(after, live, touched, session.version)
-    absent = [name for name in names if name not in session.state.applied]
-    if left or absent:
-        raise NotAsIntended(
-            f"{session.client.url} did not end in the state that the migrations describe",
-            why="Still different: " + ", ".join([*absent, *left][:8]),
-            todo="`pocketvex schema diff` shows all of it.",
-        )
-
-
-def _without_secret(history: History, after: Schema, session: Session) -> set[str]:
-    """Lists of sign-in providers: the files leave out those whose secret is not set here."""
-    named = {name for file in history.files for name in secrets_of(file.text)}
-    if all(session.environ.get(name) for name in named):
-        return set()
-    return {f"{collection.name}:{PROVIDERS}" for collection in after.collections}
 
 
 def check_history(history: History) -> None:

@@ -35,6 +35,9 @@ _FORMAT = 3
 """Part of the hash: a cache that an older PocketVex wrote is not read."""
 _SNAPSHOTS = "snapshots.json"
 _NOWHERE = Surroundings()
+_REMEMBERED = 4
+_READ: dict[Path, Recorded] = {}
+"""What this process read last. `dev` asks for the same on every save, and content names the folder."""
 _KEEP, _HOUR = 12, 3600.0
 """So many histories are kept beside the one in use: those of branches, and of a file or two ago."""
 
@@ -80,23 +83,23 @@ def replay(
     binary: Binary,
     files: Sequence[tuple[str, str]],
     cache: Path,
-    known: Recorded | None = None,
     *,
     around: Surroundings = _NOWHERE,
     progress: Callable[[str], None] | None = None,
 ) -> Recorded:
     """Build a database from nothing by running the files (name, text) in order; or read it from the cache.
 
-    `cache` is a folder in `.pocketvex`; `known` is what was read before, and is given back where it is the
-    same. `progress` is told which file runs. Raises ReplayFailed, which names the file that cannot be
-    replayed, and ConsentNeeded where one reaches out of the database and nobody has agreed to run it here.
+    `cache` is a folder in `.pocketvex`. `progress` is told which file runs. Raises ReplayFailed, which names
+    the file that cannot be replayed, and ConsentNeeded where one reaches out of the database and nobody has
+    agreed to run it here.
     """
     given = values_read((text for _, text in files), {**os.environ, **around.env})
     content = [_FORMAT, str(binary.version), [(n, body_hash(t)) for n, t in files], given]
     key = sha256(json.dumps(content).encode()).hexdigest()[:32]
     home = cache / key
     names = tuple(name for name, _ in files)
-    if known is not None and known.data_dir.parent == home and (home / _SNAPSHOTS).exists():
+    known = _READ.get(home)
+    if known is not None and (home / _SNAPSHOTS).exists():
         _used(home)
         return known
     kept = _kept(home)
@@ -106,7 +109,10 @@ def replay(
         kept = json.loads((home / _SNAPSHOTS).read_text(encoding="utf-8"))
         forget_others(cache)
     _used(home)
-    return Recorded(names, kept["snapshots"], home / "data", tuple(kept["silent"]))
+    while len(_READ) >= _REMEMBERED:
+        _READ.pop(next(iter(_READ)), None)
+    _READ[home] = Recorded(names, kept["snapshots"], home / "data", tuple(kept["silent"]))
+    return _READ[home]
 
 
 def _kept(home: Path) -> Json | None:

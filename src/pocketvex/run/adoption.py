@@ -8,13 +8,14 @@ from typing import Any
 from pocketvex.diff.compare import compare
 from pocketvex.errors import PocketVexError
 from pocketvex.history.foreign import absorbed_files
-from pocketvex.history.position import locate
 from pocketvex.paths import ThingPath
 from pocketvex.run.planning import named_as_live
 from pocketvex.run.remember import written_items
+from pocketvex.run.situation import locate
 from pocketvex.schema.model import Schema
 from pocketvex.schema.system import SYSTEM_COLLECTIONS
-from pocketvex.target.session import Json, Session
+from pocketvex.target.session import Session
+from pocketvex.target.target import Json
 from pocketvex.versions import NEWEST
 
 Usual = Mapping[str, Mapping[str, Any]]
@@ -45,18 +46,23 @@ def changed_system(live: Sequence[Json], empty: Sequence[Json]) -> list[str]:
 
 def take_over(session: Session, desired: Schema, raw: Sequence[Json], adopted: Iterable[str]) -> None:
     """Note that these collections are this project's on this server, and what code and server agree in."""
-    state = session.state
+    memory, target = session.memory, session.target
+    state = memory.state
     names = {ThingPath.parse(path).collection for path in adopted}
-    state.managed = sorted({*state.managed, *names})
-    state.met = [name for name in state.met if name not in names]
-    live = session.schema_of(raw)
+    memory.note(
+        managed=sorted({*state.managed, *names}), met=[name for name in state.met if name not in names]
+    )
+    live = target.schema_of(raw)
     try:
         position = locate(session, live)
     except PocketVexError as error:
         # The next command stops at it; the files of the schema are written, and right.
-        session.notes.append(" ".join(filter(None, (f"{error.what}.", error.why, error.todo))))
+        session.reporter.note(" ".join(filter(None, (f"{error.what}.", error.why, error.todo))))
     else:
+        state = memory.state
         recorded = named_as_live(position.here.schema, live, state.written)
-        state.written = written_items(desired, live, recorded, state.written, session.version)
-        state.absorbed = absorbed_files(position, desired, live, state.absorbed, session.version)
-    session.save()
+        memory.note(
+            written=written_items(desired, live, recorded, state.written, target.version),
+            absorbed=absorbed_files(position, desired, live, state.absorbed, target.version),
+        )
+    memory.save()

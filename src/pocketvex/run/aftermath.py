@@ -13,13 +13,13 @@ from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
 from pocketvex.steps.migration import read_migration
 from pocketvex.target.kept import groups
-from pocketvex.target.session import Session
+from pocketvex.target.target import Target
 
 
-def not_given_back(session: Session, texts: Mapping[str, str]) -> Iterator[str]:
+def not_given_back(target: Target, texts: Mapping[str, str]) -> Iterator[str]:
     """What these files had kept on their way up and is not in its records again."""
     files = {made.id: name for name, text in texts.items() if (made := read_migration(text)) is not None}
-    mine = [group for group in groups(session) or () if group.migration in files and group.way == "up"]
+    mine = [group for group in groups(target) or () if group.migration in files and group.way == "up"]
     for group in mine:
         newest = max(g.generation for g in mine if g.migration == group.migration)
         missing = group.rows - group.back
@@ -30,10 +30,10 @@ def not_given_back(session: Session, texts: Mapping[str, str]) -> Iterator[str]:
             yield f"{what} {one if missing == 1 else some}; `pocketvex migrate prune` lists what is kept"
 
 
-def cannot_be_updated(session: Session, live: Schema, before: Schema, position: Position) -> Iterator[str]:
+def cannot_be_updated(target: Target, live: Schema, before: Schema, position: Position) -> Iterator[str]:
     """Records that came since, and that break a limit which is in force again."""
     facts: dict[Fact, tuple[str, str]] = {}
-    for operation in compare(before, position.here.schema, version=session.version, ask=False).operations:
+    for operation in compare(before, position.here.schema, version=target.version, ask=False).operations:
         found: tuple[Limit, ...] = ()
         match operation:
             case AddField(field=field) | ReplaceField(after=field):
@@ -45,7 +45,7 @@ def cannot_be_updated(session: Session, live: Schema, before: Schema, position: 
         there = live.collection(operation.collection)
         if found and there is not None and there.field(field.name) is not None:
             facts[Violating(there.name, field.name, field.type, found)] = (there.name, field.name)
-    for fact, rows in session.count(frozenset(facts), live).items():
+    for fact, rows in target.count(frozenset(facts), live).items():
         if rows:
             collection, field_name = facts[fact]
             who = f"{collection}: {counted(rows, 'record')} cannot be updated"

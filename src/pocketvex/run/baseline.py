@@ -24,10 +24,10 @@ from pocketvex.run.generate import Sealed
 from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
 from pocketvex.steps.header import with_proof
-from pocketvex.target.hidden import collections_at_start
 from pocketvex.target.road import native_dir
 from pocketvex.target.secrets import naming_secrets
 from pocketvex.target.session import Session
+from pocketvex.target.start import start
 
 
 def baseline(session: Session, desired: Schema, *, now: int, replace: bool = False) -> Sealed:
@@ -46,10 +46,11 @@ def baseline(session: Session, desired: Schema, *, now: int, replace: bool = Fal
             why="A baseline is the first file of a history.",
             todo="`pocketvex migrate baseline --replace` moves them into a folder that nothing runs.",
         )
-    data_dir = native_dir(session)
+    data_dir = native_dir(session.target)
     empty = replay(session.binary, [], session.shadow_cache)
-    live = naming_secrets(Schema.from_json(collections_at_start(session, write=True)), desired)
-    if mistakes := rule_problems(live, session.version, live):
+    session, raw = start(session, write=True)
+    live = naming_secrets(Schema.from_json(raw), desired)
+    if mistakes := rule_problems(live, session.target.version, live):
         raise SchemaError(
             "no other server would take the rules that this one holds: nothing was written",
             problems=mistakes,
@@ -58,7 +59,7 @@ def baseline(session: Session, desired: Schema, *, now: int, replace: bool = Fal
     stamp = next_stamp(history._replace(files=()), now)
     text = render_migration(
         empty.schema, live, stamp=str(stamp),
-        comment=comment(f"What {session.host.name} has: the beginning of this history", ()),
+        comment=comment(f"What {session.target.host.name} has: the beginning of this history", ()),
         manages=managed_entries(desired, desired.names() & live.names()),
     )  # fmt: skip
     name = f"{stamp}_baseline.js"

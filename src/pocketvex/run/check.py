@@ -13,21 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pocketvex.errors import PocketVexError
-from pocketvex.evidence.facts import Fact
 from pocketvex.history.explain_failure import failure_of
 from pocketvex.history.folder import DRAFT
-from pocketvex.history.position import Position, check_history, locate, up_to
+from pocketvex.history.position import check_history, up_to
 from pocketvex.history.trust import reaches_out
 from pocketvex.plan.changes import Change
-from pocketvex.plan.make import NeedsFacts, make_plan
 from pocketvex.plan.verdicts import Judgement
 from pocketvex.render.report.text import example_lines
 from pocketvex.run.draft import DRAFT_STAMP, THROWS, Outstanding, code_is_ahead, find_outstanding
 from pocketvex.run.generate import edited_draft, refuse
-from pocketvex.run.planning import Choices
+from pocketvex.run.planning import plan_with_evidence
+from pocketvex.run.situation import Choices, Situation, find_situation
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import is_written_by_us
-from pocketvex.target.hidden import collections_at_start
 from pocketvex.target.road import Native
 from pocketvex.target.session import Session
 
@@ -78,55 +76,54 @@ def check(
 
     On a local server that is the draft, edited or not: `up` seals it first. On another `up` does not begin.
     """
-    raw = collections_at_start(session, write=False)
-    position = locate(session, session.schema_of(raw))
+    situation = find_situation(session, desired, choices, write=False)
+    position, target = situation.position, situation.target
     check_history(position.history)
-    pending = _sealed(session, position, session.schema_of(raw), position.history.pairs(up_to(position, to)))
+    pending = _sealed(situation, position.history.pairs(up_to(position, to)))
     refused: list[Foreseen] = []
     if to is None and not recorded_only:
-        found = find_outstanding(session, desired, position, raw, answers=choices.answers)
+        found = find_outstanding(situation)
         try:
-            pending += _draft(session, position, found, now)
+            pending += _draft(situation, found, now)
         except PocketVexError as error:
-            what = _drafted(session) if session.local else _CODE
-            refused = [
-                Foreseen(what, "would fail", "\n".join(filter(None, (error.what, error.why))), error.todo)
-            ]
-    if session.data_dir is None:
+            what = _drafted(position.history.folder) if target.local else _CODE
+            why = "\n".join(filter(None, (error.what, error.why)))
+            refused = [Foreseen(what, "would fail", why, error.todo)]
+    if target.data_dir is None:
         return Checkup((*map(_counted, pending), *refused), exact=False)
-    return Checkup((*_tried(session, session.data_dir, pending), *refused), exact=True)
+    return Checkup((*_tried(situation.session, target.data_dir, pending), *refused), exact=True)
 
 
-def _sealed(
-    session: Session, position: Position, live: Schema, files: Sequence[tuple[str, str]]
-) -> list[_Pending]:
-    states = dict(zip(position.recorded.names, pairwise(position.recorded.snapshots), strict=False))
+def _sealed(situation: Situation, files: Sequence[tuple[str, str]]) -> list[_Pending]:
+    recorded = situation.position.recorded
+    states = dict(zip(recorded.names, pairwise(recorded.snapshots), strict=False))
 
     def changes(name: str) -> Sequence[Change]:
         before, after = map(Schema.from_json, states[name])
-        return _changes(session, before, after, live)
+        return plan_with_evidence(situation.session, after, before, situation.live).changes
 
     return [_Pending(name, text, changes(name) if is_written_by_us(text) else None) for name, text in files]
 
 
-def _draft(session: Session, position: Position, found: Outstanding, now: int) -> list[_Pending]:
+def _draft(situation: Situation, found: Outstanding, now: int) -> list[_Pending]:
     """What `up` would seal first. Raises what keeps it from beginning."""
     if not found.plan.changes and not found.plan.questions:
         return []
-    if not session.local:
+    if not situation.target.local:
         raise code_is_ahead(found)
-    refuse(session, found)
-    if (edited := edited_draft(session, position, found, None, now)) is not None:
-        return [_Pending(_drafted(session), edited.text, None, sealed=False)]
-    return [_Pending(_drafted(session), found.text(DRAFT_STAMP), found.plan.changes, sealed=False)]
+    folder = situation.position.history.folder
+    refuse(folder, found)
+    if (edited := edited_draft(situation, found, None, now)) is not None:
+        return [_Pending(_drafted(folder), edited.text, None, sealed=False)]
+    return [_Pending(_drafted(folder), found.text(DRAFT_STAMP), found.plan.changes, sealed=False)]
 
 
 _CODE = "the code"
 
 
-def _drafted(session: Session) -> str:
+def _drafted(folder: Path) -> str:
     """What stands for what the code asks: the draft, where there is one."""
-    there = (session.config.migrations / DRAFT).is_file()
+    there = (folder / DRAFT).is_file()
     return DRAFT.as_posix() if there else _CODE
 
 
@@ -167,7 +164,9 @@ def _on_a_copy(session: Session, data_dir: Path, pending: Sequence[_Pending]) ->
     # The draft is behind every file that is sealed.
     names = [file.name if file.sealed else f"{DRAFT_STAMP}.js" for file in run]
     try:
-        Native(session, data_dir).try_out(dict(zip(names, (file.text for file in run), strict=True)))
+        Native(session.target, session.binary, data_dir).try_out(
+            dict(zip(names, (file.text for file in run), strict=True))
+        )
     except MigrationFailed as error:
         return [
             *_failed(error, run, names.index(error.file)),
@@ -213,14 +212,3 @@ def _counted(file: _Pending) -> Foreseen:
 
 def _said(judged: Judgement) -> str:
     return f"{judged.reason}; {judged.evidence or 'nothing was counted'} ({judged.code})"
-
-
-def _changes(session: Session, before: Schema, after: Schema, live: Schema) -> Sequence[Change]:
-    known: dict[Fact, int | None] = {}
-    while True:
-        plan = make_plan(after, before, facts=known, version=session.version)
-        if not isinstance(plan, NeedsFacts):
-            return plan.changes
-        # A thing that the server does not have yet holds nothing.
-        there = frozenset(fact for fact in plan.facts if live.collection(fact.collection) is not None)
-        known.update({**dict.fromkeys(plan.facts, 0), **session.count(there, live)})

@@ -9,7 +9,6 @@ from shlex import quote
 from pocketvex.errors import ConsentNeeded
 from pocketvex.plan.changes import Change, Kept, Plan
 from pocketvex.store.hosts import Host
-from pocketvex.target.session import Session
 
 
 def is_agreed(host: Host, confirmed: Collection[str]) -> bool:
@@ -29,7 +28,7 @@ def consent_needed(host: Host, confirmed: Iterable[str]) -> ConsentNeeded:
 
 
 def unknown_names(
-    session: Session,
+    host: Host,
     confirmed: Iterable[str],
     plan: Plan,
     done: Sequence[Change] = (),
@@ -40,7 +39,7 @@ def unknown_names(
     paths = [item.path for item in touched]
     known = {*paths, *also, *(item.operation.collection for item in touched)}
     found = []
-    for name in sorted(set(confirmed) - known - {session.host.name, session.host.url}):
+    for name in sorted(set(confirmed) - known - {host.name, host.url}):
         near = difflib.get_close_matches(name, paths, n=1)
         meant = f"; did you mean {near[0]}?" if near else ""
         found.append(f"{name}: nothing of that name is to be done{meant}")

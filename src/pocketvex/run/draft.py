@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 
-from pocketvex.diff.operations import ChangeType, CreateCollection, RenameCollection
+from pocketvex.diff.operations import ChangeType, CreateCollection, Operation, RenameCollection
 from pocketvex.diff.simulate import apply_operations
 from pocketvex.errors import ChangesPending, NotAsIntended, PocketVexError
-from pocketvex.evidence.facts import Fact
 from pocketvex.history.folder import is_untouched, read_draft, signed, write_draft
 from pocketvex.history.foreign import foreign_items
 from pocketvex.history.position import Position, with_dropped_options, with_live_ids
 from pocketvex.plan.dependencies import standing_without
 from pocketvex.plan.ignored import with_ignored
-from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
+from pocketvex.plan.make import Change, Plan
 from pocketvex.plan.ownership import Ownership, touched_paths
-from pocketvex.plan.questions import Answers, renames_of, still_open, with_remaps
+from pocketvex.plan.questions import renames_of, with_remaps
 from pocketvex.proof.prove import Proof, prove
 from pocketvex.render.migration.migration import render_migration
-from pocketvex.run.obvious_renames import known_to_be_new, tell_idle, with_strangers
-from pocketvex.run.pending_removals import pending_removals, refuse_renamed
-from pocketvex.run.supported import check_declares, check_fits
+from pocketvex.run.obvious_renames import known_to_be_new, with_strangers
+from pocketvex.run.pending_removals import pending_removals
+from pocketvex.run.planning import answers_in, plan_with_evidence
+from pocketvex.run.situation import Situation
+from pocketvex.run.supported import check_supported
 from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
 from pocketvex.steps.header import body_hash
 from pocketvex.store.files import write_atomically
-from pocketvex.target.session import Json, Session
-from pocketvex.versions import NEWEST
+from pocketvex.target.session import Session
 
 DRAFT_STAMP = "draft"
 THROWS = ("PV102", "PV103", "PV203")
@@ -80,89 +79,46 @@ class Outstanding:
         )
 
 
-def outstanding(
-    desired: Schema,
-    position: Position,
-    *,
-    live: Sequence[Json] = (),
-    session: Session | None = None,
-    answers: Answers = MappingProxyType({}),
-) -> Outstanding:
-    """Compare the code with the whole history; the evidence is counted on the session's server, if any."""
-    recorded = position.recorded
-    live_schema = session.schema_of(live) if session else Schema.from_json(live)
-    remembered = session.state.answers if session else {}
-    answers = {**still_open(remembered, desired, (live_schema, recorded.schema)), **answers}
-    wanted = with_live_ids(with_remaps(desired, answers), live_schema)
-    before = recorded.schema
-    owned = position.managed | frozenset(session.state.managed if session else ())
-    absorbed = session.state.absorbed if session else ()
-    foreign = foreign_items(recorded, position.history, absorbed)
+def find_outstanding(situation: Situation) -> Outstanding:
+    """What the code asks beyond the whole history, with evidence counted on the session's server."""
+    session, target, position = situation.session, situation.target, situation.position
+    state, live, before = situation.state, situation.live, situation.recorded
+    check_supported(situation)
+    answers = answers_in(situation, pending_removals(position))
+    declared = with_dropped_options(situation.desired, position)
+    wanted = with_live_ids(with_remaps(declared, answers), live)
+    owned = position.managed | frozenset(state.managed)
+    foreign = foreign_items(position.recorded, position.history, state.absorbed)
     ownership = Ownership(recorded=before, foreign=foreign, managed=owned)
-    renames = {**known_to_be_new(wanted, before, live_schema), **renames_of(answers)}
-    version = session.version if session else NEWEST
-    renames = with_strangers(wanted, before, ownership, renames, version)
+    renames = {**known_to_be_new(wanted, before, live), **renames_of(answers)}
     # What this project removed here by its name goes everywhere: a new server has it again.
-    written = session.state.written if session else {}
-    gone_here = {path for path, value in written.items() if value is None and ":" not in path}
-    known: dict[Fact, int | None] = {}
-    while True:
-        plan = make_plan(
-            wanted,
-            before,
-            facts=known if session else None,
-            ownership=ownership,
-            renames=renames,
-            confirmed=gone_here,
-            version=version,
-            by_kind=True,
-            migrates=session is not None and session.migrates,
-        )
-        if not isinstance(plan, NeedsFacts):
-            break
-        assert session is not None  # without one, nothing is asked
-        known.update(_count(session, plan.facts, live_schema))
-    if session is not None:
-        plan = with_ignored(plan, session.config.ignore)
+    gone_here = {path for path, value in state.written.items() if value is None and ":" not in path}
+    plan = plan_with_evidence(
+        session, wanted, before, live,
+        ownership=ownership,
+        renames=with_strangers(wanted, before, ownership, renames, target.version),
+        confirmed=gone_here,
+        by_kind=True,
+        migrates=target.migrates,
+    )  # fmt: skip
+    plan = with_ignored(plan, session.config.ignore)
     operations = [change.operation for change in plan.changes if _can_be_written(change)]
-    after = Schema.from_json(apply_operations(recorded.collections, operations))
+    after = Schema.from_json(apply_operations(position.recorded.collections, operations))
+    manages = managed_entries(declared, _managed_after(declared, owned, operations))
+    return Outstanding(plan, before, after, manages, session.rows_of)
+
+
+def _managed_after(declared: Schema, owned: Set[str], operations: Sequence[Operation]) -> frozenset[str]:
+    """The collections that are this project's when a file does this."""
     created = {o.collection for o in operations if isinstance(o, CreateCollection)}
     touched = {o.collection for o in operations if o.collection == "users"}
     renamed = {o.collection for o in operations if isinstance(o, RenameCollection) and o.old in owned}
-    names = (owned | created | touched | renamed) & desired.names()
-    rows_of = session.rows_of if session else ""
-    return Outstanding(plan, before, after, managed_entries(desired, names), rows_of)
+    return frozenset((owned | created | touched | renamed) & declared.names())
 
 
 def _can_be_written(change: Change) -> bool:
     """No file makes an auth collection of a base one: it is said, and the rest goes on."""
     return not isinstance(change.operation, ChangeType)
-
-
-def find_outstanding(
-    session: Session,
-    desired: Schema,
-    position: Position,
-    raw: Sequence[Json],
-    *,
-    answers: Answers = MappingProxyType({}),
-) -> Outstanding:
-    """What the code asks beyond the history, with evidence from the session's server, which has `raw`."""
-    check_declares(session, desired, session.schema_of(raw), position.managed)
-    check_fits(session, desired, session.schema_of(raw), position.recorded.schema)
-    refuse_renamed(pending_removals(position), desired, position.recorded.schema, answers)
-    tell_idle(session, answers, desired, (session.schema_of(raw), position.recorded.schema))
-    wanted = with_dropped_options(desired, position)
-    return outstanding(wanted, position, live=raw, session=session, answers=answers)
-
-
-def _count(session: Session, facts: frozenset[Fact], live: Schema) -> dict[Fact, int | None]:
-    """A thing that the server does not have holds nothing."""
-    if session.evidence_from is not None:
-        return session.count(facts, live)
-    there = frozenset(fact for fact in facts if live.collection(fact.collection) is not None)
-    found = session.count(there, live)
-    return {fact: found.get(fact, 0) for fact in facts}
 
 
 def code_is_ahead(found: Outstanding) -> ChangesPending:

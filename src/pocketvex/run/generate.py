@@ -16,11 +16,10 @@ from pocketvex.history.folder import (
     read_draft,
     read_history,
     seal,
-    slug,
     unsigned,
     write_draft,
 )
-from pocketvex.history.position import Position, check_history, locate
+from pocketvex.history.position import check_history
 from pocketvex.plan.make import Change, Plan
 from pocketvex.plan.questions import Question
 from pocketvex.plan.verdicts import Verdict
@@ -28,7 +27,8 @@ from pocketvex.proof.prove import Part, Proof, prove_parts
 from pocketvex.render.migration.migration import runtime, with_runtime
 from pocketvex.render.report.text import example_lines
 from pocketvex.run.draft import DRAFT_TITLE, Outstanding, already_there, find_outstanding
-from pocketvex.run.planning import Choices, plan_for
+from pocketvex.run.planning import plan_for
+from pocketvex.run.situation import Choices, Situation, find_situation
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import render_empty, with_proof
 from pocketvex.steps.migration import (
@@ -39,8 +39,8 @@ from pocketvex.steps.migration import (
     same_code,
     split,
 )
-from pocketvex.target.hidden import collections_at_start
-from pocketvex.target.session import Json, Session
+from pocketvex.store.files import slug
+from pocketvex.target.session import Session
 
 
 class AnswersNeeded(ConsentNeeded):
@@ -75,33 +75,23 @@ def generate(session: Session, desired: Schema, *, name: str | None, now: int, c
 
     Raises ConsentNeeded where something waits for an answer, UsageError for what no migration can do.
     """
-    raw = collections_at_start(session, write=False)
-    position = locate(session, session.schema_of(raw))
-    found = find_outstanding(session, desired, position, raw, answers=choices.answers)
-    return seal_outstanding(session, desired, position, raw, found, name=name, now=now, choices=choices)
+    situation = find_situation(session, desired, choices, write=False)
+    return seal_outstanding(situation, find_outstanding(situation), name=name, now=now)
 
 
-def seal_outstanding(
-    session: Session,
-    desired: Schema,
-    position: Position,
-    raw: Sequence[Json],
-    found: Outstanding,
-    *,
-    name: str | None,
-    now: int,
-    choices: Choices,
-) -> Sealed:
-    """`generate`, for a caller that knows already where the server stands and what is outstanding."""
+def seal_outstanding(situation: Situation, found: Outstanding, *, name: str | None, now: int) -> Sealed:
+    """`generate`, for a caller that knows already what is outstanding."""
+    session, position = situation.session, situation.position
+    folder = position.history.folder
     check_history(position.history)
-    draft = read_draft(session.config.migrations)
-    refuse(session, found)
-    if (edited := edited_draft(session, position, found, name, now)) is not None:
+    draft = read_draft(folder)
+    refuse(folder, found)
+    if (edited := edited_draft(situation, found, name, now)) is not None:
         parts = [Part(edited.name, edited.text, found.before, found.after)]
     elif found.plan.changes:
-        parts = _split(session, desired, position, raw, found, name, now, choices)
+        parts = _split(situation, found, name, now)
     else:
-        write_draft(session.config.migrations, None)
+        write_draft(folder, None)
         return Sealed((), None, plan=found.plan)
     try:
         proofs = prove_parts(session.binary, position.recorded.data_dir, parts)
@@ -112,16 +102,16 @@ def seal_outstanding(
         for part, proof in zip(parts, proofs, strict=True)
     ]
     seal(position.history, files)
-    write_draft(session.config.migrations, None)
+    write_draft(folder, None)
     return Sealed(tuple(files), proofs[-1], draft or "", found.plan)
 
 
-def refuse(session: Session, found: Outstanding) -> None:
+def refuse(folder: Path, found: Outstanding) -> None:
     """Raise AnswersNeeded for what is asked, and UsageError for what no migration can do.
 
     A draft that a person edited may remove the rows that are equal before it makes the index.
     """
-    draft = read_draft(session.config.migrations)
+    draft = read_draft(folder)
     by_hand = draft is not None and not is_untouched(draft)
     if found.plan.questions:
         raise AnswersNeeded(found.plan.questions)
@@ -144,17 +134,18 @@ def refuse(session: Session, found: Outstanding) -> None:
 
 
 def edited_draft(
-    session: Session, position: Position, found: Outstanding, name: str | None, now: int
+    situation: Situation, found: Outstanding, name: str | None, now: int
 ) -> MigrationFile | None:
     """A draft that a person edited is sealed as it stands, whatever a formatter made of it; None without.
 
     Raises UsageError where it cannot be sealed.
     """
-    draft = read_draft(session.config.migrations)
+    history = situation.position.history
+    draft = read_draft(history.folder)
     if draft is None or is_untouched(draft):
         return None
     name = name or _name_for(found.plan.changes)
-    stamp = next_stamp(position.history, now, session.applied() or ())
+    stamp = next_stamp(history, now, situation.target.applied() or ())
     text = unsigned(draft)
     migration = read_migration(text)
     if migration is None or not same_code(runtime_of(text), runtime()):
@@ -195,25 +186,15 @@ def not_kept(error: NotAsIntended, names: Sequence[str], draft: str | None) -> N
     )
 
 
-def _split(
-    session: Session,
-    desired: Schema,
-    position: Position,
-    raw: Sequence[Json],
-    found: Outstanding,
-    name: str | None,
-    now: int,
-    choices: Choices,
-) -> list[Part]:
+def _split(situation: Situation, found: Outstanding, name: str | None, now: int) -> list[Part]:
     """One file, or two where the server has the safe part already: `down 1` takes back only the other."""
     parts: list[tuple[Schema, Schema, Sequence[Change]]] = [(found.before, found.after, found.plan.changes)]
-    if session.local:
-        left = plan_for(session, desired, raw, position, choices)
-        there, rest = already_there(found, left)
+    if situation.target.local:
+        there, rest = already_there(found, plan_for(situation))
         if there and rest:
             middle = found.after_only(there)
             parts = [(found.before, middle, there), (middle, found.after, rest)]
-    stamp = next_stamp(position.history, now, session.applied() or ())
+    stamp = next_stamp(situation.position.history, now, situation.target.applied() or ())
     files = []
     for number, (before, after, changes) in enumerate(parts):
         title = name if name and number == len(parts) - 1 else _name_for(changes)

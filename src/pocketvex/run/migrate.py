@@ -13,18 +13,16 @@ from pocketvex.errors import (
     PocketVexError,
     UsageError,
 )
-from pocketvex.history.backup import back_up, named, takes_away
 from pocketvex.history.explain_failure import failure_of
 from pocketvex.history.first_format import refuse_resealed
-from pocketvex.history.folder import enlist, read_draft, unseal, write_draft
+from pocketvex.history.folder import bare_name, enlist, read_draft, unseal, write_draft
+from pocketvex.history.losses import takes_away
 from pocketvex.history.position import (
     Position,
     built,
     changed_paths,
     check_history,
     differences,
-    locate,
-    run_files,
     up_to,
 )
 from pocketvex.plan.make import Plan
@@ -34,15 +32,18 @@ from pocketvex.run.baseline import baseline
 from pocketvex.run.consent import unknown_names
 from pocketvex.run.draft import code_is_ahead, find_outstanding
 from pocketvex.run.generate import Sealed, generate, generate_empty, not_kept, seal_outstanding
-from pocketvex.run.planning import Choices, plan_for
+from pocketvex.run.planning import plan_for
 from pocketvex.run.remember import remember
+from pocketvex.run.run_files import run_files
+from pocketvex.run.situation import Choices, Situation, find_situation
 from pocketvex.run.trials import undo_conflicting_trials, undo_renamed_again
 from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
-from pocketvex.target.hidden import collections_at_start
+from pocketvex.target.backup import back_up
+from pocketvex.target.memory import Memory
 from pocketvex.target.road import road_to
 from pocketvex.target.secrets import late_secrets, unset_in
-from pocketvex.target.session import Json, Session
+from pocketvex.target.session import Session
 from pocketvex.target.write import require_unmoved, write_changes
 
 __all__ = [
@@ -106,94 +107,101 @@ def up(
     On a local server what is outstanding is sealed first. On another, code ahead of the history stops
     the command before anything is written (ChangesPending), unless `recorded_only`.
     """
-    raw = collections_at_start(session, write=not dry_run)
-    position = locate(session, session.schema_of(raw))
-    check_history(position.history)
-    session.notes += [f"{name} is not written yet: it is not run" for name in position.unwritten]
+    situation = find_situation(session, desired, choices, write=not dry_run)
+    session, history = situation.session, situation.position.history
+    check_history(history)
+    unwritten = situation.position.unwritten
+    session.reporter.note(*(f"{name} is not written yet: it is not run" for name in unwritten))
     sealed = Sealed((), None)
-    found = (
-        None if recorded_only else find_outstanding(session, desired, position, raw, answers=choices.answers)
-    )
+    found = None if recorded_only else find_outstanding(situation)
     plan = found.plan if found is not None else Plan()
-    unknown = unknown_names(session, choices.confirmed, plan, also=desired.names())
-    session.notes += [f"--confirm {text}" for text in unknown]
+    unknown = unknown_names(session.target.host, choices.confirmed, plan, also=desired.names())
+    session.reporter.note(*(f"--confirm {text}" for text in unknown))
     if found is not None and (found.plan.changes or found.plan.questions):
-        if not session.local:
+        if not session.target.local:
             raise code_is_ahead(found)
         if not dry_run and to is None:
             road_to(session)
-            sealed = seal_outstanding(
-                session, desired, position, raw, found, name=None, now=now, choices=choices
-            )
-            position = locate(session, session.schema_of(raw))
+            sealed = seal_outstanding(situation, found, name=None, now=now)
+            situation = situation.located(situation.raw)
     names = tuple(file.name for file in sealed.files)
-    pending = up_to(position, to)
-    session.notes += _missed(session, position, pending)
+    pending = up_to(situation.position, to)
+    session.reporter.note(*_missed(situation, pending))
     if pending and not dry_run:
-        road_to(session)
-        # Held back before it runs: what fails or is cut off is not run by the next `dev` by itself.
-        _hold(session, pending)
-        try:
-            if choices.backup and takes_away(session, position, pending, session.schema_of(raw)):
-                back_up(session, named(pending[-1]))
-            require_unmoved(session, session.fetch(), raw)
-            undo_conflicting_trials(session, raw, position)
-            raw = run_files(session, position, pending)
-        except PocketVexError as error:
-            if not _take_back(session, position, sealed) or not isinstance(error, NotAsIntended):
-                raise
-            raise not_kept(error, names, sealed.draft) from error
-        position = locate(session, session.schema_of(raw))
+        situation = _run(situation, pending, sealed)
     if not dry_run:
-        enlist(position.history.folder, [f for f in position.history.files if f.name in position.applied])
-        raw = _write_secrets(session, desired, raw, position, choices)
-        remember(session, desired, raw, position, (), choices)
+        _enlist_what_ran(situation.position)
+        remember(_with_secrets(situation))
     would = found.plan if found is not None and dry_run and to is None else Plan()
     return Ran(names, pending, would)
 
 
-def _missed(session: Session, position: Position, names: Sequence[str]) -> list[str]:
+def _run(situation: Situation, pending: Sequence[str], sealed: Sealed) -> Situation:
+    """Run these files; what was `sealed` for it, and does not run, is a draft again."""
+    session, position = situation.session, situation.position
+    road_to(session)
+    # Held back before it runs: what fails or is cut off is not run by the next `dev` by itself.
+    _hold(session.memory, pending)
+    try:
+        if situation.choices.backup and takes_away(session.target, position, pending, situation.live):
+            back_up(session.target, session.reporter, bare_name(pending[-1]))
+        require_unmoved(session.target, session.target.fetch(), situation.raw)
+        undo_conflicting_trials(situation)
+        return run_files(situation, pending)
+    except PocketVexError as error:
+        if not _take_back(situation, sealed) or not isinstance(error, NotAsIntended):
+            raise
+        raise not_kept(error, [file.name for file in sealed.files], sealed.draft) from error
+
+
+def _missed(situation: Situation, names: Sequence[str]) -> list[str]:
     """What rules, views and indexes compare in vain when these files have run (PV711, PV712)."""
     if not names:
         return []
     from pocketvex.plan.missed import missed_by
 
+    position = situation.position
     before = position.here.schema
     ran = [name for name in position.history.names if name in {*position.applied, *names}]
-    after = built(session, position.history, ran).schema
-    return missed_by(compare(after, before, version=session.version, ask=False).operations, after, before)
+    after = built(situation.session, position.history, ran).schema
+    diff = compare(after, before, version=situation.target.version, ask=False)
+    return missed_by(diff.operations, after, before)
 
 
-def _hold(session: Session, names: Sequence[str]) -> None:
+def _hold(memory: Memory, names: Sequence[str]) -> None:
     """From now on only `migrate up` runs these files here; who sees that one ran forgets it."""
-    session.state.held_back = sorted({*session.state.held_back, *names})
-    session.save()
+    memory.save(held_back=sorted({*memory.state.held_back, *names}))
 
 
-def _take_back(session: Session, position: Position, sealed: Sealed) -> bool:
+def _take_back(situation: Situation, sealed: Sealed) -> bool:
     """What was sealed for this run and did not run is a draft again; what was sealed before is held back."""
-    there = session.applied() or ()
+    history, memory = situation.position.history, situation.session.memory
+    there = situation.target.applied() or ()
     if not sealed.files or any(file.name in there for file in sealed.files):
         return False
-    unseal(position.history, sealed.files)
-    write_draft(position.history.folder, sealed.draft or None)
+    unseal(history, sealed.files)
+    write_draft(history.folder, sealed.draft or None)
     names = {file.name for file in sealed.files}
-    session.state.held_back = [name for name in session.state.held_back if name not in names]
-    session.save()
+    memory.save(held_back=[name for name in memory.state.held_back if name not in names])
     return True
 
 
-def _write_secrets(
-    session: Session, desired: Schema, raw: list[Json], position: Position, choices: Choices
-) -> list[Json]:
+def _enlist_what_ran(position: Position) -> None:
+    enlist(position.history.folder, [f for f in position.history.files if f.name in position.applied])
+
+
+def _with_secrets(situation: Situation) -> Situation:
     """Sign-in providers that were left out for want of a secret are written once it is there."""
-    late = late_secrets(desired, session.schema_of(raw), session.environ)
+    desired, environ = situation.desired, situation.target.environ
+    late = late_secrets(desired, situation.live, environ)
     if not late:
-        return raw
-    plan = plan_for(session, desired, raw, position, choices)
-    late -= {change.path for change in plan.changes if unset_in(change.operation, session.environ)}
+        return situation
+    plan = plan_for(situation)
+    late -= {change.path for change in plan.changes if unset_in(change.operation, environ)}
     changes = [change for change in plan.changes if change.path in late]
-    return write_changes(session, raw, changes, desired) if changes else raw
+    if not changes:
+        return situation
+    return situation.with_raw(write_changes(situation.session, situation.raw, changes, desired))
 
 
 def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry_run: bool = False) -> Ran:
@@ -204,43 +212,42 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     """
     from pocketvex.server.scratch import MigrationFailed
 
-    raw = collections_at_start(session, write=not dry_run)
-    position = locate(session, session.schema_of(raw))
+    situation = find_situation(session, desired, choices, write=not dry_run)
+    session, target, position = situation.session, situation.target, situation.position
     names = _last(position, count)
-    _check_not_below(session, position, names)
-    _check_ours(session, position, names, choices)
+    _check_not_below(situation, names)
+    _check_ours(situation, names)
     if dry_run:
         return Ran((), names)
     texts = dict(position.history.pairs(names))
-    refuse_resealed(session, texts)
+    refuse_resealed(target, texts)
     road = road_to(session)
-    if choices.backup and takes_away(session, position, names, session.schema_of(raw), down=True):
-        back_up(session, f"down_{named(names[0])}")
-    require_unmoved(session, session.fetch(), raw)
+    if choices.backup and takes_away(target, position, names, situation.live, down=True):
+        back_up(target, session.reporter, f"down_{bare_name(names[0])}")
+    require_unmoved(target, target.fetch(), situation.raw)
     kept = [name for name in position.applied if name not in names]
     before = built(session, position.history, kept).schema
-    undo_renamed_again(session, raw, position.here.schema, before)
+    undo_renamed_again(situation, before)
     # Held back before it is undone: a kill in between must not let `dev` run the file again.
-    held = session.state.held_back
-    _hold(session, names)
+    held = session.memory.state.held_back
+    _hold(session.memory, names)
     try:
         road.run_once([(name, down_step(name, texts[name])) for name in names])
     except MigrationFailed as error:
-        session.state.held_back = held
-        session.save()
+        session.memory.save(held_back=held)
         failure = failure_of(error, "migrate down")
         raise NotAsIntended(
             f"down of {error.file} fails: nothing was taken back",
             why=failure.why,
             todo=failure.todo,
         ) from error
-    session.state.applied = list(session.applied() or [])
-    session.save()
-    raw = session.fetch()
-    live = session.schema_of(raw)
-    _check_down(session, position, names, live, before)
-    session.notes += [*not_given_back(session, texts), *cannot_be_updated(session, live, before, position)]
-    remember(session, desired, raw, locate(session, live), (), choices)
+    session.memory.save(applied=list(target.applied() or []))
+    after = situation.with_raw(target.fetch())
+    _check_down(after, names, before)
+    session.reporter.note(
+        *not_given_back(target, texts), *cannot_be_updated(target, after.live, before, position)
+    )
+    remember(after.located(after.raw))
     return Ran((), names)
 
 
@@ -259,10 +266,10 @@ def _last(position: Position, count: int) -> tuple[str, ...]:
     return tuple(reversed(ordered[-count:]))
 
 
-def _check_not_below(session: Session, position: Position, names: Sequence[str]) -> None:
+def _check_not_below(situation: Situation, names: Sequence[str]) -> None:
     """Raise HistoryError where a later file that the server has run is gone: it stands on these."""
-    ran = session.applied() or ()
-    gone = [name for name in position.history.missing if name in ran and name > names[-1]]
+    ran = situation.target.applied() or ()
+    gone = [name for name in situation.position.history.missing if name in ran and name > names[-1]]
     if gone:
         raise HistoryError(
             f"{names[-1]} cannot be taken back: the server has run {', '.join(gone)} after it",
@@ -271,14 +278,15 @@ def _check_not_below(session: Session, position: Position, names: Sequence[str])
         )
 
 
-def _check_ours(session: Session, position: Position, names: Sequence[str], choices: Choices) -> None:
+def _check_ours(situation: Situation, names: Sequence[str]) -> None:
     """Raise ConsentNeeded where a collection would go that the server had before any of these files ran."""
-    if not session.state.met:
+    met, position = set(situation.state.met), situation.position
+    if not met:
         return
     kept = [name for name in position.applied if name not in names]
-    before = built(session, position.history, kept).schema
+    before = built(situation.session, position.history, kept).schema
     going = position.here.schema.names() - before.names()
-    others = sorted((going & set(session.state.met)) - choices.confirmed)
+    others = sorted((going & met) - situation.choices.confirmed)
     if others:
         raise ConsentNeeded(
             f"{', '.join(others)}: on this server before its migration was run: nothing was taken back",
@@ -287,27 +295,23 @@ def _check_ours(session: Session, position: Position, names: Sequence[str], choi
         )
 
 
-def _check_down(
-    session: Session, position: Position, names: Sequence[str], live: Schema, before: Schema
-) -> None:
+def _check_down(after: Situation, names: Sequence[str], before: Schema) -> None:
     """After down the server must be where the history without these files is: `before`."""
-    touched = changed_paths(before, position.here.schema)
-    left = differences(before, live, touched, session.version)
-    still = [name for name in names if name in session.state.applied]
+    touched = changed_paths(before, after.position.here.schema)
+    left = differences(before, after.live, touched, after.target.version)
+    still = [name for name in names if name in after.state.applied]
     if left or still:
         raise NotAsIntended(
-            f"{session.client.url} is not as it was before {names[-1]}",
+            f"{after.target.url} is not as it was before {names[-1]}",
             why="Still different: " + ", ".join([*still, *left][:8]),
         )
 
 
 def status(session: Session, desired: Schema | None, choices: Choices) -> Status:
     """What the server has run of the history, and what the code, if there is any, asks beyond it."""
-    raw = collections_at_start(session, write=False)
-    position = locate(session, session.schema_of(raw))
-    found = Plan()
-    if desired is not None:
-        found = find_outstanding(session, desired, position, raw, answers=choices.answers).plan
+    situation = find_situation(session, desired or Schema(), choices, write=False)
+    position = situation.position
+    found = Plan() if desired is None else find_outstanding(situation).plan
 
     def state(name: str) -> str:
         if name in position.history.edited:

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping
 
 from pocketvex.diff.compare import compare
-from pocketvex.plan.idle import idle
 from pocketvex.plan.ownership import Ownership, items_of
-from pocketvex.plan.questions import Answers
 from pocketvex.schema.model import Schema
-from pocketvex.target.session import Session
 from pocketvex.versions import Version
-
-
-def tell_idle(session: Session, answers: Answers, desired: Schema, there: Sequence[Schema]) -> None:
-    """Note, once, each answer that answers nothing: a slip in it would look like an answer that was heard."""
-    for text in idle(answers, desired, there):
-        if text not in session.told:
-            session.told.add(text)
-            session.notes.append(text)
 
 
 def with_strangers(

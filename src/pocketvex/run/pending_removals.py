@@ -10,7 +10,7 @@ from pocketvex.history.position import Position
 from pocketvex.paths import ThingPath
 from pocketvex.plan.questions import Answers
 from pocketvex.schema.model import Schema
-from pocketvex.target.session import Json
+from pocketvex.target.target import Json
 
 
 def pending_removals(position: Position) -> dict[str, str]:

@@ -14,16 +14,18 @@ from typing import NamedTuple
 
 from pocketvex.errors import HistoryError, NotAsIntended, UsageError
 from pocketvex.history.folder import History
-from pocketvex.history.position import Position, locate
+from pocketvex.history.position import Position
+from pocketvex.run.situation import locate
 from pocketvex.schema.model import PRIVATE_PREFIX
 from pocketvex.steps.first_format import is_first
 from pocketvex.steps.migration import read_migration
 from pocketvex.store.files import LOCAL
 from pocketvex.target import kept as ledger
 from pocketvex.target.automigrate import put_aside
-from pocketvex.target.hidden import collections_at_start
 from pocketvex.target.kept import FIRST, Cell, Group
-from pocketvex.target.session import Json, Session
+from pocketvex.target.session import Session
+from pocketvex.target.start import start
+from pocketvex.target.target import Json, Target
 
 _NAME = re.compile(rf"{PRIVATE_PREFIX}(?P<id>[0-9a-f]{{12}}|[0-9]+|draft|here[0-9]+)_(?P<name>\w+)")
 _RULES = ("listRule", "viewRule", "createRule", "updateRule", "deleteRule")
@@ -53,15 +55,15 @@ class Listed:
 
 def list_kept(session: Session) -> Listed:
     """What is kept aside on this server, and in this project for it."""
-    raw = collections_at_start(session, write=False)
-    position = locate(session, session.schema_of(raw))
-    groups = ledger.groups(session)
+    session, raw = start(session, write=False)
+    position = locate(session, session.target.schema_of(raw))
+    groups = ledger.groups(session.target)
     files = _files_by_id(position.history)
-    found = [*_values(position, files, groups or []), *_collections(session, position, files, raw)]
+    found = [*_values(position, files, groups or []), *_collections(session.target, position, files, raw)]
     return Listed((*found, *_kept_files(session)), groups is not None)
 
 
-def show(session: Session, listed: Sequence[Kept], name: str) -> list[Cell]:
+def show(target: Target, listed: Sequence[Kept], name: str) -> list[Cell]:
     """The values that are kept under this name, record by record."""
     found = next((kept for kept in listed if kept.name == name and kept.kind == "values"), None)
     if found is None:
@@ -69,7 +71,7 @@ def show(session: Session, listed: Sequence[Kept], name: str) -> list[Cell]:
             f"{name}: no values of that name are kept aside",
             todo="`pocketvex migrate prune` lists what there is.",
         )
-    return [cell for group in found.groups for cell in ledger.cells(session, group)]
+    return [cell for group in found.groups for cell in ledger.cells(target, group)]
 
 
 def prune(
@@ -90,7 +92,7 @@ def prune(
     if going:
         before()
     _delete_collections(session, [kept.name for kept in going if kept.kind == "collection"])
-    ledger.delete(session, [group for kept in going for group in kept.groups])
+    ledger.delete(session.target, [group for kept in going for group in kept.groups])
     for kept in going:
         if kept.kind == "file":
             (session.root / kept.name).unlink(missing_ok=True)
@@ -154,7 +156,7 @@ def _way(position: Position, file: str, parts: Sequence[Group]) -> str:
 
 
 def _collections(
-    session: Session, position: Position, files: Mapping[str, str], raw: Sequence[Json]
+    target: Target, position: Position, files: Mapping[str, str], raw: Sequence[Json]
 ) -> list[Kept]:
     found = []
     for item in raw:
@@ -164,7 +166,7 @@ def _collections(
         file = files.get(match["id"], "")
         of = _of_first if file.startswith(f"{match['id']}_") else _origin
         way = of(position, file) if file else "declaring it again gives it back"
-        rows = session.client.count(item["name"])
+        rows = target.client.count(item["name"])
         found.append(Kept(item["name"], "collection", rows, file, way))
     return found
 
@@ -206,7 +208,7 @@ def _origin(position: Position, file: str) -> str:
 
 def _delete_collections(session: Session, names: Sequence[str]) -> None:
     """Over REST, so that the server deletes the files of the records as well."""
-    raw = [item for item in session.fetch() if item["name"] in names]
+    raw = [item for item in session.target.fetch() if item["name"] in names]
     ids = {item["id"] for item in raw}
     with put_aside(session, ids):
         for item in raw:
@@ -214,6 +216,6 @@ def _delete_collections(session: Session, names: Sequence[str]) -> None:
             kept = [f for f in item["fields"] if f["type"] != "relation" or f["collectionId"] not in ids]
             if kept != item["fields"]:
                 rules = dict.fromkeys(_RULES)
-                session.client.patch_collection(item["id"], {"fields": kept, "indexes": [], **rules})
+                session.target.client.patch_collection(item["id"], {"fields": kept, "indexes": [], **rules})
         for item in raw:
-            session.client.delete_collection(item["id"])
+            session.target.client.delete_collection(item["id"])

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import CreateCollection, Operation, RenameCollection, RenameField
 from pocketvex.diff.simulate import apply_operations
 from pocketvex.history.foreign import absorbed_files, agreed
-from pocketvex.history.position import Position
 from pocketvex.plan.make import Change
 from pocketvex.plan.ownership import items_of, renamed_items, touched_paths
 from pocketvex.plan.questions import still_open
-from pocketvex.run.planning import Choices, named_as_live
+from pocketvex.run.planning import named_as_live
+from pocketvex.run.situation import Situation
 from pocketvex.schema.model import Schema
+from pocketvex.store.state import HostState
 from pocketvex.target.secrets import without_secret
-from pocketvex.target.session import Json, Session
+from pocketvex.target.target import Json
 from pocketvex.versions import Version
 
 
-def intend(session: Session, raw: Sequence[Json], changes: Sequence[Change]) -> None:
+def intend(situation: Situation, changes: Sequence[Change]) -> None:
     """Note what is about to be written: whoever is killed before `remember` finds it again (`locate`)."""
-    session.state.intended = _new_items(raw, [change.operation for change in changes])
-    session.save()
+    operations = [change.operation for change in changes]
+    situation.session.memory.save(intended=_new_items(situation.raw, operations))
 
 
 def _new_items(raw: Sequence[Json], operations: Sequence[Operation]) -> dict[str, Any]:
@@ -50,42 +52,38 @@ def _new_items(raw: Sequence[Json], operations: Sequence[Operation]) -> dict[str
     }
 
 
-def remember(
-    session: Session,
-    desired: Schema,
-    raw: Sequence[Json],
-    position: Position,
-    applied: Iterable[Change],
-    choices: Choices,
-) -> None:
+def remember(situation: Situation, applied: Iterable[Change] = ()) -> None:
     """Note in the host's state what this project wrote, so that it is told from what others did.
 
     What was answered about choices is noted until a migration says it.
     """
-    live = session.schema_of(raw)
-    state, confirmed = session.state, choices.confirmed
-    answers = {**state.answers, **choices.answers}
-    state.answers = still_open(answers, desired, (live, position.recorded.schema))
-    declared = {collection.name for collection in desired.collections}
-    operations = [change.operation for change in applied]
+    memory = situation.session.memory
+    memory.state = _known_after(situation, [change.operation for change in applied])
+    memory.save()
+
+
+def _known_after(situation: Situation, operations: Sequence[Operation]) -> HostState:
+    state, live, desired = situation.state, situation.live, situation.desired
+    position, target, confirmed = situation.position, situation.target, situation.choices.confirmed
     created = {o.collection for o in operations if isinstance(o, CreateCollection)}
     renamed = {o.old: o.collection for o in operations if isinstance(o, RenameCollection)}
     created |= {new for old, new in renamed.items() if old in {*state.managed, *position.managed}}
     previous = _renamed_fields(renamed_items(state.written, renamed), operations)
     recorded = named_as_live(position.here.schema, live, previous)
-    ours = agreed(recorded, desired, live, session.version, without_secret(desired, session.environ))
-    state.managed = sorted(
-        name
-        for name in (set(state.managed) | created | (confirmed & declared) | ours)
-        if live.collection(name) is not None
-    )
-    state.met = [name for name in state.met if name not in confirmed and live.collection(name) is not None]
+    ours = agreed(recorded, desired, live, target.version, without_secret(desired, target.environ))
+    managed = {*state.managed, *created, *(confirmed & desired.names()), *ours}
     # That a collection has another name here than in the history is known until a file says it.
     moved = {c.name: c.type for c in recorded.collections if position.here.schema.collection(c.name) is None}
-    state.written = {**moved, **written_items(desired, live, recorded, previous, session.version)}
-    state.intended = {}
-    state.absorbed = absorbed_files(position, desired, live, state.absorbed, session.version)
-    session.save()
+    answers = {**state.answers, **situation.choices.answers}
+    return replace(
+        state,
+        answers=still_open(answers, desired, (live, situation.recorded)),
+        managed=sorted(name for name in managed if live.collection(name) is not None),
+        met=[name for name in state.met if name not in confirmed and live.collection(name) is not None],
+        written={**moved, **written_items(desired, live, recorded, previous, target.version)},
+        intended={},
+        absorbed=absorbed_files(position, desired, live, state.absorbed, target.version),
+    )
 
 
 def _renamed_fields(items: Mapping[str, Any], operations: Iterable[Operation]) -> dict[str, Any]:

@@ -10,33 +10,42 @@ from pocketvex.errors import Problem, SchemaError
 from pocketvex.load.carets import Texts, pointed
 from pocketvex.load.paths import shown_path
 from pocketvex.load.sources import declares_nothing
+from pocketvex.run.situation import Situation
 from pocketvex.schema.limits import refused
 from pocketvex.schema.lost_names import index_problems, lost_columns, views_saying
 from pocketvex.schema.model import Schema
 from pocketvex.schema.rules import spelled
 from pocketvex.schema.validate import for_server
-from pocketvex.target.session import Session
 from pocketvex.versions import Version
 
 
-def check_fits(session: Session, desired: Schema, live: Schema, recorded: Schema | None = None) -> None:
+def check_supported(situation: Situation, agreed: Collection[str] = ()) -> None:
+    """Raise SchemaError where the server cannot become what the code declares, or nobody can mean that.
+
+    `agreed` are the names of what is to go.
+    """
+    _check_declares(situation, agreed)
+    _check_fits(situation)
+
+
+def _check_fits(situation: Situation) -> None:
     """Raise SchemaError with all that this server would refuse, and with what it takes in silence though it
-    means nothing any more; `live` says what its views have.
+    means nothing any more.
 
     What it holds just so already is no reason: it may have come by a migration that checks nothing.
     """
-    version = session.version
+    desired, live, version = situation.desired, situation.live, situation.target.version
     problems = [*for_server(desired, version), *refused(desired), *_of_marked(desired, live)]
     problems += _in_rules(desired, version, live)
-    states = [recorded] if recorded else []
+    states = [situation.recorded]
     gone = lost_columns(desired, states)
     problems += index_problems(desired, gone)
     if views := views_saying(desired, gone):
         from pocketvex.run.view_names import view_problems
 
         problems += view_problems(desired, live, states, views)
-    lost = _lost(session, desired, live, [live, *states]) if desired.may_have_rules else []
-    root = os.path.realpath(session.root)
+    lost = _lost(desired, live, [live, *states], version) if desired.may_have_rules else []
+    root = os.path.realpath(situation.session.root)
     if problems:
         held = {(p.path, p.message) for p in (*refused(live), *_in_rules(live, version, live))}
         if problems := [p for p in problems if (p.path, p.message) not in held]:
@@ -53,7 +62,7 @@ def check_fits(session: Session, desired: Schema, live: Schema, recorded: Schema
         )
 
 
-def _lost(session: Session, desired: Schema, live: Schema, before: list[Schema]) -> list[Problem]:
+def _lost(desired: Schema, live: Schema, before: list[Schema], version: Version) -> list[Problem]:
     from pocketvex.plan.ownership import is_untouched_users
     from pocketvex.rules.misspelt import lost_names
 
@@ -62,7 +71,7 @@ def _lost(session: Session, desired: Schema, live: Schema, before: list[Schema])
     unsaid = not any(c.type == "auth" for c in desired.collections) and (
         users is None or is_untouched_users(users)
     )
-    return lost_names(desired, live, before, session.version, accounts=not unsaid)
+    return lost_names(desired, live, before, version, accounts=not unsaid)
 
 
 def _not_silenced(problems: list[Problem], root: str) -> list[Problem]:
@@ -88,18 +97,16 @@ def _of_marked(desired: Schema, live: Schema) -> Iterator[Problem]:
                 yield Problem(f"{mine.name}.{name}", message, mine.source)
 
 
-def check_declares(
-    session: Session, desired: Schema, live: Schema, managed: Collection[str], agreed: Collection[str] = ()
-) -> None:
+def _check_declares(situation: Situation, agreed: Collection[str]) -> None:
     """Raise SchemaError where the code declares nothing, and that would remove what nobody named.
 
-    `managed` are the collections of the project, `agreed` those that were named. Files that are moved away
-    for a moment are no wish.
+    Files that are moved away for a moment are no wish.
     """
-    if desired.collections:
+    if situation.desired.collections:
         return
+    session = situation.session
     shown = shown_path(str(session.config.schema), os.path.realpath(session.root))
-    owned = {*managed, *session.state.managed} & live.names()
+    owned = {*situation.position.managed, *situation.state.managed} & situation.live.names()
     if unnamed := sorted(owned - {*agreed}):
         raise SchemaError(
             f"{shown}/ declares nothing, and the project has made {', '.join(unnamed)}",
@@ -107,8 +114,7 @@ def check_declares(
             todo="Bring the files back; or name each that is to go, as in "
             f"`pocketvex schema apply --confirm {unnamed[0]}`.",
         )
-    if (note := declares_nothing(shown)) not in session.notes:
-        session.notes.append(note)
+    session.reporter.note(declares_nothing(shown))
 
 
 def _in_rules(schema: Schema, version: Version, live: Schema) -> list[Problem]:

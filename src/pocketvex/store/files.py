@@ -86,3 +86,8 @@ def _remove_left(target: Path) -> None:
         for entry in entries:
             if ours.fullmatch(entry.name) and entry.stat().st_mtime < before:
                 os.unlink(entry)
+
+
+def slug(text: str) -> str:
+    """A name for a file: lower case, words joined by underscores, at most 60 characters."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:60].rstrip("_") or "migration"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from pocketvex.store.files import LOCAL, SECRET, local_dir, write_atomically
 _VERSION = 1
 
 
-@dataclass
+@dataclass(frozen=True)
 class HostState:
     """`applied` and `held_back` are names of migration files; `written` is what dev and apply put there.
 
@@ -85,15 +85,15 @@ def _decode(content: Any, file: Path) -> HostState:
         raise ConfigError(
             f"{file} was written by a newer PocketVex", todo="Update PocketVex on this machine."
         )
-    state = HostState()
-    for name in (key for key in asdict(state) if key != "notes"):
-        value = content.get(name, getattr(state, name))
-        if not isinstance(value, type(getattr(state, name))):
+    empty = HostState()
+    known = {item.name: content[item.name] for item in fields(empty) if item.name in content}
+    known.pop("notes", None)
+    for name, value in known.items():
+        if not isinstance(value, type(getattr(empty, name))):
             raise ValueError(f"{name} is of the wrong kind")
         if isinstance(value, list) and not all(isinstance(item, str) for item in value):
             raise ValueError(f"{name} is not a list of names")
-        setattr(state, name, value)
-    return state
+    return HostState(**known)
 
 
 def _set_aside(file: Path, error: Exception) -> str:

@@ -26,16 +26,17 @@ from pocketvex.schema.model import PRIVATE_PREFIX, Schema
 from pocketvex.steps.migration import Migration, Step
 from pocketvex.target.kept import has_values
 from pocketvex.target.road import road_to
-from pocketvex.target.session import Json, Session
+from pocketvex.target.session import Session
+from pocketvex.target.target import Json, Target
 
 
-def runs_here(session: Session, change: Change) -> bool:
+def runs_here(target: Target, change: Change) -> bool:
     """Whether a change is made by a migration of its own: where values go, or are written anew.
 
     Removed in one transaction with the look whether anything is there, nothing that somebody writes
     meanwhile is lost.
     """
-    if not session.migrates:
+    if not target.migrates:
         return False
     if change.judgement.by_migration:
         return True
@@ -68,15 +69,17 @@ def run_here(session: Session, raw: Sequence[Json], changes: Sequence[Change]) -
     from pocketvex.render.migration.migration import make_migration
 
     after = Schema.from_json(apply_operations(raw, [change.operation for change in changes]))
-    made = make_migration(session.schema_of(raw), after, stamp=_stamp())
+    made = make_migration(session.target.schema_of(raw), after, stamp=_stamp())
     looks = [step for change in changes if change.judgement.verdict is Verdict.HARMLESS
              for step in _expected(change.operation)]  # fmt: skip
     _run(session, made._replace(up=[*looks, *made.up]), ", ".join(change.path for change in changes))
-    session.notes += [
-        f"{change.path}: what it held is kept in the database, and comes back where it is declared again"
-        for change in changes
-        if change.judgement.verdict is Verdict.UNSAFE and not isinstance(change.operation, AddField)
-    ]
+    session.reporter.note(
+        *(
+            f"{change.path}: what it held is kept in the database, and comes back where it is declared again"
+            for change in changes
+            if change.judgement.verdict is Verdict.UNSAFE and not isinstance(change.operation, AddField)
+        )
+    )
 
 
 def _expected(operation: Operation) -> list[Step]:
@@ -98,7 +101,7 @@ def recover_fields(session: Session, raw: Sequence[Json], changes: Sequence[Chan
             continue
         item = there[operation.collection]
         field = next((f for f in item["fields"] if f["name"] == operation.field.name), None)
-        if field is not None and has_values(session, item["id"], field["id"]):
+        if field is not None and has_values(session.target, item["id"], field["id"]):
             steps.append(["giveBack", operation.collection, {"id": field["id"], "name": field["name"]}])
     if steps:
         _run(session, Migration("", {}, steps, []).named(_stamp()), "what was kept")
@@ -118,16 +121,16 @@ def recover_collections(session: Session, raw: list[Json], desired: Schema, held
         if c.name.lower() not in there and c.type != "view" and c.renamed_from is None and c.name not in held
         and any(item["name"].endswith(f"_{c.name}") and item["type"] == c.type for item in away)
     ]  # fmt: skip
-    if not missing or session.data_dir is None:
+    if not missing or session.target.data_dir is None:
         return raw
     before = {item["id"]: item["name"] for item in away}
     steps: list[Step] = [["recover", c.name, c.type] for c in missing]
     migration = Migration("", {}, steps, []).named(_stamp())
     _run(session, migration, ", ".join(c.name for c in missing))
-    after = session.fetch()
+    after = session.target.fetch()
     back = [i["name"] for i in after if i["id"] in before and i["name"] != before[i["id"]]]
     if back:
-        session.notes.append(f"{', '.join(back)}: back with what was put away")
+        session.reporter.note(f"{', '.join(back)}: back with what was put away")
     return after
 
 

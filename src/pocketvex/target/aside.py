@@ -13,7 +13,8 @@ from pocketvex.errors import ServerProcessError
 from pocketvex.plan.make import Change
 from pocketvex.schema.model import GOING_PREFIX
 from pocketvex.store.files import LOCAL, write_atomically
-from pocketvex.target.session import Json, Session
+from pocketvex.target.session import Session
+from pocketvex.target.target import Json, Target
 
 _PAGE = 1000
 
@@ -41,19 +42,21 @@ def require_keepable(change: Change) -> None:
 def keep_field(session: Session, path: str, collection: str, name: str) -> Path:
     """Write the values of the hidden field that was called `name`, by record."""
     hidden = GOING_PREFIX + name
-    rows = [{"id": row["id"], name: row.get(hidden)} for row in _rows(session, collection, f"id,{hidden}")]
+    rows = [
+        {"id": row["id"], name: row.get(hidden)} for row in _rows(session.target, collection, f"id,{hidden}")
+    ]
     return write_kept(session, path, rows)
 
 
 def keep_collection(session: Session, path: str, name: str) -> Path:
     """Write the records of the hidden collection that was called `name`."""
-    rows = [{**row, "collectionName": name} for row in _rows(session, GOING_PREFIX + name)]
+    rows = [{**row, "collectionName": name} for row in _rows(session.target, GOING_PREFIX + name)]
     return write_kept(session, path, rows)
 
 
-def _rows(session: Session, collection: str, fields: str = "") -> Iterator[Json]:
+def _rows(target: Target, collection: str, fields: str = "") -> Iterator[Json]:
     for page in range(1, 1 << 30):
-        found = session.client.records(collection, fields=fields, sort="id", page=page, per_page=_PAGE)
+        found = target.client.records(collection, fields=fields, sort="id", page=page, per_page=_PAGE)
         yield from found
         if len(found) < _PAGE:
             return

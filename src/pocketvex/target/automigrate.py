@@ -22,7 +22,7 @@ _WRITTEN = re.compile(r"[0-9]+_(?:created|updated|deleted)_\w+\.js")
 @contextmanager
 def put_aside(session: Session, ids: Iterable[str]) -> Iterator[None]:
     """Move what appears during the block and is about these collections to `.pocketvex/automigrated/`."""
-    if not session.local or session.lease is not None:
+    if not session.target.local or session.target.lease is not None:
         yield
         return
     folder = session.config.migrations
@@ -44,10 +44,10 @@ def _names(folder: Path) -> set[str]:
 
 
 def _move(session: Session, path: Path) -> None:
-    target = session.root / LOCAL / "automigrated" / path.name
-    target.parent.mkdir(exist_ok=True)
-    os.replace(path, target)
-    session.notes.append(
-        f"automigrate of {session.client.url} wrote {path.name} for our own change: moved to "
-        f"{LOCAL}/{target.parent.name}/"
+    aside = session.root / LOCAL / "automigrated" / path.name
+    aside.parent.mkdir(exist_ok=True)
+    os.replace(path, aside)
+    session.reporter.note(
+        f"automigrate of {session.target.url} wrote {path.name} for our own change: moved to "
+        f"{LOCAL}/{aside.parent.name}/"
     )

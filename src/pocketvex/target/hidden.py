@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 from pocketvex.errors import Rejected
 from pocketvex.schema.indexes import parse_index
 from pocketvex.schema.model import GOING_PREFIX
-from pocketvex.target.session import Json, Session
+from pocketvex.target.memory import Memory
+from pocketvex.target.session import Session
+from pocketvex.target.target import Json
 
 HEALS = "`pocketvex dev` or `pocketvex schema apply` puts it back before it does anything else"
 _RULES = ("listRule", "viewRule", "createRule", "updateRule", "deleteRule", "authRule", "manageRule")
@@ -35,33 +37,34 @@ def hidden_path(path: str) -> str:
     return f"{collection}{dot}{GOING_PREFIX}{field}"
 
 
-def note_away(session: Session, items: Iterable[Json]) -> None:
+def note_away(memory: Memory, items: Iterable[Json]) -> None:
     """Remember how these collections are, before they are hidden, or taken away."""
-    session.state.away = {item["id"]: dict(item) for item in items}
-    session.save()
+    memory.save(away={item["id"]: dict(item) for item in items})
 
 
-def collections_at_start(session: Session, *, write: bool) -> list[Json]:
-    """The server's collections, for a command that compares: what a removal that was cut off left hidden is
-    put back first, or, where nothing may be written, named."""
-    raw = session.fetch()
-    if not session.state.away and not any(_hidden(raw)):
+def uncovered(session: Session, raw: list[Json], *, write: bool) -> list[Json]:
+    """The server's collections without what a removal that was cut off left hidden: it is put back first,
+    or, where nothing may be written, named."""
+    memory, reporter = session.memory, session.reporter
+    if not memory.state.away and not any(_hidden(raw)):
         return raw
     if write:
         if back := put_back(session):
-            session.notes.append(f"{', '.join(back)}: back as before, since a removal was cut off")
-        raw = session.fetch()
+            reporter.note(f"{', '.join(back)}: back as before, since a removal was cut off")
+        raw = session.target.fetch()
     names = {item["name"].lower() for item in raw}
-    session.notes += [
-        f"{was} is hidden as {name} since a removal was cut off, with all that it holds: "
-        + (f"there is another {was} now, so rename one of them in the dashboard" if taken else HEALS)
-        for name, was, taken in _hidden(raw)
-    ]
-    session.notes += [
-        f"the view {view['name']} is away since a removal was cut off: {HEALS}"
-        for view in _views(session.state.away)
-        if view["name"].lower() not in names
-    ]
+    reporter.note(
+        *(
+            f"{was} is hidden as {name} since a removal was cut off, with all that it holds: "
+            + (f"there is another {was} now, so rename one of them in the dashboard" if taken else HEALS)
+            for name, was, taken in _hidden(raw)
+        ),
+        *(
+            f"the view {view['name']} is away since a removal was cut off: {HEALS}"
+            for view in _views(memory.state.away)
+            if view["name"].lower() not in names
+        ),
+    )
     return raw
 
 
@@ -70,15 +73,14 @@ def put_back(session: Session) -> list[str]:
 
     A hidden thing whose name another has by now stays hidden.
     """
-    away = session.state.away
-    now = session.client.collections()
+    away = session.memory.state.away
+    now = session.target.fetch()
     put = _put_back(now, away)
     if put.items:
         _import(session, put.items)
     views = [view for view in _views(away) if not _is_there(view, now)]
     made = [view["name"] for view in views if _make(session, view)]
-    session.state.away = {id: away[id] for id in put.stuck if id in away}
-    session.save()
+    session.memory.save(away={id: away[id] for id in put.stuck if id in away})
     return [*put.paths, *made]
 
 
@@ -162,15 +164,15 @@ def missing_indexes(item: Json, before: Json, lost: Collection[str]) -> list[str
 
 def _import(session: Session, items: list[Json]) -> None:
     try:
-        session.client.import_collections(items)
+        session.target.client.import_collections(items)
     except Rejected as error:
         # Rows that came meanwhile may be equal where an index wants them not to be: the values come first.
         lean = [{k: v for k, v in item.items() if k != "indexes"} for item in items]
         if lean == items:
             raise
-        session.client.import_collections(lean)
+        session.target.client.import_collections(lean)
         indexes = [text for item in items for text in item.get("indexes", ())]
-        session.notes.append(f"not made again, {error.what}: {'; '.join(indexes)}")
+        session.reporter.note(f"not made again, {error.what}: {'; '.join(indexes)}")
 
 
 def _make(session: Session, view: Json) -> bool:
@@ -178,10 +180,10 @@ def _make(session: Session, view: Json) -> bool:
     from pocketvex.target.aside import write_kept
 
     try:
-        session.client.import_collections([view])
+        session.target.client.import_collections([view])
     except Rejected as error:
         path = write_kept(session, view["name"], view)
-        session.notes.append(
+        session.reporter.note(
             f"the view {view['name']} could not be made again, what it was is in {path}: {error}"
         )
         return False

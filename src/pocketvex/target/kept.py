@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from pocketvex.errors import ServerProcessError
 from pocketvex.evidence.sql import literal
 from pocketvex.target.road import native_dir
-from pocketvex.target.session import Session
+from pocketvex.target.target import Target
 from pocketvex.versions import SQL_OVER_HTTP
 
 LEDGER, FIRST = "_pv_ledger", "_pv_kept"
@@ -57,11 +57,11 @@ class Cell(NamedTuple):
     value: Any
 
 
-def groups(session: Session) -> list[Group] | None:
+def groups(target: Target) -> list[Group] | None:
     """What the tables hold; None where nobody can look into them."""
     found = []
     for table, query in _GROUPS.items():
-        rows = _read(session, table, query)
+        rows = _read(target, table, query)
         if rows is None:
             return None
         found += [
@@ -74,62 +74,62 @@ def groups(session: Session) -> list[Group] | None:
     return found
 
 
-def cells(session: Session, group: Group) -> list[Cell]:
+def cells(target: Target, group: Group) -> list[Cell]:
     """The values of a group: numbers, texts and null as SQLite has them."""
     text = "CASE typeof(value) WHEN 'blob' THEN json_quote(hex(value)) ELSE json_quote(value) END"
     query = f"SELECT record, {text} AS value FROM {group.table} WHERE {group.where} ORDER BY record"
-    rows = _read(session, group.table, query) or []
+    rows = _read(target, group.table, query) or []
     return [Cell(str(row["record"]), json.loads(str(row["value"]))) for row in rows]
 
 
-def has_values(session: Session, collection: str, field: str) -> bool:
+def has_values(target: Target, collection: str, field: str) -> bool:
     """Whether any migration kept something of this column."""
-    if session.data_dir is None:
+    if target.data_dir is None:
         return False
     query = (
         f"SELECT 1 AS n FROM {LEDGER} WHERE collection = {literal(collection)}"
         f" AND field = {literal(field)} AND record != '' LIMIT 1"
     )
-    return bool(_read(session, LEDGER, query))
+    return bool(_read(target, LEDGER, query))
 
 
-def delete(session: Session, found: Sequence[Group]) -> None:
+def delete(target: Target, found: Sequence[Group]) -> None:
     """Delete these values for good."""
-    _write(session, [f"DELETE FROM {group.table} WHERE {group.where}" for group in found])
+    _write(target, [f"DELETE FROM {group.table} WHERE {group.where}" for group in found])
 
 
-def _read(session: Session, table: str, query: str) -> list[dict[str, Any]] | None:
-    if session.data_dir is not None:
+def _read(target: Target, table: str, query: str) -> list[dict[str, Any]] | None:
+    if target.data_dir is not None:
         from pocketvex.server.ledger import reading
 
-        with reading(session.data_dir) as database, closing(database.cursor()) as cursor:
+        with reading(target.data_dir) as database, closing(database.cursor()) as cursor:
             there = cursor.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone()
             if not there:
                 return []
             cursor.execute(query)
             columns = [column[0] for column in cursor.description]
             return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    if session.version >= SQL_OVER_HTTP:
-        there = session.client.sql(f"SELECT name FROM sqlite_master WHERE name = '{table}'")
-        return list(session.client.sql(query)) if there else []
+    if target.version >= SQL_OVER_HTTP:
+        there = target.client.sql(f"SELECT name FROM sqlite_master WHERE name = '{table}'")
+        return list(target.client.sql(query)) if there else []
     return None
 
 
-def _write(session: Session, statements: Sequence[str]) -> None:
+def _write(target: Target, statements: Sequence[str]) -> None:
     if not statements:
         return
-    if session.data_dir is not None:
+    if target.data_dir is not None:
         from pocketvex.server.ledger import writing
 
-        with writing(native_dir(session)) as database:
+        with writing(native_dir(target)) as database:
             for statement in statements:
                 database.execute(statement)
         return
-    if session.version < SQL_OVER_HTTP:
+    if target.version < SQL_OVER_HTTP:
         raise ServerProcessError(
-            f"{session.client.url} is reached over HTTP only: the values cannot be deleted from here",
+            f"{target.url} is reached over HTTP only: the values cannot be deleted from here",
             why="PocketBase lets a superuser write to its tables from 0.39 on.",
             todo="Say where its data is: --data-dir.",
         )
     for statement in statements:
-        session.client.sql(statement)
+        target.client.sql(statement)

@@ -8,16 +8,16 @@ from pocketvex.errors import NotAsIntended
 from pocketvex.evidence.facts import Fact
 from pocketvex.plan.make import Change
 from pocketvex.schema.model import Schema
-from pocketvex.target.session import Session
+from pocketvex.target.target import Target
 
 
-def recount(session: Session, changes: Sequence[Change], live: Schema) -> None:
+def recount(target: Target, changes: Sequence[Change], live: Schema) -> None:
     """Raises NotAsIntended, before anything is written, where one of the changes touches a row by now."""
     resting: dict[Fact, list[Change]] = {}
     for change in changes:
         for fact in change.judgement.rests_on:
             resting.setdefault(fact, []).append(change)
-    counted = session.count(frozenset(resting), live)
+    counted = target.count(frozenset(resting), live)
     came = {
         change.path: counted[fact] for fact, own in resting.items() if counted[fact] != 0 for change in own
     }

@@ -19,7 +19,7 @@ from pocketvex.plan.dependencies import with_waiting
 from pocketvex.plan.make import Change, Kept, Plan
 from pocketvex.plan.ownership import items_of
 from pocketvex.schema.model import Schema
-from pocketvex.target.session import Json
+from pocketvex.target.target import Json
 
 
 def is_removal(operation: Operation) -> bool:

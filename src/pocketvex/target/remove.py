@@ -31,7 +31,8 @@ from pocketvex.target.hidden import (
     put_back,
 )
 from pocketvex.target.removals import is_removal
-from pocketvex.target.session import Json, Session
+from pocketvex.target.session import Session
+from pocketvex.target.target import Json
 
 
 def remove(session: Session, before: Sequence[Json], changes: Sequence[Change], kept: list[Path]) -> None:
@@ -42,16 +43,16 @@ def remove(session: Session, before: Sequence[Json], changes: Sequence[Change], 
     the server says where it refuses, with where each thing stands.
     """
     removals = [change for change in changes if is_removal(change.operation)]
-    raw = session.fetch()
+    raw = session.target.fetch()
     views, fields, tables = _kinds(removals)
     away = _in_the_way(raw, [change for group in fields.values() for change in group], views)
     work = _Work(session, kept)
     with put_aside(session, [item["id"] for item in raw]):
-        note_away(session, [*_touched(raw, before, removals), *away])
+        note_away(session.memory, [*_touched(raw, before, removals), *away])
         try:
             work.delete_views(raw, views)
             for view in reversed(away):
-                session.client.delete_collection(view["id"])
+                session.target.client.delete_collection(view["id"])
             for name, group in fields.items():
                 work.remove_fields(name, group)
             work.remove_tables(tables)
@@ -60,7 +61,7 @@ def remove(session: Session, before: Sequence[Json], changes: Sequence[Change], 
         except BaseException as error:
             work.recover(error, removals, away)
             raise
-        note_away(session, [])
+        note_away(session.memory, [])
 
 
 def _kinds(removals: Sequence[Change]) -> tuple[list[Change], dict[str, list[Change]], list[Change]]:
@@ -99,6 +100,7 @@ class _Work:
 
     def __init__(self, session: Session, kept: list[Path]) -> None:
         self.session = session
+        self.target = session.target
         self.kept = kept
         self.first = len(kept)
         self.done: list[str] = []
@@ -107,30 +109,30 @@ class _Work:
         there = {item["name"]: item for item in raw}
         named = {change.operation.collection: change for change in changes}
         for name in reversed(view_order({name: there[name]["viewQuery"] for name in named})):
-            self.session.client.delete_collection(there[name]["id"])
+            self.target.client.delete_collection(there[name]["id"])
             self.done.append(named[name].path)
 
     def remove_fields(self, collection: str, group: Sequence[Change]) -> None:
-        raw = self.session.fetch()
+        raw = self.target.fetch()
         item = _named(raw, collection)
         after = _named(apply_operations(raw, [change.operation for change in group]), collection)
         staying = {field["id"] for field in after["fields"]}
         going = {field["id"]: field["name"] for field in item["fields"] if field["id"] not in staying}
         self.hide_fields(item, going)
-        now = _named(self.session.fetch(), collection)
+        now = _named(self.target.fetch(), collection)
         self.require_nothing(now, group)
         for change in group:
             if change.judgement.verdict is Verdict.UNSAFE:
                 self.kept.append(keep_field(self.session, change.path, collection, _field_of(change)))
                 # It may have taken long, and what others changed meanwhile is not ours to take back.
-                now = _named(self.session.fetch(), collection)
+                now = _named(self.target.fetch(), collection)
         new = {id: _field(after, name) for id, name in going.items()}
         fields = [new[f["id"]] if f["id"] in going else f for f in now["fields"]]
         whole = {"fields": [f for f in fields if f is not None]}
         dropped = [name for id, name in going.items() if new[id] is None]
         if indexes := missing_indexes(now, item, dropped):
             whole["indexes"] = [*(now["indexes"] or []), *indexes]
-        self.session.client.patch_collection(item["id"], whole)
+        self.target.client.patch_collection(item["id"], whole)
         self.done += [change.path for change in group]
 
     def hide_fields(self, item: Json, going: Mapping[str, str]) -> None:
@@ -138,7 +140,7 @@ class _Work:
         indexes = [
             text for text in item["indexes"] or [] if not any(map(parse_index(text).mentions, going.values()))
         ]
-        self.session.client.patch_collection(item["id"], {"fields": fields, "indexes": indexes})
+        self.target.client.patch_collection(item["id"], {"fields": fields, "indexes": indexes})
 
     def require_nothing(self, hidden: Json, group: Sequence[Change]) -> None:
         """Raise NotAsIntended where rows came since the plan, of what nobody agreed to lose."""
@@ -149,31 +151,31 @@ class _Work:
         }
         # Read as it is: a schema knows nothing of what is hidden.
         there = Schema(collections=[Collection.from_json(hidden)])
-        counted = self.session.count(frozenset(resting), there)
+        counted = self.target.count(frozenset(resting), there)
         if came := sorted(path for fact, path in resting.items() if counted[fact] != 0):
             raise _came(came)
 
     def remove_tables(self, changes: Sequence[Change]) -> None:
         left = {change.operation.collection: change for change in changes}
-        going = {name: item for item in self.session.fetch() if (name := item["name"]) in left}
+        going = {name: item for item in self.target.fetch() if (name := item["name"]) in left}
         for item in going.values():
-            self.session.client.patch_collection(item["id"], hidden_collection(item))
+            self.target.client.patch_collection(item["id"], hidden_collection(item))
         for name, change in left.items():
             if change.judgement.verdict is Verdict.UNSAFE:
                 self.kept.append(keep_collection(self.session, change.path, name))
-            elif self.session.client.count(GOING_PREFIX + name):
+            elif self.target.client.count(GOING_PREFIX + name):
                 raise _came([change.path])
         while going:
             name = next((name for name in going if not _pointing(going, name)), next(iter(going)))
             for other in _pointing(going, name):
                 going[other] = self.unlink(going[other], going[name]["id"])
-            self.session.client.delete_collection(going.pop(name)["id"])
+            self.target.client.delete_collection(going.pop(name)["id"])
             self.done.append(left[name].path)
 
     def unlink(self, item: Json, target: str) -> Json:
         """Two that point at each other stand in each other's way: one lets go."""
         fields = [field for field in item["fields"] if field.get("collectionId") != target]
-        self.session.client.patch_collection(item["id"], {"fields": fields, "indexes": []})
+        self.target.client.patch_collection(item["id"], {"fields": fields, "indexes": []})
         return {**item, "fields": fields}
 
     def recover(self, error: BaseException, removals: Sequence[Change], away: Sequence[Json]) -> None:
@@ -199,7 +201,7 @@ class _Work:
             error.why = " ".join(filter(None, (*said, error.why)))
             error.todo = " ".join(filter(None, (todo, error.todo)))
         else:
-            self.session.notes += filter(None, (*said, todo))
+            self.session.reporter.note(*filter(None, (*said, todo)))
 
 
 def _named(raw: Sequence[Json], name: str) -> Json:

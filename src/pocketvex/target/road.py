@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from pocketvex.errors import ServerProcessError
+from pocketvex.server.binaries import Binary
 from pocketvex.store.temporary import temporary
 from pocketvex.target.session import Session
+from pocketvex.target.target import Target
 
 
 class Road(Protocol):
@@ -34,13 +36,14 @@ class Native:
 
     name = "native"
 
-    def __init__(self, session: Session, data_dir: Path) -> None:
-        self._session = session
+    def __init__(self, target: Target, binary: Binary, data_dir: Path) -> None:
+        self._target = target
+        self._binary = binary
         self._data_dir = data_dir
 
     def run(self, files: Mapping[str, str]) -> None:
         self._run(self._data_dir, files)
-        self._session.refresh()
+        self._target.refresh()
 
     def run_once(self, steps: Sequence[tuple[str, str]]) -> None:
         from pocketvex.server import scratch
@@ -54,7 +57,7 @@ class Native:
             error.file = names.get(error.file, error.file)
             raise
         scratch.forget(self._data_dir, list(names))
-        self._session.refresh()
+        self._target.refresh()
 
     def try_out(self, files: Mapping[str, str]) -> None:
         from pocketvex.server import scratch
@@ -67,37 +70,38 @@ class Native:
     def _run(self, data_dir: Path, files: Mapping[str, str]) -> None:
         from pocketvex.server import scratch
 
-        scratch.migrate_up(self._session.binary, data_dir, files, around=self._session.around)
+        scratch.migrate_up(self._binary, data_dir, files, around=self._target.around)
 
 
 def road_to(session: Session) -> Road:
     """Raises ServerProcessError where none leads there."""
-    return Native(session, native_dir(session))
+    data_dir = native_dir(session.target)
+    return Native(session.target, session.binary, data_dir)
 
 
-def native_dir(session: Session) -> Path:
+def native_dir(target: Target) -> Path:
     """The data directory that a second process may write to; raises where it is not at hand."""
-    if session.data_dir is None:
+    if target.data_dir is None:
         raise ServerProcessError(
-            f"{session.client.url} is reached over HTTP only: its migrations cannot be run from here",
+            f"{target.url} is reached over HTTP only: its migrations cannot be run from here",
             todo="Say where its data is on this machine (--data-dir PATH), or restart it with the "
             "migrations as its --migrationsDir: then it runs them itself.",
         )
-    _require_hold(session, session.data_dir)
-    return session.data_dir
+    _require_hold(target, target.data_dir)
+    return target.data_dir
 
 
-def _require_hold(session: Session, data_dir: Path) -> None:
+def _require_hold(target: Target, data_dir: Path) -> None:
     """No second process may write where the server has lost its locks: its own writes would be lost."""
     from pocketvex.server.lost_locks import has_lost_hold
 
     if not has_lost_hold(data_dir):
         return
-    if session.lease is not None:
-        session.lease.restart()
+    if target.lease is not None:
+        target.lease.restart()
         return
     raise ServerProcessError(
-        f"{session.client.url} has lost its locks on {data_dir}: nothing was run",
+        f"{target.url} has lost its locks on {data_dir}: nothing was run",
         why="Up to 0.39, a PocketBase that makes a backup loses them. A second process that writes there now "
         "would cut off what the server writes after it. Across a network drive or the edge of a virtual "
         "machine no locks are seen at all, and nobody should write from here.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from pocketvex.diff.compare import compare
@@ -17,7 +19,8 @@ from pocketvex.target.recount import recount
 from pocketvex.target.removals import is_removal
 from pocketvex.target.remove import remove
 from pocketvex.target.secrets import with_secrets
-from pocketvex.target.session import Json, Session, fingerprint
+from pocketvex.target.session import Session
+from pocketvex.target.target import Json, Target
 from pocketvex.versions import NEWEST
 
 
@@ -38,43 +41,53 @@ def write_changes(
     `raw` is what the plan was made on. Raises NotAsIntended if the server or its rows moved since, or did
     not end as intended, and Rejected, with lines of the schema, if it said no.
     """
-    now = session.fetch()
-    require_unmoved(session, now, raw)
-    recount(session, changes, session.schema_of(now))
+    target = session.target
+    now = target.fetch()
+    require_unmoved(target, now, raw)
+    recount(target, changes, target.schema_of(now))
     operations = [change.operation for change in changes]
-    require_free(session, session.schema_of(now), operations)
-    here = [change for change in changes if runs_here(session, change)]
+    require_free(target, target.schema_of(now), operations)
+    here = [change for change in changes if runs_here(target, change)]
     if any(change.judgement.by_migration for change in here):
         here = list(changes)
     rest = [change for change in changes if change not in here]
     additions = [change.operation for change in rest if not is_removal(change.operation)]
     try:
-        target = apply_operations(now, additions)
-        if payload := changed_collections(now, target):
-            session.client.import_collections(with_secrets(payload, now, session.environ))
+        wanted = apply_operations(now, additions)
+        if payload := changed_collections(now, wanted):
+            target.client.import_collections(with_secrets(payload, now, target.environ))
         if len(additions) < len(rest):
             remove(session, now, rest, [] if kept is None else kept)
     except Rejected as error:
         raise with_schema_lines(error, desired) from error
     if here:
-        run_here(session, session.fetch(), here)
-    after = session.fetch()
-    if session.local and recover_fields(session, after, rest):
-        after = session.fetch()
-    _check(session, now, after, operations, desired)
+        run_here(session, target.fetch(), here)
+    after = target.fetch()
+    if target.local and recover_fields(session, after, rest):
+        after = target.fetch()
+    _check(target, now, after, operations, desired)
     return after
 
 
 def require_unmoved(
-    session: Session, now: Sequence[Json], raw: Sequence[Json], since: str = "while the plan was made"
+    target: Target, now: Sequence[Json], raw: Sequence[Json], since: str = "while the plan was made"
 ) -> None:
     """Raise NotAsIntended where a server is not any more what a plan was made on, or agreed to on."""
-    if fingerprint(list(now)) != fingerprint(list(raw)):
+    if fingerprint(now) != fingerprint(raw):
         raise Moved(
-            f"{session.client.url} changed {since}: nothing was written",
+            f"{target.url} changed {since}: nothing was written",
             why=f"Changed by somebody else: {_moved(now, raw)}",
             todo="Run the command again to plan on what the server has now.",
         )
+
+
+def fingerprint(collections: Sequence[Json]) -> str:
+    """Whether a server's collections are what they were; what changes on every save of a view is left out."""
+    kept = [
+        {k: v for k, v in item.items() if k != "updated" and not (k == "fields" and item["type"] == "view")}
+        for item in collections
+    ]
+    return sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
 def _moved(now: Sequence[Json], raw: Sequence[Json]) -> str:
@@ -86,14 +99,14 @@ def _moved(now: Sequence[Json], raw: Sequence[Json]) -> str:
 
 
 def _check(
-    session: Session, before: list[Json], after: list[Json], operations: list[Operation], desired: Schema
+    target: Target, before: list[Json], after: list[Json], operations: list[Operation], desired: Schema
 ) -> None:
     wanted = Schema.from_json(apply_operations(before, operations))
-    diff = compare(wanted, session.schema_of(after), version=session.version, ask=False)
+    diff = compare(wanted, target.schema_of(after), version=target.version, ask=False)
     left = [operation.path for operation in diff.operations]
     if left:
         raise NotAsIntended(
-            f"{session.client.url} did not take everything",
+            f"{target.url} did not take everything",
             why="Still different: " + ", ".join(left[:8]),
             todo="`pocketvex schema diff` shows all of it.",
         )

@@ -1,0 +1,86 @@
+"""What a use case begins with: a server as it was found, what the code declares, what a person said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as default
+
+from pocketvex.history.position import Position, find_position
+from pocketvex.plan.questions import Answers
+from pocketvex.schema.model import Schema
+from pocketvex.store.state import HostState
+from pocketvex.target.session import Session
+from pocketvex.target.start import start
+from pocketvex.target.target import Json, Target
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a person said beforehand."""
+
+    write: bool = True
+    """Whether the server may be written to at all."""
+    strict: bool = False
+    """Whether harmless changes wait like unsafe ones."""
+    confirmed: frozenset[str] = frozenset()
+    """Paths of changes that were agreed to."""
+    whole: frozenset[str] = frozenset()
+    """Collections whose names agree to all that changes in them: nothing else has that name."""
+    answers: Answers = default(default_factory=dict)
+    """What was said to the questions of a plan, by their ids."""
+    backup: bool = True
+    """Whether a backup is made before something is done that takes values away."""
+    seen: Sequence[Json] | None = None
+    """What the server had when somebody was asked; where it has something else by now, nothing is written."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Each step of a use case makes another one: what was found is never changed."""
+
+    session: Session
+    desired: Schema
+    raw: list[Json]
+    """The server's collections."""
+    position: Position
+    choices: Choices = Choices()
+
+    @property
+    def target(self) -> Target:
+        return self.session.target
+
+    @property
+    def state(self) -> HostState:
+        """What is remembered of the server by now."""
+        return self.session.memory.state
+
+    @property
+    def live(self) -> Schema:
+        return self.target.schema_of(self.raw)
+
+    @property
+    def recorded(self) -> Schema:
+        """What the whole history builds."""
+        return self.position.recorded.schema
+
+    def with_raw(self, raw: list[Json]) -> Situation:
+        """After a write: the server has these collections now."""
+        return replace(self, raw=raw)
+
+    def located(self, raw: list[Json]) -> Situation:
+        """The same where files may have run, or been written."""
+        return replace(self, raw=raw, position=locate(self.session, self.target.schema_of(raw)))
+
+
+def find_situation(session: Session, desired: Schema, choices: Choices, *, write: bool) -> Situation:
+    """Look at the server and at the history. With `write`, what a removal left hidden is put back first."""
+    session, raw = start(session, write=write)
+    return Situation(session, desired, raw, locate(session, session.target.schema_of(raw)), choices)
+
+
+def locate(session: Session, live: Schema) -> Position:
+    """Where the server stands in the history; what was seen of it is remembered, and saved with the rest."""
+    position = find_position(session, live)
+    session.memory.state = position.remembered
+    return position
