@@ -38,6 +38,25 @@ TEXTS = ("plain", "draft", "published", *NASTY)
 _KEYWORDS = {"order", "group", "index", "9lives", "key"}
 
 
+def changed(schema: Schema, collection: str, /, **values: Any) -> Schema:
+    """The schema with a collection that is otherwise, as its attributes name it."""
+    return schema.with_collections(
+        c.model_copy(update=values) if c.name == collection else c for c in schema.collections
+    )
+
+
+def renamed(schema: Schema, collection: str, old: str, new: str) -> Schema:
+    """The schema with a field that the code says was renamed."""
+    said = {"name": new, "renamed_from": old}
+    fields = [
+        field.model_copy(update=said) if field.name == old else field
+        for c in schema.collections
+        if c.name == collection
+        for field in c.fields
+    ]
+    return changed(schema, collection, fields=fields)
+
+
 @dataclass
 class FieldModel:
     uid: int

@@ -30,6 +30,7 @@ from pocketvex.schema.model import Schema
 from pocketvex.versions import NEWEST
 from projects import posts, schema_of, text
 from published import PUBLISHED, check, strict
+from schemas import changed
 
 HOSTILE = "a|b `c` <img src=x> @team #12 [x](y) *z* % \r\n::error::no\\"
 NOWHERE = Schema(collections=[])
@@ -213,7 +214,7 @@ def test_the_gravest_comes_first_and_the_totals_last() -> None:
 
 def test_an_annotation_stands_at_the_line_that_asks() -> None:
     before, after = schema_of(posts(text("body"))), schema_of(posts())
-    after.collections[0].source = Location("schema/posts.py", 4)
+    after = changed(after, "posts", source=Location("schema/posts.py", 4))
     (line, _) = github.plan_annotations(make_plan(after, before, version=NEWEST), after)
     assert line.startswith("::warning file=schema/posts.py,line=4,title=PV201::posts.body: field removed")
 

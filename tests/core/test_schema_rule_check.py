@@ -13,6 +13,7 @@ from pocketvex.rules.check import rule_problems
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.model import Schema
+from schemas import changed, renamed
 
 NEWEST = (0, 40, 6)
 VERSIONS = [(0, 23, 12), (0, 28, 4), (0, 36, 9), (0, 39, 11), NEWEST]
@@ -32,13 +33,8 @@ def schema(rule: str | None, **more: Any) -> Schema:
         {"name": "shown", "type": "view", "viewQuery": "SELECT id, title FROM posts"},
     ]}  # fmt: skip
     built = build_schema(from_dictionary(declared, lambda *_: None))
-    posts = built.collection("posts")
-    assert posts is not None
-    posts.list_rule = rule
-    for name, value in more.items():
-        found = built.collection(name)
-        assert found is not None
-        found.list_rule = value
+    for name, value in {"posts": rule, **more}.items():
+        built = changed(built, name, list_rule=value)
     return built
 
 
@@ -120,10 +116,7 @@ def test_what_came_later(rule: str, version: tuple[int, ...], message: str) -> N
 
 
 def test_a_name_from_before_a_rename() -> None:
-    code = schema("title = 'a' && author.title = 'b'")
-    posts = code.collection("posts")
-    assert posts is not None
-    posts.fields[0].name, posts.fields[0].renamed_from = "headline", "title"
+    code = renamed(schema("title = 'a' && author.title = 'b'"), "posts", "title", "headline")
     assert [problem.message for problem in rule_problems(code, NEWEST)] == [
         "no field 'title' in posts: it is called 'headline' now",
         "no field 'title' in people",
@@ -131,10 +124,9 @@ def test_a_name_from_before_a_rename() -> None:
 
 
 def test_a_collection_from_before_a_rename() -> None:
-    code = schema("@collection.remarks.text = 'a'")
+    code = changed(schema("@collection.remarks.text = 'a'"), "comments", renamed_from="remarks")
     comments = code.collection("comments")
     assert comments is not None
-    comments.renamed_from = "remarks"
     live = Schema(collections=[comments.model_copy(update={"name": "remarks", "renamed_from": None})])
     for known in (None, live):
         (found,) = rule_problems(code, NEWEST, known)
@@ -155,16 +147,15 @@ def test_what_only_a_server_knows_passes() -> None:
 def test_a_server_says_what_a_view_has_and_what_there_is_besides() -> None:
     code = schema("stock_via_post.x = 1 || bills_via_post.y = 1", shown="titel = 'a'")
     live = schema(None)
-    live.collections += build_schema(
+    stock, _ = build_schema(
         from_dictionary(
             {"collections": [
                 {"name": "stock", "fields": [{"name": "post", "type": "relation", "target": "posts"}]},
                 {"name": "posts"}]}, lambda *_: None,
         )
-    ).collections[:1]  # fmt: skip
-    view = live.collection("shown")
-    assert view is not None
-    view.fields = [field.model_copy() for field in live.collections[1].fields[:1]]
+    ).collections  # fmt: skip
+    live = changed(live, "shown", fields=live.collections[1].fields[:1])
+    live = live.with_collections([*live.collections, stock])
     assert [problem.message for problem in rule_problems(code, NEWEST, live)] == [
         "no field 'x' in stock",
         "no collection 'bills': declare it, or adopt it from a server with `pocketvex schema pull bills`",
@@ -173,14 +164,12 @@ def test_a_server_says_what_a_view_has_and_what_there_is_besides() -> None:
 
 
 def test_rules_of_accounts_are_read_as_well() -> None:
-    code = schema(None)
-    people = code.collection("people")
-    assert people is not None
-    people.auth = {"authRule": "a = 1", "manageRule": "b = 1", "mfa": {"enabled": True, "rule": "c = 1"}}
+    mfa = {"enabled": True, "rule": "c = 1"}
+    code = changed(schema(None), "people", auth={"authRule": "a = 1", "manageRule": "b = 1", "mfa": mfa})
     assert [problem.path for problem in rule_problems(code, NEWEST)] == [
         "people.authRule", "people.manageRule", "people.mfa.rule",
     ]  # fmt: skip
-    people.auth["mfa"]["enabled"] = False
+    mfa["enabled"] = False
     assert len(rule_problems(code, NEWEST)) == 2
 
 

@@ -14,6 +14,7 @@ from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.lost_names import index_problems, lost_columns
 from pocketvex.schema.model import Schema
 from pocketvex.versions import NEWEST
+from schemas import renamed
 
 Json = dict[str, Any]
 
@@ -83,10 +84,7 @@ def test_an_account_is_asked_by_the_name_of_before(rule: str, marked: str) -> No
 
 def test_a_relation_of_the_account_is_followed() -> None:
     before = server(f"{AUTH}team.title = 'a'", users=[])
-    after = code(f"{AUTH}team.title = 'a'", users=[])
-    teams = after.collection("teams")
-    assert teams is not None
-    teams.fields[0].name, teams.fields[0].renamed_from = "name", "title"
+    after = renamed(code(f"{AUTH}team.title = 'a'", users=[]), "teams", "title", "name")
     message = "no field 'title' in teams: it is called 'name' now"
     assert lost(after, before) == [f"PV711 posts.listRule title: {message}"]
     back = f"{AUTH}posts_via_author.titel ?= 'a'"
@@ -99,8 +97,8 @@ def test_it_is_enough_that_one_kind_of_account_has_it() -> None:
     before, after = server(rule, users=[ROLE]), code(rule, users=[])
     assert lost(after, before)
     staff = {"name": "staff", "type": "auth", "fields": [ROLE]}
-    after.collections += build_schema(from_dictionary([staff], lambda *_: None)).collections
-    assert not lost(after, before)
+    more = build_schema(from_dictionary([staff], lambda *_: None))
+    assert not lost(after.with_collections([*after.collections, *more.collections]), before)
     for always in ("id", "email", "verified", "collectionName", "collectionId", "tokenKey"):
         assert not lost(code(f"{AUTH}{always} != ''", users=[]), before)
 

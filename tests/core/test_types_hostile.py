@@ -142,9 +142,8 @@ HOSTILE = {
     "elsewhere": schema(
         base("things", {"type": "relation", "name": "by", "target": "_superusers", "max_select": 3})
     ),
-    "newer": Schema.from_json([base("things", {"type": "hologram", "name": "h"}, choice("none"))]),
+    "newer": Schema.from_json([base("things", {"type": "hologram", "name": "h"}, choice("none", values=[]))]),
 }
-HOSTILE["newer"].collections[0].fields[1].values = []  # type: ignore[attr-defined]
 
 PARTS = [re.findall(r"^[A-Z][a-z]+|[A-Z][A-Za-z]*$", name) for name in sorted(OWN_NAMES)]
 PAIRS = [(one[0].lower(), one[1]) for one in PARTS if len(one) == 2 and one[1].lower() not in NOT_FIELDS]

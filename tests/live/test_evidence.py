@@ -155,13 +155,16 @@ def test_what_only_the_database_shows(binary: Binary, client: Client, running: R
     live = Schema.from_json(client.collections())
     secret = {"password": "12345678", "passwordConfirm": "12345678"}
     add(client, "users", {"id": row_id(0), "email": "a@ab.org", **secret})
-    desired = live.model_copy(deep=True)
-    users = desired.collection("users")
-    assert users is not None
-    for option, value in (("min", 55), ("max", 60), ("autogenerate_pattern", "[a-z]{55}")):
-        setattr(users.field("tokenKey"), option, value)
-    for option, value in (("min", 20), ("max", 30), ("autogenerate_pattern", "[a-z]{20}")):
-        setattr(users.field("id"), option, value)
+    there_already = live.collection("users")
+    assert there_already is not None
+    narrower = {
+        "tokenKey": {"min": 55, "max": 60, "autogenerate_pattern": "[a-z]{55}"},
+        "id": {"min": 20, "max": 30, "autogenerate_pattern": "[a-z]{20}"},
+    }
+    users = there_already.with_fields(
+        field.model_copy(update=narrower.get(field.name, {})) for field in there_already.fields
+    )
+    desired = live.with_collections(users if c.name == "users" else c for c in live.collections)
     every = Evidence(1, 1, (row_id(0),))
     there = evidence(planned(client, version, desired, live, data_dir=running.data_dir))
     assert there == {"users.tokenKey": every, "users.id": None}

@@ -33,7 +33,7 @@ from pocketvex.proof.prove import prove
 from pocketvex.proof.values import lost, surviving
 from pocketvex.render.python.modules import render_python
 from pocketvex.schema.fields import FieldBase
-from pocketvex.schema.model import Schema
+from pocketvex.schema.model import Collection, Schema
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running, create_superuser
 from pocketvex.server.scratch import MigrationFailed
@@ -395,16 +395,21 @@ def with_other_ids(raw: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def in_its_ids(after: Schema, before: Schema, other: Schema) -> Schema:
     """`after` with the ids that the other server has for what `before` has too."""
-    copy = after.model_copy(deep=True)
     known = {c.id: c for c in before.collections}
-    for collection in copy.collections:
-        if (was := known.get(collection.id)) and (there := other.collection(was.name)):
-            names = {f.id: f.name for f in was.fields}
-            collection.id = there.id
-            for field in collection.fields:
-                if field.id in names and (same := there.field(names[field.id])):
-                    field.id = same.id
-    return copy
+
+    def translated(collection: Collection) -> Collection:
+        was = known.get(collection.id)
+        there = other.collection(was.name) if was else None
+        if was is None or there is None:
+            return collection
+        names = {f.id: f.name for f in was.fields}
+        fields = [
+            field.with_id(same.id) if (same := there.field(names.get(field.id, ""))) else field
+            for field in collection.fields
+        ]
+        return collection.model_copy(update={"id": there.id, "fields": fields})
+
+    return after.with_collections(map(translated, after.collections))
 
 
 def by_names(values: dict[tuple[str, str, str], Any], schema: Schema) -> dict[tuple[str, str, str], Any]:

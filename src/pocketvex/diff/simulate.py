@@ -34,7 +34,6 @@ from pocketvex.schema.model import (
     SYSTEM_FIELDS,
     Collection,
     default_collection_id,
-    fill_field_ids,
     system_id,
 )
 from pocketvex.schema.system import STANDARD
@@ -193,25 +192,22 @@ class _State:
         """The fields with their ids: first those that the server would add by itself."""
         item = self.named(definition.name)
         system = {f["name"]: FIELD.validate_python(f) for f in STANDARD[definition.type]}
-        stated = {field.name: field.model_copy(deep=True) for field in definition.fields}
-        copy = definition.model_copy(update={"fields": list({**system, **stated}.values())})
-        fill_field_ids(copy)
-        for field in copy.fields:
-            self.resolve(field)
-        item["fields"] = [_with_said(field) for field in copy.fields]
+        stated = {field.name: field for field in definition.fields}
+        whole = definition.with_fields({**system, **stated}.values())
+        item["fields"] = [_with_said(self.resolve(field)) for field in whole.fields_with_ids()]
 
     def resolve(self, field: FieldBase) -> FieldBase:
-        if isinstance(field, RelationField):
-            names = {item["name"].lower(): item["id"] for item in self.items}
-            field.collection_id = names.get(field.target.lower()) or system_id(field.target)
-        return field
+        if not isinstance(field, RelationField):
+            return field
+        names = {item["name"].lower(): item["id"] for item in self.items}
+        target = names.get(field.target.lower()) or system_id(field.target)
+        return field.model_copy(update={"collection_id": target})
 
     def new_field(self, collection: str, field: FieldBase, avoid: str = "") -> Json:
-        copy = self.resolve(field.model_copy())
         taken = {item["id"] for item in self.named(collection)["fields"]} | {avoid}
-        if not copy.id or copy.id in taken:
-            copy.id = field_id(copy.type, copy.name, taken)
-        return _with_said(copy)
+        if not field.id or field.id in taken:
+            field = field.with_id(field_id(field.type, field.name, taken))
+        return _with_said(self.resolve(field))
 
     def add(self, collection: str, field: FieldBase, after: str) -> None:
         item = self.named(collection)

@@ -9,13 +9,13 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from pocketvex.diff.compare import compare
-from pocketvex.diff.operations import CreateCollection
+from pocketvex.diff.operations import CreateCollection, same_kind
 from pocketvex.errors import HistoryError, UsageError
 from pocketvex.history.folder import History, read_history
 from pocketvex.history.shadow import replay
 from pocketvex.plan.ownership import items_of, touched_paths
-from pocketvex.schema.fields import RelationField
-from pocketvex.schema.model import Schema
+from pocketvex.schema.fields import FieldBase
+from pocketvex.schema.model import Collection, Schema
 from pocketvex.steps.header import managed_by
 from pocketvex.store.state import HostState
 from pocketvex.target.recorded import Recorded
@@ -192,19 +192,21 @@ def check_history(history: History) -> None:
 
 def with_live_ids(desired: Schema, live: Schema) -> Schema:
     """The schema with the ids that a server gave to things of the same name, where none is declared."""
-    copy = desired.model_copy(deep=True)
-    for collection in copy.collections:
+
+    def known(collection: Collection) -> Collection:
         there = live.collection(collection.name)
         if there is None or there.type != collection.type:
-            continue
-        collection.id = collection.id or there.id
-        for field in collection.fields:
-            other = there.field(field.name)
-            if other is not None and other.type == field.type and not isinstance(field, RelationField):
-                field.id = field.id or other.id
-            elif isinstance(field, RelationField) and isinstance(other, RelationField):
-                field.id = field.id or (other.id if other.target == field.target else "")
-    return copy
+            return collection
+        fields = [_with_live_id(field, there.field(field.name)) for field in collection.fields]
+        return collection.model_copy(update={"id": collection.id or there.id, "fields": fields})
+
+    return desired.with_collections(map(known, desired.collections))
+
+
+def _with_live_id(field: FieldBase, there: FieldBase | None) -> FieldBase:
+    if field.id or there is None or not same_kind(there, field):
+        return field
+    return field.with_id(there.id)
 
 
 def with_dropped_options(desired: Schema, position: Position) -> Schema:

@@ -129,11 +129,8 @@ def with_remaps(desired: Schema, answers: Answers) -> Schema:
     Raises UsageError for an answer that is none of the choices.
     """
     said = {id: value for id, value in answers.items() if ":" in id}
-    if not said:
-        return desired
-    copy = desired.model_copy(deep=True)
     for id, value in said.items():
-        field = _select_of(copy, id)
+        field = _select_of(desired, id)
         gone = ThingPath.parse(id).choice
         if field is None or gone in field.values or gone in field.remap:
             continue
@@ -143,8 +140,11 @@ def with_remaps(desired: Schema, answers: Answers) -> Schema:
                 why=f"{ThingPath.parse(id).thing} has the choices {', '.join(field.values)}.",
                 todo=f"Say --answer {quote(f'{id}={field.values[0]}')}, for example.",
             )
-        field.remap = {**field.remap, gone: value}
-    return copy
+        mapped = field.model_copy(update={"remap": {**field.remap, gone: value}})
+        desired = desired.with_collections(
+            c.with_fields(mapped if f is field else f for f in c.fields) for c in desired.collections
+        )
+    return desired
 
 
 def still_open(answers: Answers, desired: Schema, there: Iterable[Schema]) -> dict[str, str]:

@@ -146,9 +146,7 @@ def named_as_live(recorded: Schema, live: Schema, written: Mapping[str, Any]) ->
     names = {old: new for old, new in names.items() if old != new}
     if not names:
         return recorded
-    copy = recorded.model_copy(deep=True)
-    for collection in copy.collections:
-        collection.name = names.get(collection.name, collection.name)
-    for field in copy.relations():
-        field.target = names.get(field.target, field.target)
-    return copy
+    renamed = recorded.with_collections(
+        c.model_copy(update={"name": names[c.name]}) if c.name in names else c for c in recorded.collections
+    )
+    return renamed.with_targets(lambda _, field: names.get(field.target, field.target))

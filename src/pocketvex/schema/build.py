@@ -44,7 +44,7 @@ def build_schema(written: Iterable[dict[str, Any] | type[Base]]) -> Schema:
         builder.collection(item if isinstance(item, dict) else as_values(item)) for item in written
     ]
     schema = Schema.model_construct(collections=[c for c in collections if c is not None])
-    builder.resolve_targets(schema)
+    schema = _with_targets(schema)
     # A person sees everything at once: what could not be built is not missed where it is referred to.
     builder.problems += check(schema, builder.broken)
     if builder.problems:
@@ -200,15 +200,18 @@ class _Builder:
             elif inner := _inner_model(model, key):
                 self.unknown_keys(inner, value, f"{path}.{key}", where)
 
-    def resolve_targets(self, schema: Schema) -> None:
-        ids = _ids(schema)
-        names = {c.name.lower(): c.name for c in schema.collections}
-        for collection in schema.collections:
-            for field in collection.fields:
-                if isinstance(field, RelationField):
-                    target = field.target or ids.get(field.collection_id, field.collection_id)
-                    target = collection.name if target == "self" else ids.get(target, target)
-                    field.target = names.get(target.lower(), target)
+
+def _with_targets(schema: Schema) -> Schema:
+    """The schema with each relation naming its target as that is spelled."""
+    ids = _ids(schema)
+    names = {c.name.lower(): c.name for c in schema.collections}
+
+    def target(home: Collection, field: RelationField) -> str:
+        said = field.target or ids.get(field.collection_id, field.collection_id)
+        said = home.name if said == "self" else ids.get(said, said)
+        return names.get(said.lower(), said)
+
+    return schema.with_targets(target)
 
 
 def _ids(schema: Schema) -> dict[str, str]:

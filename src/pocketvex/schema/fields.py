@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -55,7 +55,7 @@ def _alias(name: str) -> str:
 class Declared(BaseModel):
     """What the code says about a thing beside what the server stores: never sent, never compared."""
 
-    model_config = ConfigDict(defer_build=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     source: Location | None = option(default=None, exclude=True)
     renamed_from: str | None = option(default=None, exclude=True)
@@ -65,7 +65,9 @@ class Declared(BaseModel):
 class FieldBase(Declared):
     """What all field types have in common."""
 
-    model_config = ConfigDict(alias_generator=_alias, populate_by_name=True, extra="allow", defer_build=True)
+    model_config = ConfigDict(
+        alias_generator=_alias, populate_by_name=True, extra="allow", defer_build=True, frozen=True
+    )
 
     OPTIONS: ClassVar[tuple[str, ...]] = ()
     """The names of the type's own options."""
@@ -94,6 +96,9 @@ class FieldBase(Declared):
     def options(self) -> dict[str, Any]:
         """The values that two fields of one type are compared by, by their names."""
         return {name: getattr(self, name) for name in (*self.COMMON, *self.OPTIONS)}
+
+    def with_id(self, id: str) -> Self:
+        return self if id == self.id else self.model_copy(update={"id": id})
 
     def to_json(self) -> dict[str, Any]:
         """The server's form; what the server has and we do not know is part of it."""

@@ -2,7 +2,8 @@
 
 # Without `from __future__ import annotations`: pydantic would have to evaluate them, for every class anew.
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from operator import is_
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -43,7 +44,9 @@ SYSTEM_FIELDS: Mapping[str, tuple[str, ...]] = {
 class Collection(Declared):
     """One collection. `auth` holds the auth options that are stated, in the server's spelling."""
 
-    model_config = ConfigDict(alias_generator=_alias, populate_by_name=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(
+        alias_generator=_alias, populate_by_name=True, extra="ignore", defer_build=True, frozen=True
+    )
 
     id: str = ""
     name: str
@@ -96,6 +99,24 @@ class Collection(Declared):
             values["viewQuery"] = self.view_query
         return {**values, **self.auth}
 
+    def with_fields(self, fields: Iterable[FieldBase]) -> Self:
+        """The collection with these fields; itself where they are its own."""
+        made = list(fields)
+        same = len(made) == len(self.fields) and all(map(is_, made, self.fields))
+        return self if same else self.model_copy(update={"fields": made})
+
+    def fields_with_ids(self) -> list[FieldBase]:
+        """The fields, each with the id that PocketBase would give it where it has none."""
+        if self.type == "view":
+            return [*self.fields]
+        taken = {field.id for field in self.fields}
+        found: list[FieldBase] = []
+        for field in self.fields:
+            # The server takes `id` for text even where the type is left out.
+            found.append(field if field.id else field.with_id(field_id(field.type, field.name, taken)))
+            taken.add(found[-1].id)
+        return found
+
     def rules(self) -> dict[str, Rule]:
         """The rules by the server's names for them."""
         return dict(
@@ -131,9 +152,12 @@ class Collection(Declared):
 
 
 class Schema(BaseModel):
-    """A set of collections; relations name their target, ids are resolved when something is written."""
+    """A set of collections; relations name their target, ids are resolved when something is written.
 
-    model_config = ConfigDict(defer_build=True)
+    Nothing of it is changed: what makes it another makes another one.
+    """
+
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     collections: list[Collection] = []
 
@@ -141,15 +165,15 @@ class Schema(BaseModel):
     def from_json(cls, raw: Iterable[Mapping[str, Any]]) -> Self:
         """The schema that LIST, an export, or `findAllCollections` describes, PocketVex's own left out."""
         collections = [_read(item) for item in raw]
-        for collection in collections:
-            if any(field.name.startswith(GOING_PREFIX) for field in collection.fields):
-                kept = [field for field in collection.fields if not field.name.startswith(GOING_PREFIX)]
-                collection.fields = kept
-        schema = cls(collections=[c for c in collections if not c.is_private])
         names = {c.id: c.name for c in collections if c.id}
-        for field in schema.relations():
-            field.target = names.get(field.collection_id, field.collection_id)
-        return schema
+        schema = cls.model_construct(
+            collections=[
+                c.with_fields(f for f in c.fields if not f.name.startswith(GOING_PREFIX))
+                for c in collections
+                if not c.is_private
+            ]
+        )
+        return schema.with_targets(lambda _, field: names.get(field.collection_id, field.collection_id))
 
     def to_json(self) -> list[dict[str, Any]]:
         """The server's own form, every id filled in."""
@@ -157,18 +181,37 @@ class Schema(BaseModel):
 
     def with_ids(self) -> Self:
         """The same schema with PocketBase's own ids wherever none is declared."""
-        copy = self.model_copy(deep=True)
-        taken = {c.id for c in copy.collections}
-        for collection in copy.collections:
-            if not collection.id:
-                collection.id = default_collection_id(collection, taken)
-                taken.add(collection.id)
-            fill_field_ids(collection)
-        ids = {c.name.lower(): c.id for c in copy.collections}
-        for field in copy.relations():
-            target = field.target.lower()
-            field.collection_id = ids.get(target) or field.collection_id or system_id(field.target)
-        return copy
+        taken = {c.id for c in self.collections}
+        ids: dict[str, str] = {}
+        for c in self.collections:
+            ids[c.name.lower()] = id = c.id or default_collection_id(c, taken)
+            taken.add(id)
+
+        def pointing(field: FieldBase) -> FieldBase:
+            if not isinstance(field, RelationField):
+                return field
+            target = ids.get(field.target.lower()) or field.collection_id or system_id(field.target)
+            return field.model_copy(update={"collection_id": target})
+
+        return self.with_collections(
+            c.model_copy(update={"id": ids[c.name.lower()], "fields": [*map(pointing, c.fields_with_ids())]})
+            for c in self.collections
+        )
+
+    def with_collections(self, collections: Iterable[Collection]) -> Self:
+        return self.model_copy(update={"collections": list(collections)})
+
+    def with_targets(self, target: Callable[[Collection, RelationField], str]) -> Self:
+        """The schema with its relations pointing at what `target` says of each."""
+
+        def pointing(home: Collection, field: FieldBase) -> FieldBase:
+            if not isinstance(field, RelationField) or (to := target(home, field)) == field.target:
+                return field
+            return field.model_copy(update={"target": to})
+
+        return self.with_collections(
+            c.with_fields(pointing(c, field) for field in c.fields) for c in self.collections
+        )
 
     def relations(self) -> list[RelationField]:
         return [f for c in self.collections for f in c.fields if isinstance(f, RelationField)]
@@ -204,18 +247,6 @@ def default_collection_id(collection: Collection, taken: Iterable[str] = ()) -> 
     if collection.name == "users" and collection.type == "auth" and USERS_ID not in set(taken):
         return USERS_ID
     return collection_id(collection.type, collection.name, set(taken))
-
-
-def fill_field_ids(collection: Collection) -> None:
-    """Give every field of a table that has no id the one that PocketBase would."""
-    if collection.type == "view":
-        return
-    taken = {field.id for field in collection.fields}
-    for field in collection.fields:
-        if not field.id:
-            # The server takes `id` for text even where the type is left out.
-            field.id = field_id(field.type, field.name, taken)
-            taken.add(field.id)
 
 
 def system_id(name: str) -> str:
