@@ -8,6 +8,17 @@ from dataclasses import dataclass, replace
 _FIRST = re.compile(r"[.@:]")
 
 
+def home_of(path: str) -> str:
+    """The collection that a path begins with, without taking the rest apart."""
+    mark = _FIRST.search(path)
+    return path[: mark.start()] if mark else path
+
+
+def is_setting(path: str) -> bool:
+    """Whether this is the path of a rule, a query or an option: what is always there, whatever it says."""
+    return ":" in path
+
+
 @dataclass(frozen=True)
 class ThingPath:
     """What a path names. Of `field`, `index` and `option`, one at most is not empty."""

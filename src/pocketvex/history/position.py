@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -13,6 +12,7 @@ from pocketvex.diff.operations import CreateCollection, same_kind
 from pocketvex.errors import HistoryError, UsageError
 from pocketvex.history.folder import History, read_history
 from pocketvex.history.shadow import replay
+from pocketvex.paths import home_of
 from pocketvex.plan.ownership import items_of, touched_paths
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import Collection, Schema
@@ -100,7 +100,7 @@ def _taken_up(state: HostState, live: Schema) -> HostState:
         return state
     there = items_of(live)
     done = {path: value for path, value in state.intended.items() if there.get(path) == value}
-    made = {path for path, value in done.items() if value is not None and not re.search("[.@:]", path)}
+    made = {path for path, value in done.items() if value is not None and path == home_of(path)}
     return replace(state, written=state.written | done, managed=sorted({*state.managed, *made}))
 
 
@@ -148,7 +148,7 @@ def differences(wanted: Schema, live: Schema, touched: frozenset[str], version: 
     for operation in compare(wanted, live, version=version, ask=False).operations:
         # What is missing as a whole is one operation, and lacks everything in it.
         whole = isinstance(operation, CreateCollection) and any(
-            re.split(r"[.@:]", path)[0] == operation.collection for path in touched
+            home_of(path) == operation.collection for path in touched
         )
         if whole or touched_paths(operation) & touched:
             found.append(operation.path)

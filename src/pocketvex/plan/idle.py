@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from shlex import quote
 
-from pocketvex.paths import ThingPath
+from pocketvex.paths import ThingPath, is_setting
 from pocketvex.plan.questions import Answers
 from pocketvex.schema.fields import SelectField
 from pocketvex.schema.model import Schema
@@ -18,16 +19,16 @@ def idle(answers: Answers, desired: Schema, there: Sequence[Schema]) -> Iterator
     An answer whose rename was made already answered something.
     """
     for id, value in answers.items():
-        why = _of_choice(id, desired, there) if ":" in id else _of_name(id, value, desired, there)
+        why = _of_choice(id, desired, there) if is_setting(id) else _of_name(id, value, desired, there)
         if why:
             yield f"{quote(f'{id}={value}')} answers nothing: {why}"
 
 
 def _of_name(id: str, value: str, desired: Schema, there: Sequence[Schema]) -> str:
-    home, dot, _ = id.rpartition(".")
-    new = value if not value or "." in value or not dot else f"{home}.{value}"
+    old, said = ThingPath.parse(id), ThingPath.parse(value)
+    new = str(replace(old, field=value)) if value and old.field and not said.field else value
     wanted, known = _names(desired), {name for schema in there for name in _names(schema)}
-    if dot and home.lower() in wanted and home.lower() not in known:
+    if old.field and old.collection.lower() in wanted and old.collection.lower() not in known:
         return ""  # a collection that is renamed as well: its fields are there under its old name
     if new and new.lower() not in wanted:
         return f"the code has no {new}{_meant(new, wanted - known)}"

@@ -5,10 +5,10 @@ An entry names a thing (`posts.legacy`, `posts:listRule`, `posts@idx_title`), or
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pocketvex.paths import home_of
 from pocketvex.plan.changes import Kept, Plan
 
 Reasons = Mapping[str, str]
@@ -34,11 +34,10 @@ def with_ignored(plan: Plan, reasons: Reasons, confirmed: frozenset[str] = froze
 
 def reason_for(path: str, reasons: Reasons) -> str:
     """Why a path is ignored; "" where it is not."""
-    collection = re.split(r"[.@:]", path)[0]
-    return reasons.get(path) or reasons.get(collection, "")
+    return reasons.get(path) or reasons.get(home_of(path), "")
 
 
 def unused(plan: Plan, reasons: Reasons) -> list[str]:
     """The entries that nothing on this server answers to."""
-    used = {path for item in plan.kept for path in (item.path, re.split(r"[.@:]", item.path)[0])}
+    used = {path for item in plan.kept for path in (item.path, home_of(item.path))}
     return [path for path in reasons if path not in used]

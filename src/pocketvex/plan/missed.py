@@ -15,6 +15,7 @@ from pocketvex.diff.operations import (
     ReplaceField,
 )
 from pocketvex.errors import Problem
+from pocketvex.paths import ThingPath
 from pocketvex.plan.changes import Change
 from pocketvex.plan.verdicts import Access
 from pocketvex.rules.check import names_of
@@ -56,7 +57,8 @@ def _missed(desired: Schema, live: Schema) -> Iterator[tuple[Problem, bool]]:
 
 def _makes(operation: Operation, problem: Problem) -> bool:
     """Whether it is this operation that makes a comparison a vain one."""
-    collection, _, at = problem.path.replace("@", ".@", 1).partition(".")
+    path = ThingPath.parse(problem.path)
+    collection, at = path.collection, path.field
     match operation:
         case CreateCollection():
             return operation.collection == collection
@@ -87,7 +89,7 @@ def _saying(change: Change, missed: list[tuple[Problem, bool]]) -> Change:
         return change
     judged = change.judgement
     said = "; ".join(_said(problem) for problem, _ in missed)
-    opens = any(not never and "@" not in problem.path for problem, never in missed)
+    opens = any(not never and not ThingPath.parse(problem.path).index for problem, never in missed)
     access = Access.OPENS if opens and not isinstance(change.operation, CreateCollection) else judged.access
     reason = f"{judged.reason}; {said}" if judged.reason else said
     return replace(change, judgement=judged._replace(reason=reason, access=access))

@@ -7,7 +7,6 @@ from the base, somebody else changed it: drift, kept and listed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as default
@@ -30,7 +29,7 @@ from pocketvex.diff.operations import (
     RenameField,
     ReplaceField,
 )
-from pocketvex.paths import ThingPath
+from pocketvex.paths import ThingPath, home_of, is_setting
 from pocketvex.schema.auth import without_secrets
 from pocketvex.schema.fields import FIELD, FieldBase
 from pocketvex.schema.indexes import Index
@@ -94,8 +93,7 @@ def renamed_items(items: Mapping[str, Any], names: Mapping[str, str]) -> Items:
         return value
 
     def moved(path: str) -> str:
-        name = re.match(r"[^.@:]*", path)
-        old = name[0] if name else path
+        old = home_of(path)
         return names.get(old, old) + path[len(old) :]
 
     return {moved(path): retargeted(value) for path, value in items.items()}
@@ -132,7 +130,7 @@ class Ownership:
     def base(self, items: Items) -> Items:
         """The items that the server should have: recorded by us, then what was written since."""
         merged = {**items, **self.foreign, **self.written}
-        return {path: value for path, value in merged.items() if value is not None or ":" in path}
+        return {path: value for path, value in merged.items() if value is not None or is_setting(path)}
 
     def renamed(self, names: Mapping[str, str]) -> Ownership:
         """The same with collections under their new names (old to new); `recorded` stays as it is."""
@@ -159,8 +157,8 @@ class _Lazy:
     def get(self, path: str, default: Any = None) -> Any:
         if path in self.over:
             value = self.over[path]
-            return value if value is not None or ":" in path else default
-        name = _COLLECTION.match(path)[0]  # type: ignore[index]  # it matches every text
+            return value if value is not None or is_setting(path) else default
+        name = home_of(path)
         if name not in self.known:
             collection = self.collections.get(name)
             alone = Schema.model_construct(collections=[collection] if collection else [])
@@ -169,9 +167,6 @@ class _Lazy:
 
     def __contains__(self, path: object) -> bool:
         return isinstance(path, str) and self.get(path, _ABSENT) is not _ABSENT
-
-
-_COLLECTION = re.compile(r"[^.@:]*")
 
 
 class Owner:

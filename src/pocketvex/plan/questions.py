@@ -8,13 +8,13 @@ what became of that field (the new name, or "" for: it is gone), `memos` the sam
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 
 from pocketvex.diff.operations import Ambiguous, ChangeField
 from pocketvex.errors import Location, UsageError
 from pocketvex.evidence.facts import Evidence
-from pocketvex.paths import ThingPath
+from pocketvex.paths import ThingPath, is_setting
 from pocketvex.schema.fields import SelectField
 from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
@@ -106,20 +106,23 @@ def renames_of(answers: Answers) -> dict[str, str]:
     """
     found = {}
     for id, value in answers.items():
-        if ":" in id:
+        old, new = ThingPath.parse(id), ThingPath.parse(value)
+        if is_setting(id):
             continue
-        prefix, dot, old = id.rpartition(".")
-        place, inside, new = value.rpartition(".") if dot else ("", "", value)
-        if value == id or new == old or (inside and place != prefix):
+        elsewhere = new.field and (new.collection != old.collection or not old.field)
+        name = new.field or value
+        if value == id or name == old.field or elsewhere:
             raise UsageError(
                 f"{value!r} is no answer to {id}",
                 why="A thing gets another name where it is; what is gone gets the empty answer.",
                 todo="Say posts.title=posts.headline, with the name that the collection has in the code.",
             )
-        if value:
-            found[f"{prefix}{dot}{new}"] = old
-        else:
+        if not value:
             found[id] = ""
+        elif old.field:
+            found[str(replace(old, field=name))] = old.field
+        else:
+            found[value] = id
     return found
 
 
@@ -128,7 +131,7 @@ def with_remaps(desired: Schema, answers: Answers) -> Schema:
 
     Raises UsageError for an answer that is none of the choices.
     """
-    said = {id: value for id, value in answers.items() if ":" in id}
+    said = {id: value for id, value in answers.items() if is_setting(id)}
     for id, value in said.items():
         field = _select_of(desired, id)
         gone = ThingPath.parse(id).choice

@@ -8,7 +8,7 @@ from typing import Any
 from pocketvex.diff.compare import compare
 from pocketvex.errors import PocketVexError
 from pocketvex.history.foreign import absorbed_files
-from pocketvex.paths import ThingPath
+from pocketvex.paths import ThingPath, is_setting
 from pocketvex.run.planning import named_as_live
 from pocketvex.run.remember import written_items
 from pocketvex.run.situation import locate
@@ -41,7 +41,7 @@ def changed_system(live: Sequence[Json], empty: Sequence[Json]) -> list[str]:
         for raw in (live, empty)
     )
     changed = compare(there, new, version=NEWEST, ask=False).operations
-    return [o.path for o in changed if ":" not in o.path or o.path.endswith((".enabled", "Rule"))]
+    return [o.path for o in changed if not is_setting(o.path) or o.path.endswith((".enabled", "Rule"))]
 
 
 def take_over(session: Session, desired: Schema, raw: Sequence[Json], adopted: Iterable[str]) -> None:

@@ -12,6 +12,7 @@ from pocketvex.errors import ChangesPending, NotAsIntended, PocketVexError
 from pocketvex.history.folder import is_untouched, read_draft, signed, write_draft
 from pocketvex.history.foreign import foreign_items
 from pocketvex.history.position import Position, with_dropped_options, with_live_ids
+from pocketvex.paths import is_setting
 from pocketvex.plan.dependencies import standing_without
 from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.make import Change, Plan
@@ -92,7 +93,7 @@ def find_outstanding(situation: Situation) -> Outstanding:
     ownership = Ownership(recorded=before, foreign=foreign, managed=owned)
     renames = {**known_to_be_new(wanted, before, live), **renames_of(answers)}
     # What this project removed here by its name goes everywhere: a new server has it again.
-    gone_here = {path for path, value in state.written.items() if value is None and ":" not in path}
+    gone_here = {path for path, value in state.written.items() if value is None and not is_setting(path)}
     plan = plan_with_evidence(
         session, wanted, before, live,
         ownership=ownership,

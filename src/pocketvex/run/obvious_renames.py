@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 
 from pocketvex.diff.compare import compare
+from pocketvex.paths import ThingPath
 from pocketvex.plan.ownership import Ownership, items_of
 from pocketvex.schema.model import Schema
 from pocketvex.versions import Version
@@ -31,7 +32,7 @@ def with_strangers(
     strangers: set[str] = set()
     for question in diff.ambiguous:
         before = diff.renamed.get(question.collection, question.collection)
-        old = f"{before}.{question.old}" if before else question.old
+        old = str(ThingPath(before, field=question.old)) if before else question.old
         managed = ownership.manages(before or question.old)
         if old in removed or (
             base is not None and not (old in base and (managed or old in ownership.written))

@@ -10,6 +10,7 @@ from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import CreateCollection, Operation, RenameCollection, RenameField
 from pocketvex.diff.simulate import apply_operations
 from pocketvex.history.foreign import absorbed_files, agreed
+from pocketvex.paths import is_setting
 from pocketvex.plan.make import Change
 from pocketvex.plan.ownership import items_of, renamed_items, touched_paths
 from pocketvex.plan.questions import still_open
@@ -106,10 +107,10 @@ def written_items(
         agreed = path in wanted and path not in different
         if agreed and known.get(path, absent) != value:
             result[path] = value
-        elif not agreed and path in previous and (previous[path] is not None or ":" in path):
+        elif not agreed and path in previous and (previous[path] is not None or is_setting(path)):
             # None is a locked rule; of all else it says that it is gone.
             result[path] = previous[path]
     for path in known:
-        if path not in wanted and path not in there and ":" not in path:
+        if path not in wanted and path not in there and not is_setting(path):
             result[path] = None
     return result

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from pocketvex.diff.compare import flat_options
 from pocketvex.errors import UsageError
+from pocketvex.paths import home_of
 from pocketvex.schema.model import Collection, Schema
 from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.system import SYSTEM_COLLECTIONS
@@ -31,7 +31,7 @@ def named(names: Sequence[str], *schemas: Schema) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for name in names:
-        stem = re.split(r"[.@:]", name)[0]
+        stem = home_of(name)
         thing = name[len(stem) :]
         there = [c for schema in schemas if (c := _collection(schema, stem)) is not None and not c.system]
         if not there:

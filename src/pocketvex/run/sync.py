@@ -18,6 +18,7 @@ from pocketvex.history.folder import bare_name
 from pocketvex.history.foreign import foreign_items
 from pocketvex.history.losses import takes_away
 from pocketvex.history.position import Position, with_live_ids
+from pocketvex.paths import ThingPath
 from pocketvex.plan.make import Change, Plan
 from pocketvex.plan.ownership import items_of, removed_path, touched_paths
 from pocketvex.plan.questions import renames_of
@@ -161,7 +162,7 @@ def _written(found: Situation, changes: Sequence[Change], kept: list[Path]) -> l
         with suppress(PocketVexError):
             now = found.with_raw(found.target.fetch())
             remember(now, [change for change in changes if _is_done(change, now.live)])
-            taken = {p for c in changes if (p := removed_path(c.operation)) and "@" not in p}
+            taken = {p for c in changes if (p := removed_path(c.operation)) and not ThingPath.parse(p).index}
             gone = dict.fromkeys(taken - items_of(now.live).keys())
             found.session.memory.save(written=found.state.written | gone)
         raise

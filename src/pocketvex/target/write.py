@@ -11,6 +11,7 @@ from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import Operation
 from pocketvex.diff.simulate import apply_operations, changed_collections
 from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected
+from pocketvex.paths import ThingPath
 from pocketvex.plan.make import Change
 from pocketvex.schema.model import Schema
 from pocketvex.target.apply_by_sql import recover_fields, run_here, runs_here
@@ -116,9 +117,10 @@ def with_schema_lines(error: PocketVexError, desired: Schema) -> PocketVexError:
     """The same error with the lines of the schema that its problems are about."""
 
     def place(problem: Problem) -> Problem:
-        collection_name, _, rest = problem.path.partition(".")
-        collection = desired.collection(collection_name)
-        field = collection.field(rest.partition(".")[0]) if collection and rest else None
+        path = ThingPath.parse(problem.path)
+        collection = desired.collection(path.collection)
+        # `posts.title.max` is the option of a field.
+        field = collection.field(path.field.partition(".")[0]) if collection and path.field else None
         source = (field and field.source) or (collection and collection.source) or None
         return problem._replace(where=problem.where or source)
 

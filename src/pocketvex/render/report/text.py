@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 
 from pocketvex.diff.operations import ChangeIndex, Operation
 from pocketvex.evidence.facts import Evidence
+from pocketvex.paths import home_of
 from pocketvex.plan.changes import Change, Kept, Pending, Plan
 from pocketvex.plan.questions import Question
 from pocketvex.plan.verdicts import Access, Verdict
@@ -114,10 +114,9 @@ def _ways_out(why: str, paths: list[str]) -> list[str]:
             "    ignore it: [ignore] in pocketvex.toml, with the reason",
         ]
     if why == "first contact":
-        collection = re.split(r"[.@:]", paths[0])[0]
         return [
             f"    take it over: `pocketvex schema pull {name}`",
-            f"    or --confirm {collection}: the code is the whole truth about it",
+            f"    or --confirm {home_of(paths[0])}: the code is the whole truth about it",
         ]
     return []
 
