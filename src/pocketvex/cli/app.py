@@ -11,8 +11,8 @@ import typer
 from typer.exceptions import Exit, TyperException
 from typer.main import get_command
 
-from pocketvex.cli import output
 from pocketvex.cli.fast_path import COMPLETE
+from pocketvex.cli.terminal import output
 from pocketvex.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def build(word: str = "") -> typer.Typer:
     )
     app.callback()(_main)
     if word not in _GROUPS:
-        from pocketvex.cli import commands
+        from pocketvex.cli.commands import dev as commands
 
         commands.register(app)
     for name in _GROUPS:
@@ -78,18 +78,18 @@ def _main(
 
 def _group(name: str) -> typer.Typer:
     if name == "schema":
-        from pocketvex.cli import schema
+        from pocketvex.cli.commands.schema import apply as schema
 
         return schema.app
     if name == "migrate":
-        from pocketvex.cli import migrate
+        from pocketvex.cli.commands.migrate import up as migrate
 
         return migrate.app
     if name == "types":
-        from pocketvex.cli import types
+        from pocketvex.cli.commands.types import generate as types
 
         return types.app
-    from pocketvex.cli import commands
+    from pocketvex.cli.commands import dev as commands
 
     return commands.util_app
 

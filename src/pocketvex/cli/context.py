@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pocketvex.cli import output
+from pocketvex.cli.terminal import output
 from pocketvex.errors import NoProject, UsageError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def opened(
     `evidence` is another host, whose rows are counted. `needed` names modules of ours that are imported while
     the server lists its collections: for who fetches them first.
     """
-    from pocketvex.cli.trusting import settle
+    from pocketvex.cli.terminal.trusting import settle
     from pocketvex.store.hosts import choose_host
     from pocketvex.target.session import Session
 

@@ -7,8 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pocketvex.cli import histories, output
-from pocketvex.cli.consent import consent_to_host
+from pocketvex.cli.commands.migrate import verify as histories
+from pocketvex.cli.commands.options import (
+    AnswerOption,
+    AnswersOption,
+    BinaryOption,
+    ConfirmOption,
+    DataDirOption,
+    EvidenceOption,
+    FormatOption,
+    HostOption,
+    NoBackupOption,
+    RenameOption,
+)
 from pocketvex.cli.context import (
     checked_answers,
     checked_format,
@@ -21,19 +32,9 @@ from pocketvex.cli.context import (
     taking_turn,
     writing,
 )
-from pocketvex.cli.formats import mentions_in, tell_mentions
-from pocketvex.cli.options import (
-    AnswerOption,
-    AnswersOption,
-    BinaryOption,
-    ConfirmOption,
-    DataDirOption,
-    EvidenceOption,
-    FormatOption,
-    HostOption,
-    NoBackupOption,
-    RenameOption,
-)
+from pocketvex.cli.show.formats import mentions_in, tell_mentions
+from pocketvex.cli.terminal import output
+from pocketvex.cli.terminal.consent import consent_to_host
 
 if TYPE_CHECKING:
     from pocketvex.plan.changes import Plan
@@ -66,7 +67,7 @@ def generate(
 
     loaded = None if empty else load(config, "run.migrate")
 
-    from pocketvex.cli.prompts import asking
+    from pocketvex.cli.terminal.ask import asking
     from pocketvex.errors import UsageError
     from pocketvex.run import migrate as use
 
@@ -133,12 +134,12 @@ def up(
     config = project()
     loaded = load(config, "run.migrate")
 
-    from pocketvex.cli.prompts import asking
-    from pocketvex.cli.report import shown
+    from pocketvex.cli.show.outcome import shown
+    from pocketvex.cli.terminal.ask import asking
     from pocketvex.run import migrate as use
 
     if check:
-        from pocketvex.cli.histories import foresee
+        from pocketvex.cli.commands.migrate.verify import foresee
 
         with opened(config, host, data_dir, pocketbase) as session:
             return foresee(session, loaded.schema, to, choices(answers=said), recorded_only)
@@ -213,7 +214,7 @@ def status(
     config = project_or_history()
     desired = load_if_any(config, "run.migrate")
 
-    from pocketvex.cli.formats import tell_status
+    from pocketvex.cli.show.formats import tell_status
     from pocketvex.run import migrate as use
     from pocketvex.schema.model import Schema
 

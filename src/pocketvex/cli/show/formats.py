@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pocketvex.cli import output
+from pocketvex.cli.terminal import output
 from pocketvex.schema.words import counted
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def tell_plan(
 
 def tell_outcome(outcome: Outcome, desired: Schema, config: Config, format: str = "text") -> None:
     """What was written to a server, and what is left."""
-    from pocketvex.cli import report
+    from pocketvex.cli.show import outcome as report
 
     if format == "text":
         report.tell_outcome(outcome)
@@ -132,7 +132,7 @@ def mentions_in(config: Config, plan: Plan) -> list[str]:
 
 def mention_lines(mentions: Iterable[Mention]) -> list[str]:
     """Some places of each name, and how many there are beside."""
-    from pocketvex.cli.shorten import fitted
+    from pocketvex.cli.terminal.shorten import fitted
     from pocketvex.plan.mentions import some_of
 
     lines: list[str] = []
@@ -148,7 +148,7 @@ def _migrations(config: Config, folder: str) -> str:
 
 
 def _text(plan: Plan, mentions: Sequence[Mention], pending: Sequence[Pending]) -> None:
-    from pocketvex.cli.report import pending_shown, shown
+    from pocketvex.cli.show.outcome import pending_shown, shown
     from pocketvex.render.report.text import totals
 
     output.plan(pending_shown(pending))
@@ -159,7 +159,7 @@ def _text(plan: Plan, mentions: Sequence[Mention], pending: Sequence[Pending]) -
 
 
 def _status_text(rows: Sequence[tuple[str, str]], status: Status, mentions: Sequence[Mention]) -> None:
-    from pocketvex.cli.report import shown
+    from pocketvex.cli.show.outcome import shown
 
     for name, state in rows:
         output.data(f"{state:8} {name}")

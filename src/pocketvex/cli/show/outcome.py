@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from pocketvex.cli import output
-from pocketvex.cli.shorten import compact, fitted
+from pocketvex.cli.terminal import output
+from pocketvex.cli.terminal.shorten import compact, fitted
 from pocketvex.plan.verdicts import Verdict
 from pocketvex.render.report.text import change_lines, pending_lines, plan_lines, totals
 from pocketvex.schema.words import counted

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from pocketvex.cli import output, report
-from pocketvex.cli.formats import mentions_in, tell_mentions
+from pocketvex.cli.show import outcome as report
+from pocketvex.cli.show.formats import mentions_in, tell_mentions
+from pocketvex.cli.terminal import output
 from pocketvex.errors import PocketVexError, ServerError
 from pocketvex.history.folder import DRAFT
 from pocketvex.schema.words import counted

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pocketvex.cli import output
 from pocketvex.cli.context import checked_answers, checked_format, choices, opened, project
+from pocketvex.cli.terminal import output
 from pocketvex.errors import ChangesPending, ConsentNeeded, Exit
 
 
@@ -31,7 +31,7 @@ def diff(
 
     with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
         # The schema loads in its own interpreter while this one imports what it takes to compare.
-        from pocketvex.cli.formats import tell_plan, tell_questions
+        from pocketvex.cli.show.formats import tell_plan, tell_questions
         from pocketvex.history.position import locate
         from pocketvex.plan.ignored import unused
         from pocketvex.run.pending import pending_files

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pocketvex.cli import output
+from pocketvex.cli.terminal import output
 
 if TYPE_CHECKING:
     from pocketvex.plan.changes import Change
@@ -50,7 +50,7 @@ def said_at_terminal(outcome: Outcome, choices: Choices, asked: set[str]) -> Cho
     """
     if not at_terminal():
         return None
-    from pocketvex.cli.prompts import answered
+    from pocketvex.cli.terminal.ask import answered
 
     questions = [question for question in outcome.plan.questions if question.id not in asked]
     asked |= {question.id for question in questions}
@@ -63,7 +63,7 @@ def said_at_terminal(outcome: Outcome, choices: Choices, asked: set[str]) -> Cho
 
 
 def _agrees(change: Change) -> bool:
-    from pocketvex.cli.report import change_shown
+    from pocketvex.cli.show.outcome import change_shown
 
     output.plan(change_shown(change), err=True)
     said = output.typed(f"Type {change.path} to agree, nothing to leave it:")

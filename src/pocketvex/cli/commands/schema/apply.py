@@ -6,11 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pocketvex.cli import diff as comparing
-from pocketvex.cli import lint, output, pull
-from pocketvex.cli.consent import said_at_terminal
-from pocketvex.cli.context import checked_answers, checked_format, choices, load, project, writing
-from pocketvex.cli.options import (
+from pocketvex.cli.commands.options import (
     AnswerOption,
     AnswersOption,
     BinaryOption,
@@ -22,6 +18,11 @@ from pocketvex.cli.options import (
     NoBackupOption,
     RenameOption,
 )
+from pocketvex.cli.commands.schema import compare as comparing
+from pocketvex.cli.commands.schema import lint, pull
+from pocketvex.cli.context import checked_answers, checked_format, choices, load, project, writing
+from pocketvex.cli.terminal import output
+from pocketvex.cli.terminal.consent import said_at_terminal
 from pocketvex.errors import ConsentNeeded
 
 app = typer.Typer(help="Compare the code with a server, and bring a server to it.", no_args_is_help=True)
@@ -85,8 +86,8 @@ def apply(
         while not safe_only and (more := said_at_terminal(outcome, given, asked)):
             given = more
             outcome = outcome.followed_by(sync(session, loaded.schema, given))
-    from pocketvex.cli.formats import tell_outcome
-    from pocketvex.cli.report import way_to_run
+    from pocketvex.cli.show.formats import tell_outcome
+    from pocketvex.cli.show.outcome import way_to_run
 
     tell_outcome(outcome, loaded.schema, config, wanted)
     waits = bool(outcome.plan or outcome.waiting)

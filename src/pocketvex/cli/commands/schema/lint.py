@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pocketvex.cli import output
 from pocketvex.cli.context import project
+from pocketvex.cli.terminal import output
 from pocketvex.errors import Exit, SchemaError, UsageError
 from pocketvex.schema.words import counted
 from pocketvex.versions import NEWEST, Version
@@ -71,7 +71,7 @@ def _tell(findings: list[Problem], format: str, config: Config) -> None:
         output.verbatim(as_json(finding_values(findings)))
         return
     if format == "github":
-        from pocketvex.cli.formats import in_repository
+        from pocketvex.cli.show.formats import in_repository
 
         output.commands(finding_annotations(findings, in_repository(config.root)))
         return

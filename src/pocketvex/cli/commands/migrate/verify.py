@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pocketvex.cli import output
-from pocketvex.cli.consent import at_terminal, consent_to_host
-from pocketvex.cli.context import checked_format, project, project_or_history, taking_turn, writing
-from pocketvex.cli.options import (
+from pocketvex.cli.commands.options import (
     BinaryOption,
     ConfirmOption,
     DataDirOption,
@@ -21,6 +18,9 @@ from pocketvex.cli.options import (
     NoBackupOption,
     ShowOption,
 )
+from pocketvex.cli.context import checked_format, project, project_or_history, taking_turn, writing
+from pocketvex.cli.terminal import output
+from pocketvex.cli.terminal.consent import at_terminal, consent_to_host
 from pocketvex.errors import Exit
 from pocketvex.schema.words import counted
 from pocketvex.versions import Version
@@ -49,7 +49,7 @@ def verify(
     wanted = checked_format(format)
     config = project_or_history()
 
-    from pocketvex.cli.trusting import settle
+    from pocketvex.cli.terminal.trusting import settle
     from pocketvex.history.folder import read_history
     from pocketvex.proof import verify as use
     from pocketvex.target.variables import surroundings_of
@@ -86,7 +86,7 @@ def reseal(
     """
     config = project()
 
-    from pocketvex.cli.trusting import settle
+    from pocketvex.cli.terminal.trusting import settle
     from pocketvex.history import first_format as first
     from pocketvex.history.folder import read_history
     from pocketvex.run import reseal as use

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from pocketvex.cli import output
 from pocketvex.cli.interrupts import Stopped
+from pocketvex.cli.terminal import output
 from pocketvex.render.report.printable import visible
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pocketvex.cli import typescript
-from pocketvex.cli.options import HostOption
+from pocketvex.cli.commands.options import HostOption
+from pocketvex.cli.commands.types import typescript
 
 app = typer.Typer(help="TypeScript of the schema.", no_args_is_help=True)
 

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from pocketvex.cli import output
-from pocketvex.cli.context import checked_answers, choices, opened, project
-from pocketvex.cli.options import (
+from pocketvex.cli.commands.options import (
     AnswerOption,
     AnswersOption,
     BinaryOption,
@@ -19,6 +17,8 @@ from pocketvex.cli.options import (
     NoBackupOption,
     RenameOption,
 )
+from pocketvex.cli.context import checked_answers, choices, opened, project
+from pocketvex.cli.terminal import output
 
 if TYPE_CHECKING:
     from pocketvex.store.config import Config
@@ -52,7 +52,7 @@ def init(
         output.data(f"= {name} exists, left alone")
     code = 0
     if found is Found.HISTORY:
-        from pocketvex.cli.pull import pull_history
+        from pocketvex.cli.commands.schema.pull import pull_history
 
         code = pull_history(config)
     where = "" if folder == Path() else f"cd {folder} && "
@@ -107,7 +107,7 @@ def _dev(
     data_dir: Path | None,
     pocketbase: Path | None,
 ) -> int:
-    from pocketvex.cli.view import DevView
+    from pocketvex.cli.show.dev import DevView
     from pocketvex.dev.loop import Loop
     from pocketvex.store.locks import watching
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pocketvex.cli import output
+from pocketvex.cli.terminal import output
 
 if TYPE_CHECKING:
     from pocketvex.store.config import Config
