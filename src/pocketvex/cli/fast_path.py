@@ -22,9 +22,9 @@ def plain(arguments: Sequence[str]) -> Callable[[], int] | None:
 
             return partial(generate, **said)
         case ["schema", "diff"]:
-            from pocketvex.cli.commands.schema.compare import diff
+            from pocketvex.cli.commands.schema.compare import compare
 
-            return diff
+            return compare
     return None
 
 

@@ -1,8 +1,9 @@
-"""`pocketvex schema …`: show, apply; the others have modules of their own."""
+"""`pocketvex schema apply`: what is safe, and what somebody agrees to."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,47 +13,23 @@ from pocketvex.cli.commands.options import (
     BinaryOption,
     ConfirmOption,
     DataDirOption,
-    EvidenceOption,
     FormatOption,
     HostOption,
     NoBackupOption,
     RenameOption,
 )
-from pocketvex.cli.commands.schema import compare as comparing
-from pocketvex.cli.commands.schema import lint, pull
-from pocketvex.cli.context import checked_answers, checked_format, choices, load, project, writing
+from pocketvex.cli.context import checked_answers, choices, load, project, writing
+from pocketvex.cli.show.formats import checked_format, show
 from pocketvex.cli.terminal import output
-from pocketvex.cli.terminal.consent import said_at_terminal
+from pocketvex.cli.terminal.ask import answered, at_terminal
 from pocketvex.errors import ConsentNeeded
 
-app = typer.Typer(help="Compare the code with a server, and bring a server to it.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from pocketvex.plan.changes import Change
+    from pocketvex.run.planning import Choices
+    from pocketvex.run.sync import Outcome
 
 
-@app.command()
-def diff(
-    host: HostOption = None,
-    format: FormatOption = "text",
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit with 4 where something would change, else 6 for drift.")
-    ] = False,
-    questions: Annotated[
-        bool, typer.Option("--questions", help="List only what waits for an answer; --exit-code: 5.")
-    ] = False,
-    rename: RenameOption = None,
-    answer: AnswerOption = None,
-    answers: AnswersOption = None,
-    evidence: EvidenceOption = None,
-    data_dir: DataDirOption = None,
-    pocketbase: BinaryOption = None,
-) -> int:
-    """Show what the code would change on a server. Writes nothing to it."""
-    return comparing.diff(
-        host=host, format=format, exit_code=exit_code, questions=questions, rename=rename, answer=answer,
-        answers=answers, evidence=evidence, data_dir=data_dir, pocketbase=pocketbase,
-    )  # fmt: skip
-
-
-@app.command()
 def apply(
     host: HostOption = None,
     safe_only: Annotated[
@@ -83,13 +60,13 @@ def apply(
         given = choices(confirm=confirm, answers=said, strict=strict, backup=not no_backup)
         outcome = sync(session, loaded.schema, given)
         asked: set[str] = set()
-        while not safe_only and (more := said_at_terminal(outcome, given, asked)):
+        while not safe_only and (more := _said_at_terminal(outcome, given, asked)):
             given = more
             outcome = outcome.followed_by(sync(session, loaded.schema, given))
-    from pocketvex.cli.show.formats import tell_outcome
-    from pocketvex.cli.show.outcome import way_to_run
+    from pocketvex.cli.show.draft import way_to_run
+    from pocketvex.cli.show.outcome import OutcomeShown
 
-    tell_outcome(outcome, loaded.schema, config, wanted)
+    show(OutcomeShown(outcome, loaded.schema, config), wanted)
     waits = bool(outcome.plan or outcome.waiting)
     if waits and not safe_only:
         if len(outcome.wants_consent) < len(outcome.plan.changes):
@@ -98,5 +75,28 @@ def apply(
     return 0
 
 
-app.command()(pull.pull)
-app.command()(lint.lint)
+def _said_at_terminal(outcome: Outcome, choices: Choices, asked: set[str]) -> Choices | None:
+    """The choices with what somebody says to what is left: answers first, then consent, each asked once.
+
+    They hold for what the server has now. None where nothing more is said.
+    """
+    if not at_terminal():
+        return None
+    questions = [question for question in outcome.plan.questions if question.id not in asked]
+    asked |= {question.id for question in questions}
+    if said := answered(questions):
+        return replace(choices, answers={**choices.answers, **said}, seen=outcome.live)
+    changes = [change for change in outcome.wants_consent if change.path not in asked]
+    asked |= {change.path for change in changes}
+    agreed = {change.path for change in changes if _agrees(change)}
+    return replace(choices, confirmed=choices.confirmed | agreed, seen=outcome.live) if agreed else None
+
+
+def _agrees(change: Change) -> bool:
+    from pocketvex.cli.show.lines import change_shown
+
+    output.plan(change_shown(change), err=True)
+    said = output.typed(f"Type {change.path} to agree, nothing to leave it:")
+    if said and said != change.path:
+        output.note(f"that is not its name: {change.path} is left as it is")
+    return said == change.path
