@@ -8,7 +8,8 @@ from pathlib import Path
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import Operation
 from pocketvex.diff.simulate import apply_operations, changed_collections
-from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected
+from pocketvex.errors import NotAsIntended, PocketVexError, Rejected
+from pocketvex.findings import Finding
 from pocketvex.plan.make import Change
 from pocketvex.schema.model import Schema
 from pocketvex.target.apply_by_sql import recover_fields, run_here, runs_here
@@ -102,7 +103,7 @@ def _check(
 def with_schema_lines(error: PocketVexError, desired: Schema) -> PocketVexError:
     """The same error with the lines of the schema that its problems are about."""
 
-    def place(problem: Problem) -> Problem:
+    def place(problem: Finding) -> Finding:
         collection_name, _, rest = problem.path.partition(".")
         collection = desired.collection(collection_name)
         field = collection.field(rest.partition(".")[0]) if collection and rest else None

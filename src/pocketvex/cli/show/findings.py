@@ -11,7 +11,7 @@ from pocketvex.cli.terminal import output
 from pocketvex.schema.words import counted
 
 if TYPE_CHECKING:
-    from pocketvex.errors import Problem
+    from pocketvex.findings import Finding
     from pocketvex.store.config import Config
 
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class FindingsShown(Shown):
     """Each finding with the line that it is about, their number, and where to read on."""
 
-    findings: Sequence[Problem]
+    findings: Sequence[Finding]
     config: Config
 
     def text(self) -> None:

@@ -58,7 +58,7 @@ class VerifiedShown(Shown):
             output.data("\n".join(["", head, *below]))
 
     def github(self) -> None:
-        from pocketvex.errors import Location
+        from pocketvex.findings import Location
         from pocketvex.render.report.github import command
 
         levels = [("error", self.found.findings), ("notice", self.found.advisories)]

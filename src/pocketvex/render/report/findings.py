@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pocketvex.errors import Problem
+from pocketvex.findings import Finding
 from pocketvex.plan.codes import CODES
 from pocketvex.render.report.github import command
 
@@ -14,24 +14,24 @@ ERROR = "PV701"
 """What a server refuses; the other findings are what it takes."""
 
 
-def level(finding: Problem) -> str:
+def level(finding: Finding) -> str:
     """`error` where the schema cannot be, `warning` where it can."""
     return "error" if finding.code in (ERROR, "") else "warning"
 
 
-def finding_line(finding: Problem) -> str:
+def finding_line(finding: Finding) -> str:
     """Where, which code, what."""
     at = f"{finding.where}: " if finding.where else ""
     path = f"{finding.path}: " if finding.path else ""
     return f"{at}{finding.code} {path}{finding.message}"
 
 
-def finding_values(findings: Iterable[Problem]) -> dict[str, Any]:
+def finding_values(findings: Iterable[Finding]) -> dict[str, Any]:
     """One object for programs; lines and columns count from 1, 0 is unknown."""
     return {"version": VERSION, "findings": [_values(finding) for finding in findings]}
 
 
-def _values(finding: Problem) -> dict[str, Any]:
+def _values(finding: Finding) -> dict[str, Any]:
     where = finding.where
     return {
         "code": finding.code,
@@ -43,7 +43,7 @@ def _values(finding: Problem) -> dict[str, Any]:
     }
 
 
-def finding_annotations(findings: Iterable[Problem], folder: str = "") -> list[str]:
+def finding_annotations(findings: Iterable[Finding], folder: str = "") -> list[str]:
     """One workflow command each, errors first; `folder` is where the project lies in its repository."""
     ordered = sorted(findings, key=level)
     return [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pocketvex.errors import Location
+from pocketvex.findings import Location
 from pocketvex.plan.changes import Change, Kept, Pending, Plan
 from pocketvex.plan.mentions import Mention, some_of
 from pocketvex.plan.questions import Question

@@ -15,7 +15,7 @@ from pocketvex.errors import Exit, SchemaError
 from pocketvex.versions import NEWEST, Version
 
 if TYPE_CHECKING:
-    from pocketvex.errors import Problem
+    from pocketvex.findings import Finding
     from pocketvex.load.loader import Loaded
     from pocketvex.store.config import Config
 
@@ -48,7 +48,7 @@ def lint(
     return Exit.FINDINGS if findings else 0
 
 
-def _findings(config: Config, loaded: Loaded) -> list[Problem]:
+def _findings(config: Config, loaded: Loaded) -> list[Finding]:
     from pocketvex.lint.findings import CODES, by_place, lint
     from pocketvex.lint.suppressions import silenced
     from pocketvex.load.carets import Texts, pointed
