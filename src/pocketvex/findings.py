@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+Level = Literal["error", "warning", "notice"]
+"""What has to be mended, what is taken and probably not meant, what is only to be known."""
+LEVELS: tuple[Level, ...] = ("error", "warning", "notice")
+"""The gravest first."""
 
 
 class Location(NamedTuple):
@@ -27,13 +32,19 @@ class Part(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One thing that is not as it should be: `path` names it in the user's words (`posts.title.max`)."""
+    """One thing that is not as it should be.
+
+    `path` names it in the user's words (`posts.title.max`); what is found in a migration has only a place.
+    """
 
     path: str
     message: str
     where: Location | None = None
     code: str = ""
     part: Part | None = None
+    level: Level = "error"
+    why: str = ""
+    todo: str = ""
 
     def __str__(self) -> str:
         at = f"{self.where}: " if self.where else ""

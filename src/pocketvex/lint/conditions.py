@@ -108,4 +108,4 @@ def finding(
     where: Location | None = None,
 ) -> Finding:  # fmt: skip
     name = f"{collection.name}{path}" if path.startswith("@") else f"{collection.name}.{path}"
-    return Finding(name, message, where or collection.source, code, part)
+    return Finding(name, message, where or collection.source, code, part, "warning")

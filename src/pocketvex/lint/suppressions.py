@@ -86,6 +86,7 @@ def _hits(silence: Silence, finding: Finding) -> bool:
 def _idle(silence: Silence, texts: Mapping[str, str], codes: Container[str]) -> Finding:
     where = Location(silence.file, silence.line, 0, lines_of(texts[silence.file])[silence.line - 1].strip())
     if not silence.code:
-        return Finding("", "this comment names no code: # pocketvex: ignore PV703", where, "PV790")
+        message = "this comment names no code: # pocketvex: ignore PV703"
+        return Finding("", message, where, "PV790", level="warning")
     what = "is found here no more" if silence.code in codes else "is no code of a finding"
-    return Finding("", f"{silence.code} {what}: remove the comment", where, "PV790")
+    return Finding("", f"{silence.code} {what}: remove the comment", where, "PV790", level="warning")

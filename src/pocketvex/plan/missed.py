@@ -51,7 +51,7 @@ def _missed(desired: Schema, live: Schema) -> Iterator[tuple[Finding, bool]]:
     accounts = any(c.type == "auth" for c in desired.collections)
     for silent in silent_names(desired, Meaning(names), accounts=accounts):
         if not silent.of_body:
-            yield silent.problem(), True
+            yield silent.finding(), True
 
 
 def _makes(operation: Operation, problem: Finding) -> bool:

@@ -48,7 +48,7 @@ def _problem(collection: Collection, at: str, text: str, wrong: Wrong, never: bo
     meant = f": did you mean '{near[0]}'?" if near else f" (there are: {some})"
     message = f"{wrong.what}, {'so no record has it' if never else 'so it leaves nothing out'}{meant}"
     part = Part(text, wrong.start, wrong.end)
-    return Finding(f"{collection.name}{at}", message, collection.source, "PV712", part)
+    return Finding(f"{collection.name}{at}", message, collection.source, "PV712", part, "warning")
 
 
 def _of_view(query: str, names: Names) -> Mapping[str, list[Collection]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from pocketvex.cli.terminal import output
 from pocketvex.schema.words import counted
 
 if TYPE_CHECKING:
-    from pocketvex.history.inspect import Finding
+    from pocketvex.findings import Finding
     from pocketvex.proof.verify import Checked, Verified
     from pocketvex.store.config import Config
 
@@ -31,8 +30,9 @@ class VerifiedShown(Shown):
             output.data(f"{file.state:{width}} {file.name}{_note(file)}")
         if not self.found.files:
             output.data("no migrations yet")
-        for kind, finding in self._all():
-            output.data(f"{output.styled(self._place(finding), 'bold')}: {kind}{finding.what}")
+        for finding in self._all():
+            place = output.styled(self._place(finding), "bold")
+            output.data(f"{place}: {_kind(finding)}{finding.message}")
             for line in finding.why.splitlines():
                 output.data(f"    {line}")
             if finding.todo:
@@ -41,9 +41,20 @@ class VerifiedShown(Shown):
             output.note(totals)
 
     def json(self) -> None:
-        from pocketvex.proof.verify import as_json
+        from dataclasses import asdict
 
-        write_json(as_json(self.found))
+        from pocketvex.render.report.findings import in_history_values
+
+        found = self.found
+        write_json(
+            {
+                "version": 1,
+                "pocketbase": found.version,
+                "files": [asdict(file) for file in found.files],
+                "findings": [*map(in_history_values, found.findings)],
+                "advisories": [*map(in_history_values, found.advisories)],
+            }
+        )
 
     def markdown(self) -> None:
         from pocketvex.render.report.markdown import code, prose
@@ -52,27 +63,32 @@ class VerifiedShown(Shown):
         proven = sum(file.state == "proven" for file in files)
         of = f"{proven} of {counted(len(files), 'migration')} proven"
         output.data(f"**{of}** on PocketBase {self.found.version}")
-        for kind, finding in self._all():
+        for finding in self._all():
             below = [f"  {prose(line)}" for line in [*finding.why.splitlines(), finding.todo] if line]
-            head = f"- {code(self._place(finding))} {kind}{prose(finding.what)}"
+            head = f"- {code(self._place(finding))} {_kind(finding)}{prose(finding.message)}"
             output.data("\n".join(["", head, *below]))
 
     def github(self) -> None:
-        from pocketvex.findings import Location
-        from pocketvex.render.report.github import command
+        from pocketvex.render.report.findings import finding_annotations
 
-        levels = [("error", self.found.findings), ("notice", self.found.advisories)]
-        for level, finding in ((level, finding) for level, findings in levels for finding in findings):
-            text = "\n".join(filter(None, (finding.what, finding.why, finding.todo)))
-            where = Location(f"{self.config.migrations.name}/{finding.file}", finding.line or 1)
-            output.commands([command(level, text, "migration", where)])
+        placed = map(_at_a_line, self._all())
+        output.commands(finding_annotations(placed, self.config.migrations.name, title="migration"))
 
-    def _all(self) -> Iterator[tuple[str, Finding]]:
-        yield from (("", finding) for finding in self.found.findings)
-        yield from (("advisory: ", advisory) for advisory in self.found.advisories)
+    def _all(self) -> tuple[Finding, ...]:
+        return (*self.found.findings, *self.found.advisories)
 
     def _place(self, finding: Finding) -> str:
-        return f"{self.config.migrations.name}/{finding.place}"
+        return f"{self.config.migrations.name}/{finding.where}"
+
+
+def _at_a_line(finding: Finding) -> Finding:
+    """What is about a whole file is shown at its first line."""
+    where = finding.where
+    return finding._replace(where=where._replace(line=where.line or 1)) if where else finding
+
+
+def _kind(finding: Finding) -> str:
+    return "advisory: " if finding.level == "notice" else ""
 
 
 def _totals(found: Verified) -> str:
