@@ -19,8 +19,8 @@ PocketVexError            1   (only for what is a bug of ours)
     ├── BackupFailed          no backup, so nothing was written
     └── ServerProcessError    a PocketBase process of ours did not start or failed
 
-An error is raised where it is found and printed in one place (`cli.output`). A command that only looks ends
-with the code of the error that would stop another command, or with one of `Exit`.
+An error is raised where it is found and printed in one place (`cli.terminal.output`). A command that only
+looks ends with the code of the error that would stop another command, or with one of `Exit`.
 """
 
 from __future__ import annotations
