@@ -19,14 +19,16 @@ PocketVexError            1   (only for what is a bug of ours)
     ├── BackupFailed          no backup, so nothing was written
     └── ServerProcessError    a PocketBase process of ours did not start or failed
 
-An error is raised where it is found and printed in one place (`cli.output`). A command that only looks ends
-with the code of the error that would stop another command, or with one of `Exit`.
+An error is raised where it is found and printed in one place (`cli.terminal.output`). A command that only
+looks ends with the code of the error that would stop another command, or with one of `Exit`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
+
+from pocketvex.findings import Finding, Location
 
 
 class Exit:
@@ -36,42 +38,6 @@ class Exit:
     """The server has what neither code nor history explain."""
     FINDINGS = 7
     """What was looked at is not as it should be: rules, types, migrations."""
-
-
-class Location(NamedTuple):
-    """A place in a file of the user: `line` and `column` count from 1, 0 means unknown."""
-
-    file: str
-    line: int = 0
-    column: int = 0
-    excerpt: str = ""
-
-    def __str__(self) -> str:
-        parts = [self.file, *(str(n) for n in (self.line, self.column) if n)]
-        return ":".join(parts)
-
-
-class Part(NamedTuple):
-    """The characters of a text, as of a rule, that a message is about."""
-
-    text: str
-    start: int
-    end: int
-
-
-class Problem(NamedTuple):
-    """One thing that is wrong: `path` names it in the user's words (`posts.title.max`)."""
-
-    path: str
-    message: str
-    where: Location | None = None
-    code: str = ""
-    part: Part | None = None
-
-    def __str__(self) -> str:
-        at = f"{self.where}: " if self.where else ""
-        path = f"{self.path}: " if self.path else ""
-        return f"{at}{path}{self.message}"
 
 
 class PocketVexError(Exception):
@@ -86,7 +52,7 @@ class PocketVexError(Exception):
         why: str = "",
         where: Location | None = None,
         todo: str = "",
-        problems: Sequence[Problem] = (),
+        problems: Sequence[Finding] = (),
     ) -> None:
         super().__init__(what)
         self.what = what

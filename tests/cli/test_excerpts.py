@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pocketvex.cli.excerpts import shortened
+from pocketvex.cli.terminal.excerpts import shortened
 
 ROOM = 75
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pocketvex.cli.shorten import LIMIT, fitted, middle, pair
+from pocketvex.cli.terminal.shorten import LIMIT, fitted, middle, pair
 
 LONG = " && ".join(f"field{n} = @request.auth.id" for n in range(12))
 

@@ -13,13 +13,14 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "pocketvex"
 
 PACKAGES = (
-    "errors", "versions", "paths",
+    "findings", "errors", "versions", "paths",
     "schema", "rules", "diff", "evidence", "plan", "steps", "lint", "render", "types",
     "store", "api", "server", "load", "target", "history", "proof", "run", "dev", "cli",
 )  # fmt: skip
 """From what depends on nothing to what may depend on all."""
 
 PURE = (
+    "findings",
     "versions",
     "paths",
     "schema",

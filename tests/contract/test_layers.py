@@ -59,6 +59,17 @@ def test_imports_point_one_way(path: Path) -> None:
         assert wanted <= allowed, f"line {found.line}: {package_of(path)} imports {wanted - allowed}"
 
 
+def test_the_command_line_has_an_order_of_its_own() -> None:
+    order = ("interrupts", "terminal", "show", "context", "commands", "fast_path", "app", "main")
+    for path in (path for path in MODULES if package_of(path) == "cli" and path.stem != "__init__"):
+        own = order.index(dotted(path).split(".")[2])
+        for found in imports(path):
+            head = found.module.removeprefix("pocketvex.cli.").partition(".")[0]
+            wanted = found.names if found.module == "pocketvex.cli" else (head,)
+            if found.module.startswith("pocketvex.cli"):
+                assert {*wanted} <= {*order[: own + 1]}, f"{shown(path)}:{found.line}"
+
+
 def test_no_module_needs_itself() -> None:
     """Not even by an import inside of a function: what is in a circle can only be read as one."""
     names = {dotted(path): path for path in MODULES}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pocketvex.errors import Location, Problem
+from pocketvex.findings import Finding, Location
 from pocketvex.lint.findings import CODES, by_place, lint
 from pocketvex.plan import codes
 from pocketvex.schema import field
@@ -245,5 +245,5 @@ def test_a_view_of_unknown_columns_is_let_alone() -> None:
 
 def test_findings_are_told_in_the_order_of_the_files() -> None:
     places = [Location("b.py", 1), Location("a.py", 10), Location("a.py", 2), None]
-    ordered = by_place(Problem("", "", place) for place in places)
+    ordered = by_place(Finding("", "", place) for place in places)
     assert [problem.where for problem in ordered] == [None, places[2], places[1], places[0]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pocketvex.errors import Location, Problem
+from pocketvex.findings import Finding, Location
 from pocketvex.lint.findings import CODES
 from pocketvex.lint.suppressions import silenced
 
@@ -25,7 +25,7 @@ class Notes(Base):
 def left(line: int, code: str = "PV709", **comments: str) -> list[tuple[str, str]]:
     places = dict.fromkeys(("head", "first", "middle", "last", "alone"), "")
     text = FILE.format(**{**places, **{key: f"  # pocketvex: {value}" for key, value in comments.items()}})
-    findings = [Problem("posts.n", "odd", Location("a.py", line), code)]
+    findings = [Finding("posts.n", "odd", Location("a.py", line), code)]
     return [(found.code, found.message) for found in silenced(findings, {"a.py": text}, CODES)]
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pocketvex.errors import Location
+from pocketvex.findings import Location
 from pocketvex.load.wire import Opaque, from_wire, to_wire
 from pocketvex.schema import field
 from pocketvex.schema.build import build_schema

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from pocketvex.diff.operations import ChangeRule, DropField, Operation
-from pocketvex.errors import Location
 from pocketvex.evidence.facts import Evidence
+from pocketvex.findings import Location
 from pocketvex.plan.changes import Change, Kept, Pending, Plan
 from pocketvex.plan.make import make_plan
 from pocketvex.plan.mentions import Mention

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pocketvex.errors import Location, SchemaError
+from pocketvex.errors import SchemaError
+from pocketvex.findings import Location
 from pocketvex.schema import field
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.declare import Auth, Base, View, declared, index, snake_case

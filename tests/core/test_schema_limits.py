@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pocketvex.errors import Problem, SchemaError
+from pocketvex.errors import SchemaError
+from pocketvex.findings import Finding
 from pocketvex.rules.check import rule_problems
 from pocketvex.schema import field
 from pocketvex.schema.build import build_schema
@@ -20,7 +21,7 @@ from pocketvex.schema.views import sources
 
 def problems(*classes: type[Base] | dict[str, Any], held: bool | None = None) -> dict[str, str]:
     """What is said of it; `held`: whether only what a server may hold is wanted, or only what it may not."""
-    found: tuple[Problem, ...] = ()
+    found: tuple[Finding, ...] = ()
     try:
         schema = build_schema(classes)
     except SchemaError as error:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pocketvex.errors import Problem
+from pocketvex.findings import Finding
 from pocketvex.rules.check import rule_problems
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
@@ -38,7 +38,7 @@ def schema(rule: str | None, **more: Any) -> Schema:
     return built
 
 
-def only(rule: str, version: tuple[int, ...] = NEWEST) -> Problem:
+def only(rule: str, version: tuple[int, ...] = NEWEST) -> Finding:
     (found,) = rule_problems(schema(rule), version)
     assert found.path == "posts.listRule"
     assert found.code == "PV701"

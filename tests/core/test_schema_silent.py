@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pocketvex.errors import Problem
+from pocketvex.findings import Finding
 from pocketvex.lint.findings import lint
 from pocketvex.rules.misspelt import lost_names
 from pocketvex.schema.build import build_schema
@@ -51,7 +51,7 @@ def lost(after: Schema, before: Schema) -> list[str]:
     return [_shown(problem) for problem in lost_names(after, before, [before], NEWEST)]
 
 
-def _shown(problem: Problem) -> str:
+def _shown(problem: Finding) -> str:
     part = problem.part
     assert part is not None
     return f"{problem.code} {problem.path} {part.text[part.start : part.end]}: {problem.message}"

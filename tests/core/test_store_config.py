@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pocketvex.errors import ConfigError, Location, UsageError
+from pocketvex.errors import ConfigError, UsageError
+from pocketvex.findings import Location
 from pocketvex.store.config import find_root, load_config
 from pocketvex.store.dotenv import read_dotenv
 from pocketvex.store.hosts import choose_host

@@ -9,7 +9,8 @@ import pytest
 
 from conftest import EMAIL, PASSWORD, ServerFactory
 from pocketvex.api.client import Client, Credentials
-from pocketvex.errors import Problem, Rejected
+from pocketvex.errors import Rejected
+from pocketvex.findings import Finding
 from pocketvex.server.binaries import Binary
 
 
@@ -22,7 +23,7 @@ def client(binary: Binary, server: ServerFactory) -> Iterator[Client]:
         yield client
 
 
-def refused(act: Callable[[], Any]) -> list[Problem]:
+def refused(act: Callable[[], Any]) -> list[Finding]:
     with pytest.raises(Rejected) as caught:
         act()
     return list(caught.value.problems)

@@ -221,7 +221,7 @@ def adopted(running: Running, project: Project) -> None:
 
 def proven(project: Project, binary: Binary) -> Verified:
     found = verify(project.root, read_history(project.config.migrations), binary)
-    assert not [finding for finding in found.findings if "no time in its name" not in finding.what]
+    assert not [finding for finding in found.findings if "no time in its name" not in finding.message]
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import terminal
 from conftest import ServerFactory
-from pocketvex.cli.report import draft_lines
+from pocketvex.cli.show.draft import draft_lines
 from pocketvex.errors import NotAsIntended
 from pocketvex.run.check import Checkup, check
 from pocketvex.run.situation import Choices

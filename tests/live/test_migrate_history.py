@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ServerFactory
-from pocketvex.cli.report import left_lines
+from pocketvex.cli.show.outcome import left_lines
 from pocketvex.errors import HistoryError, NotAsIntended, ServerProcessError
 from pocketvex.run import migrate
 from pocketvex.run.situation import Choices

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ServerFactory
-from pocketvex.cli.report import draft_lines
+from pocketvex.cli.show.draft import draft_lines
 from pocketvex.errors import ServerProcessError
 from pocketvex.run.draft import DraftState
 from pocketvex.server.binaries import Binary

@@ -12,6 +12,7 @@ import terminal
 from conftest import ServerFactory
 from firsts import NAMES, first_format
 from pocketvex.errors import ConsentNeeded
+from pocketvex.findings import Location
 from pocketvex.history.folder import read_history
 from pocketvex.history.trust import trust
 from pocketvex.proof import verify as use
@@ -125,9 +126,9 @@ def test_a_file_of_ours_that_breaks_its_promise_is_named(
     found = verified(project, latest)
     assert states(found)[name] == "failed"
     edited, *below, broke = found.findings
-    assert (edited.file, edited.what) == (name, "was edited after it was sealed")
+    assert (edited.where, edited.message) == (Location(name), "was edited after it was sealed")
     assert len(below) == (DOWN in old)
-    assert what.format(name) in broke.what
+    assert what.format(name) in broke.message
     assert why in broke.why
 
 
@@ -174,7 +175,7 @@ def test_what_is_wrong_with_a_folder_is_named_with_file_and_reason(
     for name, body in files.items():
         project.write(name, body)
     found = verified(project, latest)
-    assert any(said in f"{f.place} {f.what} {f.why}" for f in found.findings), found
+    assert any(said in f"{f} {f.why}" for f in found.findings), found
     assert not state or state in states(found).values()
 
 
@@ -296,8 +297,8 @@ def test_a_file_whose_runtime_nobody_knows_is_a_finding(
     assert change[0] in text
     path.write_text(text.replace(*change), encoding="utf-8")
     (project.config.migrations / "pocketvex.sum").unlink()
-    found = [finding for finding in verified(project, latest).findings if what in finding.what]
-    assert [(finding.file, finding.line) for finding in found] == [(name, line)]
+    found = [finding for finding in verified(project, latest).findings if what in finding.message]
+    assert [finding.where for finding in found] == [Location(name, line)]
 
 
 def test_what_a_runtime_is_known_to_lose_is_an_advisory(
@@ -307,7 +308,7 @@ def test_what_a_runtime_is_known_to_lose_is_an_advisory(
     assert not verified(project, latest).advisories
     monkeypatch.setitem(ADVISORIES, 1, "it forgets")  # type: ignore[arg-type]
     (advisory,) = verified(project, latest).advisories
-    assert (advisory.file, advisory.what) == (name, "has runtime 1: it forgets")
+    assert (advisory.where, advisory.message) == (Location(name), "has runtime 1: it forgets")
     assert advisory.todo == f"`pocketvex migrate reseal {name}` writes it with today's runtime."
 
 

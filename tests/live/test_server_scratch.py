@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from binaries import UNSUPPORTED, binary_of
-from pocketvex.errors import Location, ServerProcessError, UnsupportedServer
+from pocketvex.errors import ServerProcessError, UnsupportedServer
+from pocketvex.findings import Location
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pocketvex.api.wording import plain_words
-from pocketvex.errors import Problem
+from pocketvex.findings import Finding
 
 Sent = Sequence[Mapping[str, Any]]
 
@@ -39,7 +39,7 @@ _BARE = {
 }
 
 
-def read_problems(body: Any, sent: Sent = ()) -> list[Problem]:
+def read_problems(body: Any, sent: Sent = ()) -> list[Finding]:
     """One problem for each reason in an error body; `sent` are the collections of the request."""
     if not isinstance(body, dict):
         return []
@@ -60,7 +60,7 @@ def read_problems(body: Any, sent: Sent = ()) -> list[Problem]:
     return []
 
 
-def _from_data(data: Mapping[str, Any], sent: Sent) -> Iterator[Problem]:
+def _from_data(data: Mapping[str, Any], sent: Sent) -> Iterator[Finding]:
     entry = data.get("collections")
     if isinstance(entry, dict) and entry.get("code") == _IMPORT_CODE:
         yield from _from_import(str(entry.get("message", "")), sent)
@@ -77,7 +77,7 @@ def _from_data(data: Mapping[str, Any], sent: Sent) -> Iterator[Problem]:
             yield from _walk({key: value}, "", {})
 
 
-def _from_import(text: str, sent: Sent) -> Iterator[Problem]:
+def _from_import(text: str, sent: Sent) -> Iterator[Finding]:
     text = text[:_LONGEST]
     for prefix in _IMPORT_PREFIXES:
         text = text.strip().removeprefix(prefix).strip()
@@ -104,7 +104,7 @@ def _from_import(text: str, sent: Sent) -> Iterator[Problem]:
         yield _problem("", text)
 
 
-def _walk(node: Mapping[str, Any], path: str, thing: Mapping[str, Any]) -> Iterator[Problem]:
+def _walk(node: Mapping[str, Any], path: str, thing: Mapping[str, Any]) -> Iterator[Finding]:
     """Down to the leaves: a string, or an object with `code` and `message`."""
     for key, value in node.items():
         if key == "fields" and isinstance(value, dict) and isinstance(thing.get("fields"), list):
@@ -121,7 +121,7 @@ def _walk(node: Mapping[str, Any], path: str, thing: Mapping[str, Any]) -> Itera
             yield from _leaf_or_walk(value, _join(path, key), {})
 
 
-def _leaf_or_walk(value: Any, path: str, thing: Mapping[str, Any]) -> Iterator[Problem]:
+def _leaf_or_walk(value: Any, path: str, thing: Mapping[str, Any]) -> Iterator[Finding]:
     if isinstance(value, dict) and isinstance(value.get("message"), str) and "code" in value:
         yield _problem(path, value["message"], str(value["code"]))
     elif isinstance(value, dict):
@@ -130,7 +130,7 @@ def _leaf_or_walk(value: Any, path: str, thing: Mapping[str, Any]) -> Iterator[P
         yield _problem(path, str(value))
 
 
-def _index_problem(position: str, leaf: Any, sent: Sent) -> Problem:
+def _index_problem(position: str, leaf: Any, sent: Sent) -> Finding:
     said = str(leaf.get("message", "")) if isinstance(leaf, dict) else str(leaf)
     code = str(leaf.get("code", "")) if isinstance(leaf, dict) else ""
     found = _FAILED_INDEX.search(said)
@@ -144,7 +144,7 @@ def _index_problem(position: str, leaf: Any, sent: Sent) -> Problem:
     return _problem(f"{at}indexes.{position}", said, code)
 
 
-def _unknown_types(sent: Sent, text: str = "") -> Iterator[Problem]:
+def _unknown_types(sent: Sent, text: str = "") -> Iterator[Finding]:
     """The fields that a message about an unknown type quotes, or whose type nobody knows."""
     quoted = re.search(r'"name":"([^"]*)"', text)
     for collection in sent:
@@ -152,13 +152,13 @@ def _unknown_types(sent: Sent, text: str = "") -> Iterator[Problem]:
             kind = field.get("type")
             if kind not in _TYPES and (not quoted or field.get("name") == quoted[1]):
                 path = f"{_name(collection)}.{field.get('name', '')}.type"
-                yield Problem(path, f"the server does not know the field type {kind!r}")
+                yield Finding(path, f"the server does not know the field type {kind!r}")
             elif quoted and kind == "geoPoint" and field.get("name") == quoted[1]:
                 path = f"{_name(collection)}.{field['name']}.type"
-                yield Problem(path, "geoPoint fields came with PocketBase 0.27: this server is older")
+                yield Finding(path, "geoPoint fields came with PocketBase 0.27: this server is older")
 
 
-def _wrong_kinds(sent: Sent, text: str) -> Iterator[Problem]:
+def _wrong_kinds(sent: Sent, text: str) -> Iterator[Finding]:
     found = _OPTION.search(text)
     option = next((g for g in found.groups() if g), "") if found else ""
     wanted = {"string": str, "bool": bool, "array": list, "object": dict, "number": float}
@@ -169,11 +169,11 @@ def _wrong_kinds(sent: Sent, text: str) -> Iterator[Problem]:
         for field in collection.get("fields") or []:
             if option in field and isinstance(field[option], sort):
                 path = f"{_name(collection)}.{field.get('name', '')}.{option}"
-                yield Problem(path, f"{field[option]!r} has the wrong kind for this option")
+                yield Finding(path, f"{field[option]!r} has the wrong kind for this option")
 
 
-def _problem(path: str, said: str, code: str = "") -> Problem:
-    return Problem(path, plain_words(said.strip(), code), None, code)
+def _problem(path: str, said: str, code: str = "") -> Finding:
+    return Finding(path, plain_words(said.strip(), code), None, code)
 
 
 def _join(path: str, key: str) -> str:

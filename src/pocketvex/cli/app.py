@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import typer
 from typer.exceptions import Exit, TyperException
 from typer.main import get_command
 
-from pocketvex.cli import output
 from pocketvex.cli.fast_path import COMPLETE
+from pocketvex.cli.terminal import output
 from pocketvex.errors import UsageError
 
 if TYPE_CHECKING:
     from typer._click.core import Command  # typer has no other name for what its `get_command` gives
 
 _NAME = "pocketvex"
-_GROUPS = ("schema", "migrate", "types", "util")
+_Command = Callable[..., int]
 
 
 def parsed(arguments: Sequence[str]) -> Callable[[], int]:
@@ -28,7 +28,7 @@ def parsed(arguments: Sequence[str]) -> Callable[[], int]:
         # typer would load rich at every Tab, to strip markup that our help does not have.
         sys.modules["rich"] = None  # type: ignore[assignment]
         return lambda: get_command(build()).main([*arguments], _NAME)
-    command = get_command(build(arguments[0] if arguments else ""))
+    command = get_command(build(_first(arguments)))
     return lambda: _call(command, arguments)
 
 
@@ -45,8 +45,12 @@ def _call(command: Command, arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def build(word: str = "") -> typer.Typer:
-    """The command line; where its first word is a group, nothing else is loaded than that."""
+def _first(arguments: Sequence[str]) -> str:
+    return next((word for word in arguments if word != "--"), "")
+
+
+def build(word: str | None = None) -> typer.Typer:
+    """The command line, or with its first word as much of it as that needs: all else costs time."""
     app = typer.Typer(
         name=_NAME,
         help="The schema of a PocketBase, declared in Python: saving the file changes the database.",
@@ -57,13 +61,21 @@ def build(word: str = "") -> typer.Typer:
     )
     app.callback()(_main)
     if word not in _GROUPS:
-        from pocketvex.cli import commands
-
-        commands.register(app)
-    for name in _GROUPS:
-        if word == name or word not in _GROUPS:
-            app.add_typer(_group(name), name=name)
+        _add(app, _alone())
+    for name, (help_, commands) in _GROUPS.items():
+        if word in _GROUPS and word != name:
+            continue
+        group = typer.Typer(help=help_, no_args_is_help=True)
+        if word in (None, name):
+            _add(group, commands())
+        app.add_typer(group, name=name)
     return app
+
+
+def _add(app: typer.Typer, commands: Mapping[str, _Command]) -> None:
+    """In the order in which its help lists them."""
+    for name, command in commands.items():
+        app.command(name)(command)
 
 
 def _main(
@@ -76,22 +88,65 @@ def _main(
         raise typer.Exit
 
 
-def _group(name: str) -> typer.Typer:
-    if name == "schema":
-        from pocketvex.cli import schema
+def _alone() -> Mapping[str, _Command]:
+    """The commands that are in no group."""
+    from pocketvex.cli.commands.dev import dev
+    from pocketvex.cli.commands.explain import explain
+    from pocketvex.cli.commands.help import help_
+    from pocketvex.cli.commands.init import init
 
-        return schema.app
-    if name == "migrate":
-        from pocketvex.cli import migrate
+    return {"init": init, "dev": dev, "explain": explain, "help": help_}
 
-        return migrate.app
-    if name == "types":
-        from pocketvex.cli import types
 
-        return types.app
-    from pocketvex.cli import commands
+def _schema() -> Mapping[str, _Command]:
+    from pocketvex.cli.commands.schema.apply import apply
+    from pocketvex.cli.commands.schema.diff import diff
+    from pocketvex.cli.commands.schema.lint import lint
+    from pocketvex.cli.commands.schema.pull import pull
 
-    return commands.util_app
+    return {"diff": diff, "apply": apply, "pull": pull, "lint": lint}
+
+
+def _migrate() -> Mapping[str, _Command]:
+    from pocketvex.cli.commands.migrate.baseline import baseline
+    from pocketvex.cli.commands.migrate.down import down
+    from pocketvex.cli.commands.migrate.generate import generate
+    from pocketvex.cli.commands.migrate.prune import prune
+    from pocketvex.cli.commands.migrate.reseal import reseal
+    from pocketvex.cli.commands.migrate.status import status
+    from pocketvex.cli.commands.migrate.up import up
+    from pocketvex.cli.commands.migrate.verify import verify
+
+    return {
+        "generate": generate,
+        "up": up,
+        "down": down,
+        "status": status,
+        "baseline": baseline,
+        "verify": verify,
+        "reseal": reseal,
+        "prune": prune,
+    }
+
+
+def _types() -> Mapping[str, _Command]:
+    from pocketvex.cli.commands.types.generate import generate
+
+    return {"generate": generate}
+
+
+def _util() -> Mapping[str, _Command]:
+    from pocketvex.cli.commands.util.connection import connection
+
+    return {"test-connection": connection}
+
+
+_GROUPS = {
+    "schema": ("Compare the code with a server, and bring a server to it.", _schema),
+    "migrate": ("Write, run and revert migrations.", _migrate),
+    "types": ("TypeScript of the schema.", _types),
+    "util": ("Look at a server and at this project.", _util),
+}
 
 
 def _usage(error: TyperException, arguments: Sequence[str]) -> int:
@@ -107,7 +162,7 @@ def _usage(error: TyperException, arguments: Sequence[str]) -> int:
 
 def _command(arguments: Sequence[str]) -> Iterator[str]:
     """The part of the arguments that names a command."""
-    group: object = get_command(build())
+    group: object = get_command(build(_first(arguments)))
     for word in arguments:
         group = getattr(group, "commands", {}).get(word)
         if group is None:

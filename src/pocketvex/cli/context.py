@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pocketvex.cli import output
+from pocketvex.cli.terminal import output
 from pocketvex.errors import NoProject, UsageError
 
 if TYPE_CHECKING:
     from pocketvex.load.loader import Loaded
     from pocketvex.run.situation import Choices
     from pocketvex.schema.model import Schema
+    from pocketvex.server.binaries import Binary
     from pocketvex.store.config import Config
     from pocketvex.store.hosts import Host, Login
     from pocketvex.target.reporter import Reporter
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 _SLACK = 90.0
 """Seconds for which a kept token must still be good to be worth a try."""
-
-FORMATS = ("text", "json", "markdown", "github")
 
 
 def project() -> Config:
@@ -57,6 +56,22 @@ def project_or_history() -> Config:
         return config
 
 
+def binary_of(config: Config, path: Path | None = None) -> Binary:
+    """The PocketBase to replay on.
+
+    What was pointed at, else the version of the server that is meant, as far as it is known.
+    """
+    from pocketvex.server import binaries
+    from pocketvex.store.hosts import choose_host
+    from pocketvex.store.state import load_state
+    from pocketvex.versions import Version
+
+    host = choose_host(config, flag=None, environ=os.environ)
+    known = "" if host.embedded else load_state(config.root, host.key).server_version
+    version = config.pocketbase or known
+    return binaries.find(Version.parse(version) if version else None, explicit=path or host.binary)
+
+
 def taking_turn(config: Config, what: str) -> AbstractContextManager[None]:
     """This command's turn to work on the project; who is waited for is said."""
     from pocketvex.store.project_turn import project_turn
@@ -78,13 +93,13 @@ def opened(
     `evidence` is another host, whose rows are counted. `needed` names modules of ours that are imported while
     the server lists its collections: for who fetches them first.
     """
-    from pocketvex.cli.trusting import settle
+    from pocketvex.cli.terminal.ask import consent_to_replay
     from pocketvex.store.hosts import choose_host
     from pocketvex.target.ahead import Ahead
     from pocketvex.target.reporter import Reporter
     from pocketvex.target.session import connect
 
-    settle(config)
+    consent_to_replay(config)
     chosen = choose_host(config, flag=host, environ=os.environ)
     _check_data_dir(chosen, data_dir)
     if data_dir is not None or binary is not None:
@@ -268,9 +283,3 @@ def _answers_file(file: Path) -> dict[str, str]:
             todo="`pocketvex schema diff --questions --format json` lists the ids, and what each takes.",
         )
     return found
-
-
-def checked_format(format: str) -> str:
-    if format not in FORMATS:
-        raise UsageError(f"no format {format!r}", todo=f"There are: {', '.join(FORMATS)}.")
-    return format

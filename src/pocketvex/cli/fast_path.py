@@ -18,13 +18,13 @@ def plain(arguments: Sequence[str]) -> Callable[[], int] | None:
         return None
     match [*arguments]:
         case ["types", "generate", *options] if (said := _options(options)) is not None:
-            from pocketvex.cli.typescript import generate
+            from pocketvex.cli.commands.types.typescript import generate
 
             return partial(generate, **said)
         case ["schema", "diff"]:
-            from pocketvex.cli.diff import diff
+            from pocketvex.cli.commands.schema.compare import compare
 
-            return diff
+            return compare
     return None
 
 

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from pocketvex.cli import output
 from pocketvex.cli.fast_path import plain
 from pocketvex.cli.interrupts import Stopped
+from pocketvex.cli.terminal import output
 from pocketvex.errors import PocketVexError, UsageError
 
 

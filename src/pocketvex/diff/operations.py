@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pocketvex.errors import Location
+from pocketvex.findings import Location
 from pocketvex.schema.fields import FieldBase, RelationField
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import Collection

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
+from pocketvex.findings import Finding, Level, Location
 from pocketvex.history.folder import History
 from pocketvex.steps.header import body_hash
 
@@ -16,19 +16,11 @@ _ROWS = re.compile(
 """How a file reaches rows, and not only collections."""
 
 
-class Finding(NamedTuple):
-    """Something that is wrong with a file of the history."""
-
-    file: str
-    what: str
-    why: str = ""
-    todo: str = ""
-    line: int = 0
-    """0: nothing says where in the file."""
-
-    @property
-    def place(self) -> str:
-        return f"{self.file}:{self.line}" if self.line else self.file
+def in_file(
+    name: str, message: str, why: str = "", todo: str = "", line: int = 0, *, level: Level = "error"
+) -> Finding:
+    """What is found in a file of the history, which is named from its folder."""
+    return Finding("", message, Location(name, line), level=level, why=why, todo=todo)
 
 
 def look_at(history: History) -> list[Finding]:
@@ -39,7 +31,7 @@ def look_at(history: History) -> list[Finding]:
 
 def never_called(name: str) -> Finding:
     """A file of that kind lies in the folder by accident."""
-    return Finding(
+    return in_file(
         name,
         "is no migration: it never calls migrate()",
         "PocketBase loads every .js and .ts file of this folder with every command.",
@@ -48,7 +40,7 @@ def never_called(name: str) -> Finding:
 
 
 def called_twice(name: str, calls: int) -> Finding:
-    return Finding(
+    return in_file(
         name,
         f"calls migrate() {calls} times: PocketBase runs the first and passes over the rest",
         todo="Make each call a file of its own.",
@@ -59,19 +51,19 @@ def _sums(history: History) -> Iterator[Finding]:
     why = "A server that ran the file before will never see the edit."
     accept = "accept it by deleting its line in pocketvex.sum."
     for name in history.edited:
-        yield Finding(
+        yield in_file(
             name, "was edited after it was sealed", why, f"Restore it from version control, or {accept}"
         )
     for name in history.missing:
         why = "A new server would be built without it."
-        yield Finding(name, "was sealed and is gone", why, f"Restore it from version control, or {accept}")
+        yield in_file(name, "was sealed and is gone", why, f"Restore it from version control, or {accept}")
 
 
 def _order(history: History) -> Iterator[Finding]:
     """PocketBase runs files by the bytes of their names, whatever numbers they begin with."""
     for before, file in pairwise(history.files):
         if before.digits and file.digits and int(before.digits) > int(file.digits):
-            yield Finding(
+            yield in_file(
                 file.name,
                 f"runs after {before.name}, whose time is later",
                 "PocketBase runs the files by the bytes of their names: 999 comes behind 1000.",
@@ -79,7 +71,7 @@ def _order(history: History) -> Iterator[Finding]:
             )
     for file in history.files:
         if not file.digits and file.name.encode() > b"9":
-            yield Finding(
+            yield in_file(
                 file.name,
                 "has no time in its name: every new migration would run before it",
                 "PocketBase runs the files by the bytes of their names, and letters come behind digits.",
@@ -93,7 +85,7 @@ def _twins(history: History) -> Iterator[Finding]:
     for before, file in pairwise(history.files):
         same = body_hash(before.text) == body_hash(file.text)
         if same and not (file.unwritten or file.blank or _ROWS.search(file.text)):
-            yield Finding(
+            yield in_file(
                 file.name,
                 f"says the same as {before.name}",
                 "PocketBase knows a file by its name alone, and runs both.",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pocketvex.errors import HistoryError
+from pocketvex.findings import Finding
 from pocketvex.history.folder import History, MigrationFile
-from pocketvex.history.inspect import Finding
+from pocketvex.history.inspect import in_file
 from pocketvex.render.migration.migration import ADVISORIES, RUNTIME_VERSION, runtime_version
 from pocketvex.steps.first_format import First, is_first, keeps, read_first
 from pocketvex.steps.migration import RUNTIME, Step, split
@@ -30,9 +31,9 @@ def _strange(file: MigrationFile) -> Iterator[Finding]:
     line = above.count("\n") + 1
     if match and int(match[1]) > RUNTIME_VERSION:
         what = f"has runtime {match[1]}, which a newer PocketVex wrote"
-        yield Finding(file.name, what, "This one knows nothing of it.", "Update PocketVex.", line)
+        yield in_file(file.name, what, "This one knows nothing of it.", "Update PocketVex.", line)
         return
-    yield Finding(
+    yield in_file(
         file.name,
         "was edited below the line that says what its steps mean",
         "That part is the same in every file, and decides what becomes of the values.",
@@ -44,7 +45,8 @@ def _strange(file: MigrationFile) -> Iterator[Finding]:
 def _known_faults(file: MigrationFile) -> Iterator[Finding]:
     version = runtime_version(split(file.text)[1])
     if version in ADVISORIES:
-        yield Finding(file.name, f"has runtime {version}: {ADVISORIES[version]}", todo=_way_out(file))
+        what = f"has runtime {version}: {ADVISORIES[version]}"
+        yield in_file(file.name, what, todo=_way_out(file), level="notice")
 
 
 def _of_first(file: MigrationFile) -> Iterator[Finding]:
@@ -56,7 +58,8 @@ def _of_first(file: MigrationFile) -> Iterator[Finding]:
         # Somebody edited it: then nobody knows what it does, nor can it be resealed.
         return
     if faults:
-        yield Finding(file.name, f"is of the first format: {'; '.join(faults)}", todo=_way_out(file))
+        what = f"is of the first format: {'; '.join(faults)}"
+        yield in_file(file.name, what, todo=_way_out(file), level="notice")
 
 
 def _way_out(file: MigrationFile) -> str:

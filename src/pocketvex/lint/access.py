@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketvex.errors import Part, Problem
+from pocketvex.findings import Finding, Part
 from pocketvex.lint.conditions import (
     SELF,
     body_field,
@@ -22,7 +22,7 @@ from pocketvex.rules.narrower import equivalent, narrower
 from pocketvex.schema.model import Collection
 
 
-def access_findings(collection: Collection, names: Names) -> Iterator[Problem]:
+def access_findings(collection: Collection, names: Names) -> Iterator[Finding]:
     """What is odd about the rules of one collection, each looked at by itself, and list beside view."""
     for rule, text in rules_of(collection).items():
         yield from _ignored(collection, rule, text, names)
@@ -31,7 +31,7 @@ def access_findings(collection: Collection, names: Names) -> Iterator[Problem]:
     yield from _list_and_view(collection)
 
 
-def _ignored(collection: Collection, rule: str, text: str, names: Names) -> Iterator[Problem]:
+def _ignored(collection: Collection, rule: str, text: str, names: Names) -> Iterator[Finding]:
     try:
         found = parse_filter(text, names.version)
     except FilterError:
@@ -44,7 +44,7 @@ def _ignored(collection: Collection, rule: str, text: str, names: Names) -> Iter
         yield finding("PV702", collection, rule, message, Part(text, ignored.start, ignored.end))
 
 
-def _guests(collection: Collection, rule: str, text: str, names: Names) -> Iterator[Problem]:
+def _guests(collection: Collection, rule: str, text: str, names: Names) -> Iterator[Finding]:
     seen: set[Comparison] = set()
     for term in ways_of(text):
         if any(keeps_guests_out(comparison, collection, names) for comparison in term):
@@ -78,7 +78,7 @@ def _open(operand: Operand, base: Collection, rule: str, names: Names) -> bool:
     return may_be_empty(operand, base, names, there=rule != "createRule") is True
 
 
-def _list_and_view(collection: Collection) -> Iterator[Problem]:
+def _list_and_view(collection: Collection) -> Iterator[Finding]:
     listed, viewed = collection.list_rule, collection.view_rule
     if equivalent(listed, viewed):
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketvex.errors import Location, Part, Problem
+from pocketvex.findings import Finding, Location, Part
 from pocketvex.rules.language import Comparison, FilterError, Operand, parse_filter
 from pocketvex.rules.names import Names, Refused, Step
 from pocketvex.rules.narrower import Term, normal, terms
@@ -106,6 +106,6 @@ def found_in(rule: str, wanted: Comparison) -> Part:
 def finding(
     code: str, collection: Collection, path: str, message: str, part: Part | None = None,
     where: Location | None = None,
-) -> Problem:  # fmt: skip
+) -> Finding:  # fmt: skip
     name = f"{collection.name}{path}" if path.startswith("@") else f"{collection.name}.{path}"
-    return Problem(name, message, where or collection.source, code, part)
+    return Finding(name, message, where or collection.source, code, part, "warning")

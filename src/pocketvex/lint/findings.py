@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pocketvex.errors import Problem
+from pocketvex.findings import Finding
 from pocketvex.lint.access import access_findings
 from pocketvex.lint.indexes import index_findings
 from pocketvex.lint.names import name_findings
@@ -23,17 +23,17 @@ CODES = (
 """What a comment may silence."""
 
 
-def lint(schema: Schema, version: Version) -> list[Problem]:
+def lint(schema: Schema, version: Version) -> list[Finding]:
     """The findings of a checked schema, each with its code."""
     return list(_all(schema, version))
 
 
-def by_place(findings: Iterable[Problem]) -> list[Problem]:
+def by_place(findings: Iterable[Finding]) -> list[Finding]:
     """Sorted by file, line and column."""
     return sorted(findings, key=lambda f: (f.where is not None, f.where or (), f.code, f.path))
 
 
-def _all(schema: Schema, version: Version) -> Iterator[Problem]:
+def _all(schema: Schema, version: Version) -> Iterator[Finding]:
     names = names_of(schema, version)
     for collection in schema.collections:
         yield from access_findings(collection, names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketvex.errors import Part, Problem
+from pocketvex.findings import Finding, Part
 from pocketvex.lint.conditions import AUTH, finding, sides, ways_of
 from pocketvex.rules.check import rules_of
 from pocketvex.rules.language import FilterError, parse_filter
@@ -14,7 +14,7 @@ from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import Collection, Schema
 
 
-def index_findings(schema: Schema, names: Names) -> Iterator[Problem]:
+def index_findings(schema: Schema, names: Names) -> Iterator[Finding]:
     """Useless indexes by collection, then relations that are looked up without one."""
     for collection in schema.collections:
         for index in collection.indexes:
@@ -59,7 +59,7 @@ def _folded(text: str) -> str:
     return " ".join(text.replace("`", "").lower().split())
 
 
-def _missing(schema: Schema, names: Names) -> Iterator[Problem]:
+def _missing(schema: Schema, names: Names) -> Iterator[Finding]:
     needed: dict[tuple[str, str], str] = {}
     for collection in schema.collections:
         for name in _always_compared(collection):

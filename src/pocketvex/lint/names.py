@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketvex.errors import Problem
+from pocketvex.findings import Finding
 from pocketvex.lint.conditions import finding
 from pocketvex.schema.fields import FieldBase, NumberField
 from pocketvex.schema.model import Collection
 
 
-def name_findings(collection: Collection) -> Iterator[Problem]:
+def name_findings(collection: Collection) -> Iterator[Finding]:
     """What is odd about the fields of one collection."""
     for field in collection.fields:
         if why := _required(field):

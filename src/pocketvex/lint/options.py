@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketvex.errors import Problem
+from pocketvex.findings import Finding
 from pocketvex.rules.check import rule_problems
 from pocketvex.schema.limits import odd, refused
 from pocketvex.schema.model import Schema
 from pocketvex.versions import Version
 
 
-def option_findings(schema: Schema, version: Version) -> Iterator[Problem]:
+def option_findings(schema: Schema, version: Version) -> Iterator[Finding]:
     """What is refused, what is odd, and the mistakes in rules."""
     yield from (problem._replace(code="PV720") for problem in refused(schema))
     yield from (problem._replace(code="PV721") for problem in odd(schema))

@@ -12,7 +12,7 @@ import tokenize
 from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
-from pocketvex.errors import Location, Problem
+from pocketvex.findings import Finding, Location
 from pocketvex.rules.place import lines_of, reader
 
 _COMMENT = re.compile(r"#\s*pocketvex:\s*ignore\b(?P<rest>.*)")
@@ -60,7 +60,7 @@ def _covered(tree: ast.Module, line: int) -> range:
     return range(line, line + 1)
 
 
-def silenced(findings: Iterable[Problem], texts: Mapping[str, str], codes: Container[str]) -> list[Problem]:
+def silenced(findings: Iterable[Finding], texts: Mapping[str, str], codes: Container[str]) -> list[Finding]:
     """The findings that nobody silenced, and the comments that silence nothing."""
     comments = [silence for file, text in texts.items() for silence in silences(file, text)]
     used: set[Silence] = set()
@@ -73,7 +73,7 @@ def silenced(findings: Iterable[Problem], texts: Mapping[str, str], codes: Conta
     return [*left, *(_idle(s, texts, codes) for s in comments if s not in used)]
 
 
-def _hits(silence: Silence, finding: Problem) -> bool:
+def _hits(silence: Silence, finding: Finding) -> bool:
     where = finding.where
     return (
         where is not None
@@ -83,9 +83,10 @@ def _hits(silence: Silence, finding: Problem) -> bool:
     )
 
 
-def _idle(silence: Silence, texts: Mapping[str, str], codes: Container[str]) -> Problem:
+def _idle(silence: Silence, texts: Mapping[str, str], codes: Container[str]) -> Finding:
     where = Location(silence.file, silence.line, 0, lines_of(texts[silence.file])[silence.line - 1].strip())
     if not silence.code:
-        return Problem("", "this comment names no code: # pocketvex: ignore PV703", where, "PV790")
+        message = "this comment names no code: # pocketvex: ignore PV703"
+        return Finding("", message, where, "PV790", level="warning")
     what = "is found here no more" if silence.code in codes else "is no code of a finding"
-    return Problem("", f"{silence.code} {what}: remove the comment", where, "PV790")
+    return Finding("", f"{silence.code} {what}: remove the comment", where, "PV790", level="warning")

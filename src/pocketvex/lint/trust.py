@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketvex.errors import Part, Problem
+from pocketvex.findings import Finding, Part
 from pocketvex.lint.conditions import UNTOUCHABLE, auth_field, body_field, finding, ways_of
 from pocketvex.rules.check import rules_of
 from pocketvex.rules.language import Comparison, FilterError, parse_filter
@@ -15,7 +15,7 @@ from pocketvex.versions import NEWEST
 _NEVER_WRITTEN = ("autodate", "password")
 
 
-def trust_findings(schema: Schema) -> Iterator[Problem]:
+def trust_findings(schema: Schema) -> Iterator[Finding]:
     """Rules by which an owner may set what another rule believes about them."""
     trusted = _trusted(schema)
     for collection in schema.collections:
@@ -58,7 +58,7 @@ def _comparisons(rule: str) -> list[Comparison]:
         return []
 
 
-def _unguarded(collection: Collection, rule: str, name: str, by: str) -> Iterator[Problem]:
+def _unguarded(collection: Collection, rule: str, name: str, by: str) -> Iterator[Finding]:
     text = collection.rules()[rule]
     if all(_guarded(term, rule, name) for term in ways_of(text)):
         return

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pocketvex.errors import Location, Part, Problem
+from pocketvex.findings import Finding, Location, Part
 
 if TYPE_CHECKING:
     from pocketvex.rules.place import Place
@@ -46,13 +46,13 @@ class Texts:
         return {name: self.read(name) for name in names}
 
 
-def pointed(problems: Iterable[Problem], root: str, texts: Texts | None = None) -> list[Problem]:
+def pointed(problems: Iterable[Finding], root: str, texts: Texts | None = None) -> list[Finding]:
     """The same problems; those in rules with line and column, and carets under what is wrong."""
     read = texts or Texts(root)
     return [problem._replace(where=_where(problem, read)) for problem in problems]
 
 
-def _where(problem: Problem, texts: Texts) -> Location | None:
+def _where(problem: Finding, texts: Texts) -> Location | None:
     source, part = problem.where, problem.part
     if source is None or part is None:
         return source

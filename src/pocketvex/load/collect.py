@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pocketvex.errors import Location, Problem
+from pocketvex.findings import Finding, Location
 from pocketvex.load.wire import described
 from pocketvex.schema.declare import FieldDeclaration, as_values, declared
 
@@ -19,7 +19,7 @@ Lines = dict[str, tuple[int, dict[str, int]]]
 
 def collect(modules: list[ModuleType]) -> dict[str, Any]:
     """The declarations of all modules, ready for `wire.to_wire`."""
-    problems: list[Problem] = []
+    problems: list[Finding] = []
     classes = [as_values(cls) for cls in declared]
     for values in classes:
         for field in values["fields"]:
@@ -35,12 +35,12 @@ def collect(modules: list[ModuleType]) -> dict[str, Any]:
     return {"classes": classes, "written": [w for w in written if w], "problems": problems}
 
 
-def _written(module: ModuleType, value: object, problems: list[Problem]) -> dict[str, Any] | None:
+def _written(module: ModuleType, value: object, problems: list[Finding]) -> dict[str, Any] | None:
     file = module.__file__ or ""
     line, lines = lines_of(file)
     if not isinstance(value, Mapping | list | tuple):
         message = f"`schema` is {described(value)}: it takes {{'collections': […]}} or a list of collections"
-        problems.append(Problem("", message, Location(file, line)))
+        problems.append(Finding("", message, Location(file, line)))
         return None
     for field in _declarations(value):
         _describe_model("", field.options, problems, field.source)
@@ -56,7 +56,7 @@ def _declarations(value: object, depth: int = 0) -> list[FieldDeclaration]:
 
 
 def _describe_model(
-    collection: str, options: dict[str, Any], problems: list[Problem], source: Location | None = None
+    collection: str, options: dict[str, Any], problems: list[Finding], source: Location | None = None
 ) -> None:
     """Replace the model of a JSON field by its description: the class itself cannot leave."""
     model = options.get("model")
@@ -70,7 +70,7 @@ def _describe_model(
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         path = ".".join(filter(None, [collection, str(options.get("name", ""))]))
         message = f"{described(model)} is not a model or a type that JSON can hold: {reason}"
-        problems.append(Problem(path, message, options.get("source") or source))
+        problems.append(Finding(path, message, options.get("source") or source))
         options["model"] = None
 
 

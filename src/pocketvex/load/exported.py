@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pocketvex.errors import Location, SchemaError
+from pocketvex.errors import SchemaError
+from pocketvex.findings import Location
 from pocketvex.load.excerpt import excerpt
 from pocketvex.schema.dictionary import Locate, from_dictionary
 from pocketvex.schema.model import PRIVATE_PREFIX

@@ -9,7 +9,8 @@ from itertools import islice
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from pocketvex.errors import Location, SchemaError
+from pocketvex.errors import SchemaError
+from pocketvex.findings import Location
 from pocketvex.load.excerpt import excerpt, source_lines
 from pocketvex.load.paths import is_users
 from pocketvex.schema import field

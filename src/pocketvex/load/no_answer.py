@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import signal
 
-from pocketvex.errors import Location, SchemaError
+from pocketvex.errors import SchemaError
+from pocketvex.findings import Location
 from pocketvex.load.excerpt import excerpt, source_lines
 from pocketvex.load.interpreter import Heard
 from pocketvex.load.paths import is_users

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pocketvex.errors import Location, Problem, SchemaError
+from pocketvex.errors import SchemaError
+from pocketvex.findings import Finding, Location
 from pocketvex.load.excerpt import line_at, source_lines
 from pocketvex.load.paths import shown_path
 from pocketvex.load.sources import Shown, Sources
@@ -36,7 +37,7 @@ def schema_of(answer: Mapping[str, Any], sources: Sources, root: str) -> Schema:
 
 def _build(answer: Mapping[str, Any], sources: Sources, shown: Shown) -> Schema:
     collections: list[Any] = list(answer.get("classes", ()))
-    problems = [Problem(*problem) for problem in answer.get("problems", ())]
+    problems = [Finding(*problem) for problem in answer.get("problems", ())]
     readings: list[Callable[[], list[dict[str, Any]]]] = [
         *(partial(_written, written) for written in answer.get("written", ())),
         *(partial(_exported, path, shown(str(path))) for path in sources.exported),
@@ -45,7 +46,7 @@ def _build(answer: Mapping[str, Any], sources: Sources, shown: Shown) -> Schema:
         try:
             collections += read()
         except SchemaError as error:
-            problems += error.problems or [Problem("", error.what, error.where)]
+            problems += error.problems or [Finding("", error.what, error.where)]
     try:
         schema = build_schema(collections)
     except SchemaError as error:
@@ -91,12 +92,12 @@ def _failed(failure: Mapping[str, Any]) -> SchemaError:
     )
 
 
-def _count(problems: list[Problem]) -> str:
+def _count(problems: list[Finding]) -> str:
     count = len(problems)
     return f"the schema has {counted(count, 'problem')}"
 
 
-def _sorted(problems: list[Problem]) -> list[Problem]:
+def _sorted(problems: list[Finding]) -> list[Finding]:
     """By file and line, those without a place last."""
     return sorted(problems, key=lambda p: (p.where is None, p.where[:2] if p.where else ()))
 

@@ -8,7 +8,8 @@ from keyword import iskeyword
 from pathlib import Path
 from typing import NamedTuple
 
-from pocketvex.errors import Location, Problem, SchemaError
+from pocketvex.errors import SchemaError
+from pocketvex.findings import Finding, Location
 
 Shown = Callable[[str], str]
 """From a file's path to the one that messages show."""
@@ -37,7 +38,7 @@ def find_sources(folder: str, shown: Shown) -> Sources:
     paths = {name: os.path.join(folder, name) for name in names}
     found = [name for name in names if name.endswith((".py", ".json")) and not os.path.isdir(paths[name])]
     problems = [
-        Problem("", message, Location(shown(paths[name])))
+        Finding("", message, Location(shown(paths[name])))
         for name in found
         if (message := _unfit(name, paths[name]))
     ]

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from pocketvex.errors import Location
+from pocketvex.findings import Location
 from pocketvex.schema.declare import Base, Env, FieldDeclaration, IndexDeclaration
 
 _MAX_REPR = 200

@@ -14,7 +14,7 @@ from pocketvex.diff.operations import (
     Operation,
     ReplaceField,
 )
-from pocketvex.errors import Problem
+from pocketvex.findings import Finding
 from pocketvex.paths import ThingPath
 from pocketvex.plan.changes import Change
 from pocketvex.plan.verdicts import Access
@@ -46,16 +46,16 @@ def missed_by(operations: Iterable[Operation], after: Schema, before: Schema) ->
     return [_said(problem) for problem in found if any(_makes(o, problem) for o in making)]
 
 
-def _missed(desired: Schema, live: Schema) -> Iterator[tuple[Problem, bool]]:
+def _missed(desired: Schema, live: Schema) -> Iterator[tuple[Finding, bool]]:
     names = names_of(desired, NEWEST, live)
     yield from missed_choices(desired, names)
     accounts = any(c.type == "auth" for c in desired.collections)
     for silent in silent_names(desired, Meaning(names), accounts=accounts):
         if not silent.of_body:
-            yield silent.problem(), True
+            yield silent.finding(), True
 
 
-def _makes(operation: Operation, problem: Problem) -> bool:
+def _makes(operation: Operation, problem: Finding) -> bool:
     """Whether it is this operation that makes a comparison a vain one."""
     path = ThingPath.parse(problem.path)
     collection, at = path.collection, path.field
@@ -80,11 +80,11 @@ def _makes(operation: Operation, problem: Problem) -> bool:
             return False
 
 
-def _said(problem: Problem) -> str:
+def _said(problem: Finding) -> str:
     return f"{problem.path}: {problem.message} ({problem.code})"
 
 
-def _saying(change: Change, missed: list[tuple[Problem, bool]]) -> Change:
+def _saying(change: Change, missed: list[tuple[Finding, bool]]) -> Change:
     if not missed:
         return change
     judged = change.judgement

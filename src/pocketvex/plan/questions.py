@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from shlex import quote
 
 from pocketvex.diff.operations import Ambiguous, ChangeField
-from pocketvex.errors import Location, UsageError
+from pocketvex.errors import UsageError
 from pocketvex.evidence.facts import Evidence
+from pocketvex.findings import Location
 from pocketvex.paths import ThingPath, is_setting
 from pocketvex.schema.fields import SelectField
 from pocketvex.schema.model import Schema

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 
 from pocketvex.diff.compare import compare
 from pocketvex.errors import NotAsIntended
+from pocketvex.findings import Finding, Location
 from pocketvex.history.folder import History, MigrationFile
-from pocketvex.history.inspect import Finding, called_twice, look_at
+from pocketvex.history.inspect import called_twice, in_file, look_at
 from pocketvex.history.runtimes import advisories, strange_runtimes
 from pocketvex.history.shadow import ReplayFailed, replay
 from pocketvex.history.trust import reaches_out
@@ -37,7 +38,7 @@ from pocketvex.store.temporary import temporary
 from pocketvex.target.recorded import Recorded
 from pocketvex.target.variables import values_read
 
-_FORMAT = 2
+_FORMAT = 3
 """Part of the hash: what an older PocketVex found is not believed."""
 _SILENT = "it registers no migration here: PocketBase passes over it"
 _WORTH_IT = 8
@@ -186,7 +187,7 @@ def _results(
 
 def _unreplayable(error: ReplayFailed) -> Finding:
     line = error.where.line if error.where else 0
-    return Finding(error.file, "cannot be run on an empty server", error.why, error.todo, line)
+    return in_file(error.file, "cannot be run on an empty server", error.why, error.todo, line)
 
 
 def _trials(
@@ -236,7 +237,7 @@ def _check(file: MigrationFile, trial: Trial | None, before: Schema, after: Sche
         proof = judge(trial, before, after, binary)
     except NotAsIntended as error:
         todo = "Restore the file from version control, or write what is missing and seal that."
-        return Checked(name, "failed"), [Finding(name, error.what, error.why, todo, trial.line)]
+        return Checked(name, "failed"), [in_file(name, error.what, error.why, todo, trial.line)]
     return Checked(name, "proven", rows=proof.rows, kept=proof.kept), []
 
 
@@ -267,21 +268,14 @@ def _down_in_words(trial: Trial, before: Schema, binary: Binary) -> str:
 def _read(kept: Path) -> dict[str, Result]:
     try:
         found = json.loads(kept.read_text(encoding="utf-8"))
-        return {k: (Checked(**c), [Finding(*item) for item in f]) for k, (c, f) in found.items()}
+        return {k: (Checked(**c), [_finding(*item) for item in f]) for k, (c, f) in found.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
 
+def _finding(path: str, message: str, where: Sequence[Any], *more: Any) -> Finding:
+    return Finding(path, message, Location(*where), *more)
+
+
 def _counted(number: int) -> str:
     return counted(number, "migration")
-
-
-def as_json(found: Verified) -> dict[str, Any]:
-    """One object with a version: what `--format json` prints."""
-    return {
-        "version": 1,
-        "pocketbase": found.version,
-        "files": [asdict(file) for file in found.files],
-        "findings": [finding._asdict() for finding in found.findings],
-        "advisories": [advisory._asdict() for advisory in found.advisories],
-    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from pocketvex.errors import Part, Problem
+from pocketvex.findings import Finding, Part
 from pocketvex.rules.language import FilterError, parse_filter
 from pocketvex.rules.names import Names, Wrong
 from pocketvex.schema.model import Collection, Schema
@@ -27,7 +27,7 @@ def rules_of(collection: Collection) -> dict[str, str]:
     return {name: rule for name, rule in rules.items() if rule}
 
 
-def rule_problems(schema: Schema, version: Version, live: Schema | None = None) -> list[Problem]:
+def rule_problems(schema: Schema, version: Version, live: Schema | None = None) -> list[Finding]:
     """What is wrong in the rules of the code, for a server of this version.
 
     A server looks at rules when it saves their collection, and at no other time: it may hold each of these.
@@ -38,7 +38,7 @@ def rule_problems(schema: Schema, version: Version, live: Schema | None = None) 
     return [problem for collection in schema.collections for problem in mistakes_in(collection, names)]
 
 
-def mistakes_in(collection: Collection, names: Names) -> Iterator[Problem]:
+def mistakes_in(collection: Collection, names: Names) -> Iterator[Finding]:
     """What is wrong in the rules of one collection."""
     for rule, text in rules_of(collection).items():
         yield from _wrong(names, collection, rule, text)
@@ -66,7 +66,7 @@ def _columns(collection: Collection, live: Collection | None) -> Collection | No
     return live if normal_query(live.view_query) == normal_query(collection.view_query) else None
 
 
-def _wrong(names: Names, collection: Collection, rule: str, text: str) -> Iterator[Problem]:
+def _wrong(names: Names, collection: Collection, rule: str, text: str) -> Iterator[Finding]:
     try:
         found = parse_filter(text, names.version)
     except FilterError as error:
@@ -78,8 +78,8 @@ def _wrong(names: Names, collection: Collection, rule: str, text: str) -> Iterat
         yield _problem(collection, rule, message_of(text, wrong), Part(text, wrong.start, wrong.end))
 
 
-def _problem(collection: Collection, rule: str, message: str, part: Part) -> Problem:
-    return Problem(f"{collection.name}.{rule}", message, collection.source, "PV701", part)
+def _problem(collection: Collection, rule: str, message: str, part: Part) -> Finding:
+    return Finding(f"{collection.name}.{rule}", message, collection.source, "PV701", part)
 
 
 def message_of(text: str, wrong: Wrong) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
-from pocketvex.errors import Part, Problem
+from pocketvex.findings import Finding, Part
 from pocketvex.rules.check import rules_of
 from pocketvex.rules.meaning import Meaning
 from pocketvex.rules.names import Names, Wrong
@@ -24,7 +24,7 @@ _AMONG = re.compile(
 _TURNED = re.compile(rf"(?P<text>{_TEXT})\s*(?P<sign>==?|!=|<>)\s*{_COLUMN}", re.IGNORECASE)
 
 
-def missed_choices(schema: Schema, names: Names) -> Iterator[tuple[Problem, bool]]:
+def missed_choices(schema: Schema, names: Names) -> Iterator[tuple[Finding, bool]]:
     """Each such comparison, and whether it is false for every record (`!=` is true for every one)."""
     if not any(isinstance(field, SelectField) for c in names.by_name.values() for field in c.fields):
         return
@@ -42,13 +42,13 @@ def missed_choices(schema: Schema, names: Names) -> Iterator[tuple[Problem, bool
                 yield _problem(collection, f"@{index.name}", index.where, wrong, never), never
 
 
-def _problem(collection: Collection, at: str, text: str, wrong: Wrong, never: bool) -> Problem:
+def _problem(collection: Collection, at: str, text: str, wrong: Wrong, never: bool) -> Finding:
     near = get_close_matches(text[wrong.start + 1 : wrong.end - 1], wrong.known, n=1)
     some = ", ".join(wrong.known[:8]) + (", …" if len(wrong.known) > 8 else "")
     meant = f": did you mean '{near[0]}'?" if near else f" (there are: {some})"
     message = f"{wrong.what}, {'so no record has it' if never else 'so it leaves nothing out'}{meant}"
     part = Part(text, wrong.start, wrong.end)
-    return Problem(f"{collection.name}{at}", message, collection.source, "PV712", part)
+    return Finding(f"{collection.name}{at}", message, collection.source, "PV712", part, "warning")
 
 
 def _of_view(query: str, names: Names) -> Mapping[str, list[Collection]]:

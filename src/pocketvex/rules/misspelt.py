@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from pocketvex.errors import Part, Problem
+from pocketvex.findings import Finding, Level, Part
 from pocketvex.rules.check import message_of, names_of, rules_of
 from pocketvex.rules.meaning import Meaning
 from pocketvex.rules.names import Wrong
@@ -31,11 +31,11 @@ class Silent(NamedTuple):
     def written(self) -> str:
         return self.text[self.wrong.start : self.wrong.end]
 
-    def problem(self) -> Problem:
+    def finding(self, level: Level = "error") -> Finding:
         path = f"{self.collection.name}.{self.rule}"
         part = Part(self.text, self.wrong.start, self.wrong.end)
         message = message_of(self.text, self.wrong)
-        return Problem(path, message, self.collection.source, "PV711", part)
+        return Finding(path, message, self.collection.source, "PV711", part, level)
 
 
 def silent_names(schema: Schema, meaning: Meaning, *, accounts: bool = True) -> Iterator[Silent]:
@@ -53,7 +53,7 @@ def silent_names(schema: Schema, meaning: Meaning, *, accounts: bool = True) -> 
 
 def lost_names(
     desired: Schema, live: Schema, before: Iterable[Schema], version: Version, *, accounts: bool = True
-) -> list[Problem]:
+) -> list[Finding]:
     """The names in the rules of the code that nothing has once the code is carried out.
 
     What was so in one of the states `before` is no change: lint says it. Without `accounts`, what fields
@@ -64,7 +64,7 @@ def lost_names(
     if not found:
         return []
     states = [(state, Meaning(names_of(state, version, state))) for state in before]
-    return [silent.problem() for silent in found if _is_new(silent, states)]
+    return [silent.finding() for silent in found if _is_new(silent, states)]
 
 
 def _is_new(silent: Silent, states: list[tuple[Schema, Meaning]]) -> bool:
@@ -90,12 +90,12 @@ def _leads_somewhere(silent: Silent, old: Collection, meaning: Meaning) -> bool:
     return (silent.wrong.start, silent.wrong.end) not in there
 
 
-def misspelt(schema: Schema) -> list[Problem]:
+def misspelt(schema: Schema) -> list[Finding]:
     """The same for lint, which knows the code alone: of what a request carries, only what looks misspelt."""
     meaning = Meaning(names_of(schema, NEWEST))
     known = any(c.type == "auth" for c in schema.collections)
     found = silent_names(schema, meaning, accounts=known)
-    return [silent.problem() for silent in found if not silent.of_body or _nearly(silent)]
+    return [silent.finding("warning") for silent in found if not silent.of_body or _nearly(silent)]
 
 
 def _nearly(silent: Silent) -> bool:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pocketvex.errors import Location, SchemaError
+from pocketvex.errors import SchemaError
+from pocketvex.findings import Location
 from pocketvex.load.collect import lines_of
 from pocketvex.load.exported import read_exported
 from pocketvex.load.loader import load_schema

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from pocketvex.errors import Location, UsageError
+from pocketvex.errors import UsageError
+from pocketvex.findings import Location
 from pocketvex.history.position import Position
 from pocketvex.paths import ThingPath
 from pocketvex.plan.questions import Answers

@@ -14,7 +14,8 @@ from typing import Any
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import Operation
 from pocketvex.diff.simulate import apply_operations
-from pocketvex.errors import Location, NotAsIntended, UsageError
+from pocketvex.errors import NotAsIntended, UsageError
+from pocketvex.findings import Location
 from pocketvex.load.exported import read_exported
 from pocketvex.plan.ownership import touched_paths
 from pocketvex.render.python.class_ import Class, Place

@@ -6,7 +6,8 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator
 
-from pocketvex.errors import Problem, SchemaError
+from pocketvex.errors import SchemaError
+from pocketvex.findings import Finding
 from pocketvex.load.carets import Texts, pointed
 from pocketvex.load.paths import shown_path
 from pocketvex.load.sources import declares_nothing
@@ -62,7 +63,7 @@ def _check_fits(situation: Situation) -> None:
         )
 
 
-def _lost(desired: Schema, live: Schema, before: list[Schema], version: Version) -> list[Problem]:
+def _lost(desired: Schema, live: Schema, before: list[Schema], version: Version) -> list[Finding]:
     from pocketvex.plan.ownership import is_untouched_users
     from pocketvex.rules.misspelt import lost_names
 
@@ -74,7 +75,7 @@ def _lost(desired: Schema, live: Schema, before: list[Schema], version: Version)
     return lost_names(desired, live, before, version, accounts=not unsaid)
 
 
-def _not_silenced(problems: list[Problem], root: str) -> list[Problem]:
+def _not_silenced(problems: list[Finding], root: str) -> list[Finding]:
     from pocketvex.lint.suppressions import silenced
 
     texts = Texts(root)
@@ -83,7 +84,7 @@ def _not_silenced(problems: list[Problem], root: str) -> list[Problem]:
     return [problem for problem in silenced(problems, read, ("PV711",)) if problem.code == "PV711"]
 
 
-def _of_marked(desired: Schema, live: Schema) -> Iterator[Problem]:
+def _of_marked(desired: Schema, live: Schema) -> Iterator[Finding]:
     """Changes of rules that PocketBase refuses, since somebody marked the collection as a system one."""
     for there in live.collections:
         mine = desired.collection(there.name)
@@ -94,7 +95,7 @@ def _of_marked(desired: Schema, live: Schema) -> Iterator[Problem]:
                 message = (
                     "is marked as a system collection on this server: PocketBase changes none of its rules"
                 )
-                yield Problem(f"{mine.name}.{name}", message, mine.source)
+                yield Finding(f"{mine.name}.{name}", message, mine.source)
 
 
 def _check_declares(situation: Situation, agreed: Collection[str]) -> None:
@@ -117,7 +118,7 @@ def _check_declares(situation: Situation, agreed: Collection[str]) -> None:
     session.reporter.note(declares_nothing(shown))
 
 
-def _in_rules(schema: Schema, version: Version, live: Schema) -> list[Problem]:
+def _in_rules(schema: Schema, version: Version, live: Schema) -> list[Finding]:
     if not schema.may_have_rules:
         return []
     from pocketvex.rules.check import rule_problems

@@ -9,7 +9,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
-from pocketvex.errors import Part, Problem
+from pocketvex.findings import Finding, Part
 from pocketvex.plan.tables import tables_of
 from pocketvex.schema.lost_names import called, words_in
 from pocketvex.schema.model import Collection, Schema
@@ -19,7 +19,7 @@ _MISSING = re.compile(r"no such column: (?:\w+\.)*(\w+)")
 
 def view_problems(
     desired: Schema, live: Schema, states: list[Schema], views: list[Collection]
-) -> Iterator[Problem]:
+) -> Iterator[Finding]:
     """What these views of the code do not find any more once it is carried out."""
     declared = {c.name.lower() for c in desired.collections}
     declared |= {(c.renamed_from or "").lower() for c in desired.collections}
@@ -35,7 +35,7 @@ def view_problems(
             now = (f.name for c in desired.collections for f in c.fields if f.renamed_from == missing)
             message = f"no column '{missing}'{called(next(now, ''))}"
             part = Part(view.view_query, *found[0])
-            yield Problem(f"{view.name}.query", message, view.source, "PV711", part)
+            yield Finding(f"{view.name}.query", message, view.source, "PV711", part)
     finally:
         for connection in (new, *old):
             connection.close()

@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from pocketvex.errors import Location, Problem, SchemaError
+from pocketvex.errors import SchemaError
+from pocketvex.findings import Finding, Location
 from pocketvex.schema.auth import stated_options
 from pocketvex.schema.declare import Base, Env, FieldDeclaration, IndexDeclaration, as_values
 from pocketvex.schema.fields import FIELD, MODELS, FieldBase, RelationField
@@ -55,12 +56,12 @@ def build_schema(written: Iterable[dict[str, Any] | type[Base]]) -> Schema:
 
 class _Builder:
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[Finding] = []
         self.broken: dict[str, set[str]] = {}
         """The collections that are wrong, with the names of those fields that could not be built."""
 
     def wrong(self, path: str, message: str, where: Location | None) -> None:
-        self.problems.append(Problem(path, message, where))
+        self.problems.append(Finding(path, message, where))
 
     def collection(self, values: dict[str, Any]) -> Collection | None:
         name, where = str(values.get("name", "")), values.get("source")
@@ -230,9 +231,9 @@ def keys_of(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(name for key, info in model.model_fields.items() for name in (key, info.alias or key))
 
 
-def problems_of(error: ValidationError, path: str, where: Location | None) -> list[Problem]:
+def problems_of(error: ValidationError, path: str, where: Location | None) -> list[Finding]:
     """Pydantic's complaints in our words."""
-    found: dict[str, Problem] = {}
+    found: dict[str, Finding] = {}
     for item in error.errors():
         steps = [str(step) for step in item["loc"] if str(step) not in _UNION_STEPS]
         message = item["msg"].removeprefix("Value error, ")
@@ -240,7 +241,7 @@ def problems_of(error: ValidationError, path: str, where: Location | None) -> li
         given = f", not {item['input']!r}" if item["type"] != "missing" else ""
         at = ".".join(filter(None, [path, *steps]))
         # A union complains once for each of its members.
-        found.setdefault(at, Problem(at, f"{message}{given}", where))
+        found.setdefault(at, Finding(at, f"{message}{given}", where))
     return list(found.values())
 
 

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
-from pocketvex.errors import Location
+from pocketvex.findings import Location
 from pocketvex.schema.rules import RULE_NAMES, Rules
 
 declared: list[type[Base]] = []

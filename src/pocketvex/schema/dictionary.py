@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Set
 from typing import Any
 
-from pocketvex.errors import Location, SchemaError
+from pocketvex.errors import SchemaError
+from pocketvex.findings import Location
 from pocketvex.schema.build import keys_of
 from pocketvex.schema.declare import FieldDeclaration
 from pocketvex.schema.fields import MODELS, FieldBase, _alias

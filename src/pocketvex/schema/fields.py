@@ -27,7 +27,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from pocketvex.errors import Location
+from pocketvex.findings import Location
 from pocketvex.schema import units
 
 Size = Annotated[int, BeforeValidator(units.size)]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from math import isfinite
 
-from pocketvex.errors import Location, Problem
+from pocketvex.findings import Finding, Location
 from pocketvex.schema.fields import (
     AutodateField,
     DateField,
@@ -43,22 +43,22 @@ _NOT_RE2 = re.compile(r"(?<!\\)\(\?(?:=|!|<=|<!|>)|(?<!\\)(?:\\\\)*\\[1-9]")
 _TABLE_OF_ITS_OWN = re.compile(r"(?i)sqlite_\w+|pragma_\w+|dbstat|_collections|_params|_migrations|_logs")
 
 
-def refused(schema: Schema) -> list[Problem]:
+def refused(schema: Schema) -> list[Finding]:
     """What a server refuses when it is saved, each with the line that says it."""
     return [problem for c in schema.collections for problem in _refused(schema, c)]
 
 
-def odd(schema: Schema) -> list[Problem]:
+def odd(schema: Schema) -> list[Finding]:
     """What a server takes, and what cannot do what it says."""
     names = {name.lower() for name in schema.names()}
     return [problem for c in schema.collections for problem in _odd(c, names)]
 
 
-def _problem(collection: Collection, path: str, message: str, where: Location | None = None) -> Problem:
-    return Problem(f"{collection.name}.{path}", message, where or collection.source)
+def _problem(collection: Collection, path: str, message: str, where: Location | None = None) -> Finding:
+    return Finding(f"{collection.name}.{path}", message, where or collection.source)
 
 
-def _refused(schema: Schema, collection: Collection) -> Iterator[Problem]:
+def _refused(schema: Schema, collection: Collection) -> Iterator[Finding]:
     for field in collection.fields:
         for message in _options(field) if collection.type != "view" else ():
             yield _problem(collection, field.name, message, field.source)
@@ -149,7 +149,7 @@ def _select(field: SelectField) -> Iterator[str]:
     yield from _range("max", field.max_select)
 
 
-def _same_indexes(collection: Collection) -> Iterator[Problem]:
+def _same_indexes(collection: Collection) -> Iterator[Finding]:
     meanings: dict[tuple[object, ...], str] = {}
     for index in collection.indexes:
         twin = meanings.setdefault(index.meaning(), index.name)
@@ -178,7 +178,7 @@ def unknown_views(schema: Schema) -> dict[str, str]:
     return found
 
 
-def _auth(collection: Collection) -> Iterator[Problem]:
+def _auth(collection: Collection) -> Iterator[Finding]:
     options = collection.auth
     if options.get("manageRule") == "":
         yield _problem(collection, "manage_rule", "cannot be public: give a rule or None")
@@ -195,7 +195,7 @@ def _auth(collection: Collection) -> Iterator[Problem]:
         yield from _identities(collection)
 
 
-def _identities(collection: Collection) -> Iterator[Problem]:
+def _identities(collection: Collection) -> Iterator[Finding]:
     """What the server looks at while passwords are on, and only then."""
     names = collection.auth.get("passwordAuth", {}).get("identityFields")
     if names == []:
@@ -209,7 +209,7 @@ def _identities(collection: Collection) -> Iterator[Problem]:
             )
 
 
-def _odd(collection: Collection, names: AbstractSet[str]) -> Iterator[Problem]:
+def _odd(collection: Collection, names: AbstractSet[str]) -> Iterator[Finding]:
     if collection.id.lower() in names:
         message = f"{collection.id} is the name of a collection: PocketBase refuses every later save"
         yield _problem(collection, "id", message)

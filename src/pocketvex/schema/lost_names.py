@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from pocketvex.errors import Part, Problem
+from pocketvex.findings import Finding, Part
 from pocketvex.schema.model import Collection, Schema
 from pocketvex.schema.views import outside_texts
 
@@ -34,7 +34,7 @@ def words_in(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
     return [match.span() for match in re.finditer(rf"(?<!\w)(?:{either})(?!\w)", bare, re.IGNORECASE)]
 
 
-def index_problems(desired: Schema, lost: Lost) -> Iterator[Problem]:
+def index_problems(desired: Schema, lost: Lost) -> Iterator[Finding]:
     """Conditions and expressions of indexes that say such a name of their own collection."""
     for collection in desired.collections:
         names = lost[collection.name]
@@ -44,7 +44,7 @@ def index_problems(desired: Schema, lost: Lost) -> Iterator[Problem]:
                     word = text[start:end]
                     message = f"no field '{word}' in {collection.name}{called(names.get(word, ''))}"
                     path, part = f"{collection.name}@{index.name}", Part(text, start, end)
-                    yield Problem(path, message, collection.source, "PV711", part)
+                    yield Finding(path, message, collection.source, "PV711", part)
 
 
 def called(now: str) -> str:

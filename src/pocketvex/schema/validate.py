@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Any
 
-from pocketvex.errors import Location, Problem
+from pocketvex.findings import Finding, Location
 from pocketvex.schema.circles import circle
 from pocketvex.schema.fields import FieldBase, RelationField, SelectField
 from pocketvex.schema.model import PRIVATE_PREFIX, Collection, Schema
@@ -27,7 +27,7 @@ _WORD = re.compile(r"\w+", re.ASCII)
 _ID = re.compile(r"[\w]{1,100}", re.ASCII)
 
 
-def check(schema: Schema, broken: Mapping[str, AbstractSet[str]] = MappingProxyType({})) -> list[Problem]:
+def check(schema: Schema, broken: Mapping[str, AbstractSet[str]] = MappingProxyType({})) -> list[Finding]:
     """Everything about a declared schema that a server would refuse, with the line that says it.
 
     `broken` names, in lower case, collections and their fields that are declared and could not be built:
@@ -36,7 +36,7 @@ def check(schema: Schema, broken: Mapping[str, AbstractSet[str]] = MappingProxyT
     return list(_check(schema, broken))
 
 
-def _check(schema: Schema, broken: Mapping[str, AbstractSet[str]]) -> Iterator[Problem]:
+def _check(schema: Schema, broken: Mapping[str, AbstractSet[str]]) -> Iterator[Finding]:
     names = schema.names() | set(SYSTEM_COLLECTIONS)
     known = {name.lower() for name in names} | set(broken)
     seen: dict[str, Collection] = {}
@@ -57,12 +57,12 @@ def _check(schema: Schema, broken: Mapping[str, AbstractSet[str]]) -> Iterator[P
         yield from _secrets(collection)
 
 
-def _problem(collection: Collection, path: str, message: str, where: Location | None = None) -> Problem:
+def _problem(collection: Collection, path: str, message: str, where: Location | None = None) -> Finding:
     name = f"{collection.name}.{path}" if path else collection.name
-    return Problem(name, message, where or collection.source)
+    return Finding(name, message, where or collection.source)
 
 
-def _collection(collection: Collection) -> Iterator[Problem]:
+def _collection(collection: Collection) -> Iterator[Finding]:
     name = collection.name
     if not _WORD.fullmatch(name) or len(name) > 255:
         yield _problem(collection, "", "a name is 1 to 255 of the characters a-z, A-Z, 0-9 and _")
@@ -98,7 +98,7 @@ def _exchanged(things: Sequence[Collection] | Sequence[FieldBase]) -> Iterator[t
             yield thing, f"{' and '.join(round_)} take each other's names, and nothing tells whether they did"
 
 
-def _fields(collection: Collection) -> Iterator[Problem]:
+def _fields(collection: Collection) -> Iterator[Finding]:
     for field, message in _exchanged(collection.fields):
         way = "give each its id= (`schema pull` writes them), or a third name in between"
         yield _problem(collection, field.name, f"renamed_from: {message}: {way}", field.source)
@@ -158,7 +158,7 @@ def _remap(field: SelectField) -> Iterator[str]:
             yield f"remap: '{new}' is none of the values"
 
 
-def _indexes(collection: Collection, taken: dict[str, str], lost: AbstractSet[str]) -> Iterator[Problem]:
+def _indexes(collection: Collection, taken: dict[str, str], lost: AbstractSet[str]) -> Iterator[Finding]:
     own: set[str] = set()
     columns = {f.name.lower() for f in collection.fields} | {"id"} | lost
     if collection.type == "auth":
@@ -179,7 +179,7 @@ def _indexes(collection: Collection, taken: dict[str, str], lost: AbstractSet[st
 
 def _references(
     collection: Collection, known: AbstractSet[str], names: AbstractSet[str]
-) -> Iterator[Problem]:
+) -> Iterator[Finding]:
     for field in collection.fields:
         if not isinstance(field, RelationField):
             continue
@@ -207,14 +207,14 @@ def adopting(name: str) -> str:
     return f"declare it, or adopt it from a server with `pocketvex schema pull {name}`"
 
 
-def _secrets(collection: Collection) -> Iterator[Problem]:
+def _secrets(collection: Collection) -> Iterator[Finding]:
     for provider in collection.auth.get("oauth2", {}).get("providers", ()):
         if isinstance(provider.get("clientSecret"), str) and provider["clientSecret"]:
             message = f'the secret of {provider["name"]} stands in the code: use env("NAME")'
             yield _problem(collection, "oauth2", message)
 
 
-def for_server(schema: Schema, version: Version) -> list[Problem]:
+def for_server(schema: Schema, version: Version) -> list[Finding]:
     """What the schema asks for and a server of this version does not have."""
     found = []
     for collection in schema.collections:

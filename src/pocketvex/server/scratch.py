@@ -16,7 +16,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pocketvex.errors import Location, ServerProcessError
+from pocketvex.errors import ServerProcessError
+from pocketvex.findings import Location
 from pocketvex.server.binaries import Binary, require_supported
 from pocketvex.server.ledger import ONE_OFF, applied, forget, mark
 from pocketvex.server.surroundings import Surroundings, lay_out

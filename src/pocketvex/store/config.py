@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pocketvex.errors import ConfigError, Location, NoProject
+from pocketvex.errors import ConfigError, NoProject
+from pocketvex.findings import Location
 from pocketvex.store.reader import Table
 
 FILE = "pocketvex.toml"

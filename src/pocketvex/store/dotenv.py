@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pocketvex.errors import ConfigError, Location
+from pocketvex.errors import ConfigError
+from pocketvex.findings import Location
 
 _LINE = re.compile(
     r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*"

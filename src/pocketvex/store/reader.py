@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pocketvex.errors import ConfigError, Location, Problem, UsageError
+from pocketvex.errors import ConfigError, UsageError
+from pocketvex.findings import Finding, Location
 from pocketvex.store.urls import normalise_url
 
 _VARIABLE = re.compile(r"env:([A-Za-z_]\w*)", re.ASCII)
@@ -23,13 +24,13 @@ class Table:
         *,
         prefix: str = "",
         path: str = "",
-        problems: list[Problem] | None = None,
+        problems: list[Finding] | None = None,
     ) -> None:
         self._values = values
         self._file = file
         self._prefix = prefix
         self._path = path
-        self._problems: list[Problem] = [] if problems is None else problems
+        self._problems: list[Finding] = [] if problems is None else problems
         self._known: list[str] = []
 
     def text(self, key: str) -> str:
@@ -168,7 +169,7 @@ class Table:
         hint = f"; did you mean {close[0]!r}?" if close else ""
         path = ".".join(part for part in (self._path, key) if part)
         where = Location(str(self._file), self._line(key)) if self._file.exists() else None
-        self._problems.append(Problem(path, message + hint, where))
+        self._problems.append(Finding(path, message + hint, where))
 
     def check_unknown(self) -> None:
         for key in self._values:

@@ -10,7 +10,8 @@ from pathlib import Path
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import Operation
 from pocketvex.diff.simulate import apply_operations, changed_collections
-from pocketvex.errors import NotAsIntended, PocketVexError, Problem, Rejected
+from pocketvex.errors import NotAsIntended, PocketVexError, Rejected
+from pocketvex.findings import Finding
 from pocketvex.paths import ThingPath
 from pocketvex.plan.make import Change
 from pocketvex.schema.model import Schema
@@ -116,13 +117,13 @@ def _check(
 def with_schema_lines(error: PocketVexError, desired: Schema) -> PocketVexError:
     """The same error with the lines of the schema that its problems are about."""
 
-    def place(problem: Problem) -> Problem:
-        path = ThingPath.parse(problem.path)
+    def place(finding: Finding) -> Finding:
+        path = ThingPath.parse(finding.path)
         collection = desired.collection(path.collection)
         # `posts.title.max` is the option of a field.
         field = collection.field(path.field.partition(".")[0]) if collection and path.field else None
         source = (field and field.source) or (collection and collection.source) or None
-        return problem._replace(where=problem.where or source)
+        return finding._replace(where=finding.where or source)
 
     error.problems = tuple(place(problem) for problem in error.problems)
     return error

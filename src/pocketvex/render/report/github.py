@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pocketvex.errors import Location
+from pocketvex.findings import LEVELS, Level, Location
 from pocketvex.plan.changes import Change, Kept, Pending, Plan
 from pocketvex.plan.mentions import Mention, some_of
 from pocketvex.plan.questions import Question
@@ -17,7 +17,7 @@ from pocketvex.render.report.printable import visible
 from pocketvex.render.report.text import totals
 from pocketvex.schema.model import Schema
 
-_ORDER = ("error", "warning", "notice")
+_ORDER: tuple[str, ...] = LEVELS
 """GitHub shows ten of a level and step: what matters most comes first."""
 _SOME = 20
 """So many changes of one migration are named."""
@@ -55,7 +55,7 @@ def plan_annotations(
 def _to_run(file: Pending, folder: str) -> str:
     """One line a file, as grave as the gravest thing that it does."""
     levels = [level(change) for change in file.changes]
-    grave = min(levels, key=("error", "warning", "notice").index, default="notice")
+    grave = min(levels, key=LEVELS.index, default="notice")
     said = [_said(change) for change in file.changes[:_SOME]]
     if len(file.changes) > _SOME:
         said.append(f"… and {len(file.changes) - _SOME} more changes")
@@ -83,7 +83,7 @@ def status_annotations(rows: Iterable[tuple[str, str]], missing: Iterable[str], 
     return sorted(lines, key=_gravity)
 
 
-def level(change: Change) -> str:
+def level(change: Change) -> Level:
     """`error` for what cannot be done, `warning` for what has to be looked at, else `notice`."""
     judged = change.judgement
     if judged.verdict is Verdict.IMPOSSIBLE:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pocketvex.errors import Location
 from pocketvex.evidence.facts import Evidence
+from pocketvex.findings import Location
 from pocketvex.paths import ThingPath
 from pocketvex.plan.changes import Change, Pending, Plan
 from pocketvex.plan.mentions import Mention

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from pocketvex.errors import Location
+from pocketvex.findings import Location
 from pocketvex.plan.changes import Change, Pending, Plan
 from pocketvex.plan.codes import CODES
 from pocketvex.plan.mentions import Mention, some_of

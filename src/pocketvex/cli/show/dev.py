@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from pocketvex.cli import output, report
-from pocketvex.cli.formats import mentions_in, tell_mentions
+from pocketvex.cli.show.draft import draft_lines, proof_lines
+from pocketvex.cli.show.mentions import mentions_in, tell_mentions
+from pocketvex.cli.show.outcome import left_lines, tell_done, tell_missing, tell_unknown
+from pocketvex.cli.terminal import output
 from pocketvex.errors import PocketVexError, ServerError
 from pocketvex.history.folder import DRAFT
 from pocketvex.schema.words import counted
@@ -64,7 +66,7 @@ class DevView:
         output.note("stopped")
 
     def proven(self, draft: DraftState) -> None:
-        for number, line in enumerate(report.proof_lines(draft)):
+        for number, line in enumerate(proof_lines(draft)):
             if number:
                 output.data(line)
             else:
@@ -74,15 +76,15 @@ class DevView:
         self, outcome: Outcome, draft: DraftState, found: Outstanding, seconds: float, *, asked: bool
     ) -> None:
         """A pass that nobody asked for, and that changed nothing, is not worth a line."""
-        report.tell_done(outcome)
-        left = report.left_lines(outcome)
-        of_draft = report.draft_lines(draft, self.draft, native=outcome.native)
+        tell_done(outcome)
+        left = left_lines(outcome)
+        of_draft = draft_lines(draft, self.draft, native=outcome.native)
         is_new = left != self._left
         if is_new:
             output.plan(left)
-            report.tell_missing(outcome)
+            tell_missing(outcome)
         if self._first:
-            report.tell_unknown(outcome)
+            tell_unknown(outcome)
         mentions = mentions_in(self.config, found.plan)
         if mentions != self._mentions:
             tell_mentions(mentions)

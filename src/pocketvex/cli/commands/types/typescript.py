@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pocketvex.cli import output
 from pocketvex.cli.context import load, opened, project, project_or_here
+from pocketvex.cli.terminal import output
 from pocketvex.errors import Exit, ServerProcessError, UsageError
 from pocketvex.versions import Version
 

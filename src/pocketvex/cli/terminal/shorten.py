@@ -5,27 +5,12 @@ The whole text is in `schema diff --format json`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import replace
-
-from pocketvex.plan.make import Change
 
 LIMIT = 72
 """A rule longer than this is cut."""
 _AROUND = 16
 """How much of what is the same stays on each side of what differs."""
-_PAIR = re.compile(r"`([^`]*)` → `([^`]*)`")
-_SINGLE = re.compile(r"`([^`]*)`")
-
-
-def compact(change: Change) -> Change:
-    """The same change with the rules in its reason cut to what a line or two can hold."""
-    reason = change.judgement.reason
-    short = _PAIR.sub(lambda m: "`{}` → `{}`".format(*pair(m[1], m[2])), reason)
-    if short == reason:
-        short = _SINGLE.sub(lambda m: f"`{middle(m[1])}`", reason)
-    return change if short == reason else replace(change, judgement=change.judgement._replace(reason=short))
 
 
 def pair(before: str, after: str, limit: int = LIMIT) -> tuple[str, str]:

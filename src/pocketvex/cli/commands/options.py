@@ -52,3 +52,4 @@ FormatOption = Annotated[str, typer.Option("--format", help="text, json, markdow
 NoBackupOption = Annotated[
     bool, typer.Option("--no-backup", help="Make no backup before something is taken away.")
 ]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be run, and run nothing.")]

@@ -1,22 +1,26 @@
-"""What a pass did and what it left, in lines."""
+"""What was written to a server, and what is left: `schema apply`, and each pass of `dev`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from pocketvex.cli import output
-from pocketvex.cli.shorten import compact, fitted
+from pocketvex.cli.show.formats import Shown, write_json
+from pocketvex.cli.show.lines import change_shown
+from pocketvex.cli.show.plan import PlanShown
+from pocketvex.cli.terminal import output
+from pocketvex.cli.terminal.shorten import fitted
 from pocketvex.plan.verdicts import Verdict
-from pocketvex.render.report.text import change_lines, pending_lines, plan_lines, totals
+from pocketvex.render.report.text import plan_lines, totals
 from pocketvex.schema.words import counted
 
 if TYPE_CHECKING:
-    from pocketvex.plan.changes import Pending
-    from pocketvex.plan.make import Change, Plan
-    from pocketvex.run.draft import DraftState
+    from pocketvex.plan.changes import Change
     from pocketvex.run.sync import Outcome
+    from pocketvex.schema.model import Schema
+    from pocketvex.store.config import Config
 
 MANY = 40
 """So many applied changes are listed; of more the rest is counted."""
@@ -24,14 +28,55 @@ _RESTART = "its restart with this folder of migrations runs it, or `migrate up -
 HELD = "held since its `down`, or since it failed: `migrate up` runs it"
 
 
-def tell_outcome(outcome: Outcome) -> None:
+@dataclass(frozen=True)
+class OutcomeShown(Shown):
     """What was done on stdout, what waits after it, and the totals."""
-    tell_done(outcome)
-    output.plan(left_lines(outcome))
-    tell_missing(outcome)
-    tell_unknown(outcome)
-    if not outcome.waiting:
-        output.data(output.styled(totals(outcome.plan), "bold"))
+
+    outcome: Outcome
+    desired: Schema
+    config: Config
+
+    def text(self) -> None:
+        tell_done(self.outcome)
+        output.plan(left_lines(self.outcome))
+        tell_missing(self.outcome)
+        tell_unknown(self.outcome)
+        if not self.outcome.waiting:
+            output.data(output.styled(totals(self.outcome.plan), "bold"))
+
+    def json(self) -> None:
+        from pocketvex.render.report.json import outcome_values
+        from pocketvex.run.mentions import mentions_of
+
+        self._warn()
+        done = self.outcome
+        mentions = mentions_of(self.config, done.plan)
+        write_json(outcome_values(done.applied, done.ran, done.waiting, done.plan, self.desired, mentions))
+
+    def markdown(self) -> None:
+        self._warn()
+        self._left().markdown()
+        self._note_done()
+
+    def github(self) -> None:
+        self._warn()
+        self._left().github()
+        self._note_done()
+
+    def _left(self) -> PlanShown:
+        return PlanShown(self.outcome.plan, self.desired, self.config)
+
+    def _warn(self) -> None:
+        tell_warnings(self.outcome)
+        tell_missing(self.outcome)
+        tell_unknown(self.outcome)
+
+    def _note_done(self) -> None:
+        """On stderr: a page of what is left has no place for it."""
+        for name in self.outcome.ran:
+            output.note(f"ran {name}")
+        for change in self.outcome.applied:
+            output.note(f"applied {change.path}: {change.judgement.reason}")
 
 
 def tell_done(outcome: Outcome) -> None:
@@ -77,36 +122,9 @@ def left_lines(outcome: Outcome) -> list[str]:
     agreeable = {id(change) for change in outcome.wants_consent}
     for change in outcome.plan.changes:
         lines += [*change_shown(change), *_way_on(change, agreeable=id(change) in agreeable)]
-    lines += plan_lines(_without_changes(outcome.plan))
+    lines += plan_lines(replace(outcome.plan, changes=()))
     lines += [f"= {name}: {HELD}" for name in outcome.position.held]
     return fitted(lines, output.width())
-
-
-def shown(plan: Plan) -> list[str]:
-    """A plan as a person reads it in this terminal."""
-    from dataclasses import replace
-
-    short = replace(plan, changes=tuple(map(compact, plan.changes)))
-    return fitted(plan_lines(short, width=output.width()), output.width())
-
-
-def pending_shown(pending: Iterable[Pending]) -> list[str]:
-    """Migrations that are not run yet, as a person reads them in this terminal."""
-    from dataclasses import replace
-
-    short = [replace(file, changes=tuple(map(compact, file.changes))) for file in pending]
-    return fitted(pending_lines(short, width=output.width()), output.width())
-
-
-def _without_changes(plan: Plan) -> Plan:
-    from dataclasses import replace
-
-    return replace(plan, changes=())
-
-
-def change_shown(change: Change) -> list[str]:
-    """One change as a person reads it in this terminal."""
-    return change_lines(compact(change), width=output.width())
 
 
 def _way_on(change: Change, *, agreeable: bool) -> Iterator[str]:
@@ -119,38 +137,3 @@ def _way_on(change: Change, *, agreeable: bool) -> Iterator[str]:
         yield f"    → the history does not know it: {agree}"
     elif agreeable:
         yield f"    → --confirm {quote(change.path)} agrees to it"
-
-
-def way_to_run(*, native: bool) -> str:
-    """How what waits becomes a migration and runs, on this server."""
-    if native:
-        return "`pocketvex migrate up` seals and runs it"
-    return (
-        "`pocketvex migrate generate` seals it; the server runs it at its next start with this folder of "
-        "migrations, or `migrate up --data-dir PATH` where its data is on this machine"
-    )
-
-
-def draft_lines(draft: DraftState, name: str, *, native: bool) -> list[str]:
-    """What became of the draft, where something did."""
-    if draft.edited:
-        return [f"draft {name} was edited by hand: it is left alone"]
-    if draft.asks:
-        return [f"draft {name} is written once that is answered"]
-    if draft.written and draft.exists and draft.stops and native:
-        way = "`pocketvex migrate up --check` says whether these rows let it run"
-        return [f"draft {name} written: {way}"]
-    if draft.written and draft.exists:
-        return [f"draft {name} written: {way_to_run(native=native)}"]
-    return [f"draft {name} is not needed any more: removed"] if draft.written else []
-
-
-def proof_lines(draft: DraftState) -> list[str]:
-    """What came of its proof."""
-    if draft.error is not None:
-        return [f"draft cannot be proven: {draft.error.what}", *(f"    {line}" for line in _why(draft.error))]
-    return [f"draft {draft.proof}"] if draft.proof else []
-
-
-def _why(error: Exception) -> list[str]:
-    return str(getattr(error, "why", "")).splitlines()

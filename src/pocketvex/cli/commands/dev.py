@@ -1,15 +1,14 @@
-"""The commands that stand alone: init, dev, util, explain, help."""
+"""`pocketvex dev`: a pass on every save."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from pocketvex.cli import output
-from pocketvex.cli.context import checked_answers, choices, opened, project
-from pocketvex.cli.options import (
+from pocketvex.cli.commands.options import (
     AnswerOption,
     AnswersOption,
     BinaryOption,
@@ -19,46 +18,12 @@ from pocketvex.cli.options import (
     NoBackupOption,
     RenameOption,
 )
+from pocketvex.cli.context import checked_answers, choices, opened, project
+from pocketvex.cli.terminal import output
+from pocketvex.errors import UsageError
 
 if TYPE_CHECKING:
     from pocketvex.store.config import Config
-
-util_app = typer.Typer(help="Look at a server and at this project.", no_args_is_help=True)
-
-
-def register(app: typer.Typer) -> None:
-    app.command()(init)
-    app.command()(dev)
-    app.command()(explain)
-    app.command(name="help")(help_)
-
-
-def init(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; this folder by default.")] = Path(),
-) -> int:
-    """Make a small project that works at once, or one of what is there. Files that exist are left alone."""
-    import os
-
-    from pocketvex.errors import UsageError
-    from pocketvex.run.scaffold import Found, look, scaffold
-
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file", todo="Name a folder; it is made if it is not there.")
-    config, found = look(folder, os.environ)
-    made, kept = scaffold(folder, sample=found is Found.NOTHING)
-    for name in made:
-        output.data(f"+ {name}")
-    for name in kept:
-        output.data(f"= {name} exists, left alone")
-    code = 0
-    if found is Found.HISTORY:
-        from pocketvex.cli.pull import pull_history
-
-        code = pull_history(config)
-    where = "" if folder == Path() else f"cd {folder} && "
-    following = "schema pull" if found is Found.SERVER else "dev"
-    output.note(f"→ {where}pocketvex {following}")
-    return code
 
 
 def dev(
@@ -107,7 +72,7 @@ def _dev(
     data_dir: Path | None,
     pocketbase: Path | None,
 ) -> int:
-    from pocketvex.cli.view import DevView
+    from pocketvex.cli.show.dev import DevView
     from pocketvex.dev.loop import Loop
     from pocketvex.store.locks import watching
 
@@ -136,9 +101,6 @@ def _dev(
 
 def _require_embedded(config: Config, flag: str | None, data_dir: Path | None) -> None:
     """Before anything is moved: what is set aside must be the data of the server that is worked with."""
-    import os
-
-    from pocketvex.errors import UsageError
     from pocketvex.store.hosts import choose_host
 
     host = choose_host(config, flag=flag, environ=os.environ)
@@ -148,43 +110,3 @@ def _require_embedded(config: Config, flag: str | None, data_dir: Path | None) -
             f"--fresh empties the embedded server, and this is about {other}: nothing was done",
             todo="Leave --fresh out, or say --host embedded.",
         )
-
-
-@util_app.command("test-connection")
-def connection(
-    host: HostOption = None, data_dir: DataDirOption = None, pocketbase: BinaryOption = None
-) -> int:
-    """Log in, list the collections, say which version it is."""
-    from pocketvex.api.probe import test_connection
-
-    config = project()
-    with opened(config, host, data_dir, pocketbase) as session:
-        found = test_connection(session.target.client)
-        session.memory.save(server_version=str(found.version))
-    output.data(
-        f"{found.url}: PocketBase {found.version}, signed in as superuser, {found.collections} collections"
-    )
-    return 0
-
-
-def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="For example PV201.")]) -> int:
-    """Say what a code means, why it matters, and the safe way."""
-    from pocketvex.errors import UsageError
-    from pocketvex.plan.codes import CODES
-
-    found = CODES.get(code.upper())
-    if found is None:
-        raise UsageError(f"no code {code}", todo=f"There are: {', '.join(CODES)}.")
-    output.data(f"{code.upper()}: {found.title}\n\n{found.why}\n\n{found.todo}")
-    return 0
-
-
-def help_(
-    context: typer.Context,
-    command: Annotated[
-        list[str] | None, typer.Argument(metavar="[COMMAND]", help="For example: migrate up.")
-    ] = None,
-) -> int:
-    """Show the help of a command."""
-    result: int = context.obj([*(command or ()), "--help"])()
-    return result

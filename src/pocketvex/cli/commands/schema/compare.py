@@ -1,16 +1,17 @@
-"""The code compared with a server."""
+"""The code compared with a server: `schema diff`, for whoever has read its options."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
-from pocketvex.cli import output
-from pocketvex.cli.context import checked_answers, checked_format, choices, opened, project
+from pocketvex.cli.context import checked_answers, choices, opened, project
+from pocketvex.cli.show.formats import checked_format, show
+from pocketvex.cli.terminal import output
 from pocketvex.errors import ChangesPending, ConsentNeeded, Exit
 
 
-def diff(
+def compare(
     *,
     host: str | None = None,
     format: str = "text",
@@ -32,7 +33,7 @@ def diff(
 
     with start_load(config.root, config.schema, timeout=config.load_timeout) as pending:
         # The schema loads in its own interpreter while this one imports what it takes to compare.
-        from pocketvex.cli.formats import tell_plan, tell_questions
+        from pocketvex.cli.show.plan import PlanShown, QuestionsShown
         from pocketvex.plan.ignored import unused
         from pocketvex.run.pending import pending_files
         from pocketvex.run.planning import plan_for
@@ -51,9 +52,9 @@ def diff(
                 session.reporter.note(f"there is {thing}: nothing of its name can be made before it goes")
             session.memory.save()
     if questions:
-        tell_questions(plan, loaded.schema, config, wanted)
+        show(QuestionsShown(plan, loaded.schema, config), wanted)
         return ConsentNeeded.exit_code if exit_code and plan.questions else 0
-    tell_plan(plan, loaded.schema, config, wanted, to_run)
+    show(PlanShown(plan, loaded.schema, config, to_run), wanted)
     for path in unused(plan, config.ignore):
         output.note(f"note: [ignore] {path}: nothing of that name differs here")
     if not exit_code:

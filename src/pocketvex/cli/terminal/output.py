@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TextIO
 
-from pocketvex.cli.excerpts import is_marker, shortened
+from pocketvex.cli.terminal.excerpts import is_marker, shortened
 from pocketvex.errors import PocketVexError
 from pocketvex.render.report.printable import quiet, visible
 

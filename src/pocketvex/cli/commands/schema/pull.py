@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pocketvex.cli import output
+from pocketvex.cli.commands.options import BinaryOption, DataDirOption, HostOption
 from pocketvex.cli.context import opened, project_or_here, taking_turn
-from pocketvex.cli.options import BinaryOption, DataDirOption, HostOption
+from pocketvex.cli.terminal import output
 from pocketvex.errors import ConsentNeeded, PocketVexError, UsageError
 from pocketvex.paths import ThingPath
 from pocketvex.store.config import EMBEDDED

@@ -1,4 +1,4 @@
-"""`pocketvex types generate`, as it is called."""
+"""`pocketvex types generate`, as it is called with rarer options."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from typing import Annotated
 
 import typer
 
-from pocketvex.cli import typescript
-from pocketvex.cli.options import HostOption
-
-app = typer.Typer(help="TypeScript of the schema.", no_args_is_help=True)
+from pocketvex.cli.commands.options import HostOption
+from pocketvex.cli.commands.types import typescript
 
 
-@app.command()
 def generate(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 7 where a file is stale.")
