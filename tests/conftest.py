@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from filelock import FileLock
@@ -22,6 +22,10 @@ from binaries import LATEST, SUPPORTED, binary_of
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running, create_superuser
+from prepared import Make, Prepare, Prepared
+
+if TYPE_CHECKING:
+    from projects import Project
 
 # A shell has what it starts in the background ignore Ctrl+C, and so would all that the tests start and end.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -139,3 +143,21 @@ def server(data_dir: Callable[[Binary], Path]) -> Iterator[ServerFactory]:
             return stack.enter_context(Running(binary, data, **options))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def _prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return Prepared(tmp_path_factory.mktemp("prepared"))
+
+
+@pytest.fixture
+def prepared(_prepared: Prepared, server: ServerFactory) -> Prepare:
+    """`prepared(project, binary, make)`: a server that `make(project, server)` has worked on.
+
+    It is made once for each version and code; tests that come later have a copy, and one of the project.
+    """
+
+    def start(project: Project, binary: Binary, make: Make) -> Running:
+        return _prepared.start(project, binary, make, server)
+
+    return start
