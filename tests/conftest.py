@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from filelock import FileLock
@@ -15,17 +17,34 @@ from filelock import FileLock
 sys.path.insert(0, str(Path(__file__).parent))
 
 import sampling
+import shadows
 from binaries import LATEST, SUPPORTED, binary_of
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running, create_superuser
+from prepared import Make, Prepare, Prepared
+
+if TYPE_CHECKING:
+    from projects import Project
 
 # A shell has what it starts in the background ignore Ctrl+C, and so would all that the tests start and end.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# The servers of tests live for seconds, with a few rows: collecting their garbage is a tenth of their work.
+os.environ.setdefault("GOGC", "400")
+
 EMAIL = "admin@example.com"
 PASSWORD = "password1234"
+QUICK_HASH = "$2b$04$3uiCgFhh4M2BX4Z.O6wJuOorNMy2CdmmQlQBosoEFWonJbGIzb1EC"
+"""Of the password. PocketBase's own take 60 ms to check, for each of thousands of logins."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """What `-n auto` means: more workers than cores, since a test often waits for its server."""
+    cores = os.cpu_count() or 1
+    return cores + cores // 2
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -47,6 +66,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(line)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shared_shadows(shared: Path) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        shadows.share(shared / "shadows", patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder of this run that all workers have in common."""
+    root = tmp_path_factory.getbasetemp()
+    return root if worker_id == "master" else root.parent
+
+
 @pytest.fixture(params=SUPPORTED)
 def binary(request: pytest.FixtureRequest) -> Binary:
     return binary_of(request.param)
@@ -58,10 +91,8 @@ def latest() -> Binary:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[Binary], Path]:
+def template(shared: Path) -> Callable[[Binary], Path]:
     """A data directory per version that has the superuser; copy it, never start a server on it."""
-    root = tmp_path_factory.getbasetemp()
-    shared = root if worker_id == "master" else root.parent
 
     def template_of(binary: Binary) -> Path:
         folder = shared / "pocketbase-templates" / str(binary.version)
@@ -69,10 +100,16 @@ def template(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callab
         with FileLock(folder.with_name(f"{folder.name}.lock")):
             if not (folder / "ready").exists():
                 create_superuser(binary, folder, EMAIL, PASSWORD)
+                _hash_anew(folder)
                 (folder / "ready").touch()
         return folder
 
     return template_of
+
+
+def _hash_anew(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "data.db")) as database, database:
+        database.execute("UPDATE _superusers SET password = ? WHERE email = ?", [QUICK_HASH, EMAIL])
 
 
 @pytest.fixture
@@ -106,3 +143,21 @@ def server(data_dir: Callable[[Binary], Path]) -> Iterator[ServerFactory]:
             return stack.enter_context(Running(binary, data, **options))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def _prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return Prepared(tmp_path_factory.mktemp("prepared"))
+
+
+@pytest.fixture
+def prepared(_prepared: Prepared, server: ServerFactory) -> Prepare:
+    """`prepared(project, binary, make)`: a server that `make(project, server)` has worked on.
+
+    It is made once for each version and code; tests that come later have a copy, and one of the project.
+    """
+
+    def start(project: Project, binary: Binary, make: Make) -> Running:
+        return _prepared.start(project, binary, make, server)
+
+    return start

@@ -6,7 +6,6 @@ Everything behind it is real: the folder, the server, the binary, the state that
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +31,9 @@ from pocketvex.store.hosts import Host, Login
 from pocketvex.target.session import Session, connect
 
 Json = dict[str, Any]
+
+NOW = 1_790_000_000
+"""When migrations are sealed: always the same, so that the same history has the same file names."""
 
 
 def schema_of(*collections: Json) -> Schema:
@@ -68,7 +70,7 @@ class Project:
         self.config = load_config(root)
         self.code = schema_of(*collections)
         self.environ: dict[str, str] = {}
-        self.now = int(time.time())
+        self.now = NOW
 
     def declare(self, *collections: Json) -> None:
         self.code = schema_of(*collections)

@@ -465,3 +465,16 @@ STORIES = [
         ),
     ),
 ]
+
+WRONG_RULES = """from pocketvex import Base, Rules, field
+
+
+class Posts(Base):
+    title = field.text()
+    rules = Rules(
+        list="titel != ''",
+        view="title = ",
+        create="@request.data.title != ''",
+    )
+"""
+"""A module with a mistake of each kind that `MISTAKES` names."""

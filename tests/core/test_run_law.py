@@ -6,26 +6,46 @@ applied by `dev`, sealed and run, taken back, run again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from pocketvex.api.client import Client, Credentials
 from pocketvex.diff.compare import compare
 from pocketvex.diff.simulate import apply_operations
 from pocketvex.errors import SchemaError
 from pocketvex.evidence.facts import Fact
-from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
-from pocketvex.plan.ownership import Ownership, renamed_items
+from pocketvex.history.folder import History
+from pocketvex.history.position import Position
+from pocketvex.plan.make import NeedsFacts, Plan, make_plan
+from pocketvex.plan.ownership import Ownership
 from pocketvex.plan.verdicts import Verdict
 from pocketvex.run.planning import named_as_live
-from pocketvex.run.remember import written_items
+from pocketvex.run.remember import remember
+from pocketvex.run.situation import Situation
 from pocketvex.schema.model import Schema
+from pocketvex.server.surroundings import Surroundings
+from pocketvex.store.config import Config
+from pocketvex.store.hosts import Host
+from pocketvex.store.state import HostState
+from pocketvex.target.memory import Memory
+from pocketvex.target.recorded import Recorded
 from pocketvex.target.removals import doable_in_one_round
+from pocketvex.target.reporter import Reporter
+from pocketvex.target.session import Session
+from pocketvex.target.target import Target
 from pocketvex.versions import NEWEST
 from schemas import World, build, edited, worlds, written
 
 Json = dict[str, Any]
+NOWHERE = Path("nowhere")
+CONFIG = Config(NOWHERE, None, NOWHERE, NOWHERE, NOWHERE, NOWHERE)
+CLIENT = Client("http://127.0.0.1:9", Credentials())
+TARGET = Target(Host("here", CLIENT.url, local=True), CLIENT, NEWEST, {}, Surroundings())
+"""A server that nobody asks anything."""
 
 
 class Nothing(dict[Fact, int | None]):
@@ -38,21 +58,41 @@ class Nothing(dict[Fact, int | None]):
         return 0
 
 
+class InMind(Memory):
+    """What a machine remembers, without the file."""
+
+    def __init__(self) -> None:
+        self.state = HostState()
+
+    def save(self, **known: Any) -> None:
+        self.note(**known)
+
+
 class Machine:
     """One server, its history, and what this machine remembers of it."""
 
     def __init__(self) -> None:
         self.live: list[Json] = []
         self.recorded: list[Json] = []
-        self.written: dict[str, Any] = {}
-        self.managed: set[str] = set()
+        self.memory = InMind()
+        self.session = Session(CONFIG, TARGET, self.memory, Reporter(), Surroundings())
+
+    @property
+    def written(self) -> dict[str, Any]:
+        return self.memory.state.written
+
+    def situation(self, desired: Schema) -> Situation:
+        """What is found: a server that has run the whole history."""
+        recorded = Recorded((), [self.recorded], NOWHERE)
+        position = Position(History(NOWHERE, (), (), ()), recorded, recorded, (), (), ())
+        return Situation(self.session, desired, self.live, position)
 
     def plan(self, desired: Schema) -> Plan:
         live = Schema.from_json(self.live)
         ownership = Ownership(
             recorded=named_as_live(Schema.from_json(self.recorded), live, self.written),
             written=self.written,
-            managed=frozenset(self.managed),
+            managed=frozenset(self.memory.state.managed),
         )
         plan = make_plan(desired, live, facts=Nothing(), ownership=ownership, version=NEWEST)
         assert not isinstance(plan, NeedsFacts)
@@ -66,26 +106,18 @@ class Machine:
             ready = doable_in_one_round(self.live, ready)
             if not ready:
                 return plan
-            self.write(desired, ready)
-
-    def write(self, desired: Schema, changes: list[Change]) -> None:
-        operations = [change.operation for change in changes]
-        self.live = apply_operations(self.live, operations)
-        renamed = {o.old: o.collection for o in operations if o.kind == "rename_collection"}
-        self.managed = {renamed.get(name, name) for name in self.managed}
-        self.managed |= {o.collection for o in operations if o.kind == "create_collection"}
-        self.remember(desired, renamed_items(self.written, renamed))
-
-    def remember(self, desired: Schema, previous: dict[str, Any]) -> None:
-        live = Schema.from_json(self.live)
-        recorded = named_as_live(Schema.from_json(self.recorded), live, previous)
-        self.written = written_items(desired, live, recorded, previous, NEWEST)
+            self.live = apply_operations(self.live, [change.operation for change in ready])
+            remember(self.situation(desired), ready)
 
     def up(self, desired: Schema) -> None:
         """What is outstanding is sealed and run: the history builds what the server has."""
-        self.recorded = self.live
-        self.managed |= desired.names()
-        self.remember(desired, self.written)
+        self.found(self.live, desired, {*self.memory.state.managed, *desired.names()})
+
+    def found(self, live: list[Json], desired: Schema, managed: Iterable[str]) -> None:
+        """The history builds what the server has; these collections are listed in its files."""
+        self.live = self.recorded = live
+        self.memory.note(managed=sorted({*managed}))
+        remember(self.situation(desired))
 
 
 @st.composite
@@ -125,16 +157,13 @@ def test_a_pass_that_applied_everything_leaves_nothing(pair: tuple[World, World]
     assert settled(machine.plan(code))
 
     # `down` to what it was, and the code taken back as well.
-    later, machine.live, machine.recorded = machine.live, earlier, earlier
-    machine.managed = {c["name"] for c in earlier}
-    machine.remember(start, machine.written)
+    later = machine.live
+    machine.found(earlier, start, (c["name"] for c in earlier))
     assert machine.written == {}
     assert settled(machine.plan(start))
 
     # Run again, with the code of then.
-    machine.live = machine.recorded = later
-    machine.managed = {c["name"] for c in later}
-    machine.remember(code, machine.written)
+    machine.found(later, code, (c["name"] for c in later))
     assert settled(machine.plan(code))
     assert not compare(code, Schema.from_json(machine.live), ask=False, version=NEWEST)
 
@@ -153,7 +182,8 @@ def test_what_another_machine_wrote_is_never_taken_away(pair: tuple[World, World
     one.dev(start)
     one.up(start)
     other = Machine()
-    other.recorded, other.managed = one.recorded, set(one.managed)
+    other.recorded = one.recorded
+    other.memory.note(managed=one.memory.state.managed)
     one.dev(code)
     other.live = one.live
     plan = other.plan(start)

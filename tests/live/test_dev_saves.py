@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pocketvex.server.binaries import Binary
-from terminal import Dev, Project, posts, until
+from terminal import Dev, Project, ended, posts, until
 
 
 @pytest.fixture
@@ -98,8 +98,9 @@ def test_ctrl_c_during_an_endless_loop_ends_at_once(project: Project, dev: Dev) 
     project.write("schema/posts.py", f"{pid}p.write_text(str(os.getpid()))\nwhile True: pass\n")
     until(lambda: started.exists() and started.read_text(), "the loop runs")
     child = int(started.read_text())
+    assert not ended(child)
     assert dev.signal(2) == 0
-    until(lambda: not Path(f"/proc/{child}").exists(), "the loop has ended")
+    until(lambda: ended(child), "the loop has ended")
 
 
 def test_a_burst_of_saves_ends_with_the_last(project: Project, dev: Dev, latest: Binary) -> None:

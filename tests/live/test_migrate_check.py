@@ -14,6 +14,7 @@ from pocketvex.run.check import Checkup, check
 from pocketvex.run.situation import Choices
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
+from prepared import Prepare
 from projects import Project, posts, put, rows, text
 from published import check as check_document
 
@@ -31,14 +32,16 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
+def running(project: Project, prepared: Prepare, binary: Binary) -> Running:
     """A server with the project's first file and two rows."""
-    started = server(binary)
+    return prepared(project, binary, first_file)
+
+
+def first_file(project: Project, started: Running) -> None:
     project.up(started)
     with project.session(started) as session:
         put(session, "posts", title="one", body="short")
         put(session, "posts", title="one", body="much too long")
-    return started
 
 
 def looked(project: Project, running: Running, **options: bool) -> Checkup:

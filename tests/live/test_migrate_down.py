@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ServerFactory
 from pocketvex.errors import HistoryError, NotAsIntended, UsageError
 from pocketvex.server.binaries import Binary
 from pocketvex.server.ledger import reading
 from pocketvex.server.process import Running
+from prepared import Prepare
 from projects import Project, kept, names, paths, posts, put, rows, text
 
 PEOPLE = {"name": "people", "type": "auth", "fields": [{"name": "photo", "type": "file", "maxSelect": 1}]}
@@ -26,9 +26,12 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
+def running(project: Project, prepared: Prepare, binary: Binary) -> Running:
     """A server with the first file, a row, and an account that has a file."""
-    started = server(binary)
+    return prepared(project, binary, first_file)
+
+
+def first_file(project: Project, started: Running) -> None:
     project.up(started)
     with project.session(started) as session:
         put(session, "posts", title="one", body="text")
@@ -42,7 +45,6 @@ def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
             files={"photo": ("a.txt", b"hello")},
             headers={"Authorization": token},
         ).raise_for_status()
-    return started
 
 
 def sign_in(session: object) -> bool:

@@ -17,6 +17,7 @@ from pocketvex.run.situation import Choices, find_situation
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 from pocketvex.steps.migration import read_migration, runtime_of
+from prepared import Prepare
 from projects import Json, Project, kept, names, paths, posts, put, rows, text
 from reformatted import LAYOUTS, reformatted
 
@@ -27,13 +28,15 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
+def running(project: Project, prepared: Prepare, binary: Binary) -> Running:
     """A server with the project's first file and a row."""
-    started = server(binary)
+    return prepared(project, binary, first_file)
+
+
+def first_file(project: Project, started: Running) -> None:
     project.up(started)
     with project.session(started) as session:
         put(session, "posts", title="one", body="text")
-    return started
 
 
 def test_a_proof_that_was_cut_off_is_made_again(project: Project, running: Running) -> None:

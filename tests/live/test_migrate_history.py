@@ -17,7 +17,9 @@ from pocketvex.errors import HistoryError, NotAsIntended, ServerProcessError
 from pocketvex.run import migrate
 from pocketvex.run.situation import Choices
 from pocketvex.server.binaries import Binary
+from pocketvex.server.process import Running
 from pocketvex.target.session import Session
+from prepared import Prepare
 from projects import Project, kept, names, paths, posts, put, rows, text
 
 
@@ -26,22 +28,24 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "project", posts())
 
 
-def sealed_in_three(project: Project, server: ServerFactory, binary: Binary) -> list[str]:
+def sealed_in_three(project: Project, prepared: Prepare, binary: Binary) -> list[str]:
     """A history of three files, made on a server of its own."""
-    maker = server(binary)
-    for fields in ([], [text("body")], [text("body"), text("slug")]):
-        project.declare(posts(*fields))
-        project.up(maker)
-    maker.stop()
+    prepared(project, binary, three_files).stop()
     shutil.rmtree(project.root / ".pocketvex")
     assert len(project.files) == 3
     return project.files
 
 
+def three_files(project: Project, maker: Running) -> None:
+    for fields in ([], [text("body")], [text("body"), text("slug")]):
+        project.declare(posts(*fields))
+        project.up(maker)
+
+
 def test_a_server_two_files_behind_runs_them_first(
-    project: Project, server: ServerFactory, binary: Binary
+    project: Project, server: ServerFactory, prepared: Prepare, binary: Binary
 ) -> None:
-    files = sealed_in_three(project, server, binary)
+    files = sealed_in_three(project, prepared, binary)
     running = server(binary)
     project.up(running, to=files[0], recorded_only=True)
     with project.session(running) as session:
@@ -60,8 +64,10 @@ def test_a_server_two_files_behind_runs_them_first(
     assert not again.applied
 
 
-def test_a_second_machine_asks_nothing_twice(project: Project, server: ServerFactory, latest: Binary) -> None:
-    sealed_in_three(project, server, latest)
+def test_a_second_machine_asks_nothing_twice(
+    project: Project, server: ServerFactory, prepared: Prepare, latest: Binary
+) -> None:
+    sealed_in_three(project, prepared, latest)
     running = server(latest)
     project.sync(running)
     for native in (True, False):
@@ -111,9 +117,9 @@ def test_the_samples_history_runs_on_every_version_beside_a_server_that_runs(
 
 @pytest.mark.parametrize("native", [True, False])
 def test_pocketbase_alone_builds_what_the_code_declares(
-    project: Project, server: ServerFactory, binary: Binary, native: bool, tmp_path: Path
+    project: Project, server: ServerFactory, prepared: Prepare, binary: Binary, native: bool, tmp_path: Path
 ) -> None:
-    files = sealed_in_three(project, server, binary)
+    files = sealed_in_three(project, prepared, binary)
     running = server(binary, migrations_dir=project.config.migrations)
     plan = project.diff(running, native=native)
     assert not plan.changes
@@ -124,9 +130,13 @@ def test_pocketbase_alone_builds_what_the_code_declares(
 
 
 def test_migrate_up_of_the_binary_on_an_empty_directory(
-    project: Project, server: ServerFactory, binary: Binary, data_dir: Callable[[Binary], Path]
+    project: Project,
+    server: ServerFactory,
+    prepared: Prepare,
+    binary: Binary,
+    data_dir: Callable[[Binary], Path],
 ) -> None:
-    files = sealed_in_three(project, server, binary)
+    files = sealed_in_three(project, prepared, binary)
     folder = data_dir(binary)
     command = [binary.path, "migrate", "up", "--dir", folder, "--migrationsDir", project.config.migrations]
     subprocess.run([str(part) for part in command], check=True, capture_output=True)
@@ -139,9 +149,9 @@ def test_migrate_up_of_the_binary_on_an_empty_directory(
 
 
 def test_a_file_that_throws_stops_all_of_them(
-    project: Project, server: ServerFactory, binary: Binary
+    project: Project, server: ServerFactory, prepared: Prepare, binary: Binary
 ) -> None:
-    files = sealed_in_three(project, server, binary)
+    files = sealed_in_three(project, prepared, binary)
     running = server(binary)
     project.up(running, to=files[0], recorded_only=True)
     with project.session(running) as session:

@@ -13,6 +13,7 @@ from pocketvex.errors import ServerProcessError, UsageError
 from pocketvex.run.prune import Kept, list_kept, prune
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
+from prepared import Prepare
 from projects import Project, names, posts, put, rows, text
 
 TAGS = {"name": "tags", "fields": [text("label"), {"name": "parent", "type": "relation", "target": "tags"}]}
@@ -24,9 +25,12 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
+def running(project: Project, prepared: Prepare, binary: Binary) -> Running:
     """A server on which a column with values and a table with rows were removed, in two files."""
-    started = server(binary)
+    return prepared(project, binary, removed_in_two_files)
+
+
+def removed_in_two_files(project: Project, started: Running) -> None:
     project.up(started)
     with project.session(started) as session:
         put(session, "posts", title="one", body="text", slug="a")
@@ -37,7 +41,6 @@ def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
     project.up(started)
     project.declare(posts(text("slug")))
     project.up(started)
-    return started
 
 
 def listed(project: Project, running: Running, *, native: bool = True) -> dict[str, Kept]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,10 @@ ROWS = [
 ]
 
 
-@pytest.fixture
-def project(tmp_path: Path, latest: Binary) -> Project:
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory, latest: Binary) -> Path:
     """Posts with three choices, each held by a row; the code has lost two of them and gained one."""
-    found = Project(tmp_path / "app")
+    found = Project(tmp_path_factory.mktemp("asked") / "app")
     found.write("pocketvex.toml", "")
     found.write("schema/posts.py", posts(STATES))
     found.ok("dev", "--once")
@@ -34,7 +35,14 @@ def project(tmp_path: Path, latest: Binary) -> Project:
     found.ok("migrate", "up")
     fill(found, latest)
     found.write("schema/posts.py", posts(FEWER))
-    return found
+    until(lambda: not found.server, "its server has ended")
+    return found.root
+
+
+@pytest.fixture
+def project(tmp_path: Path, asked: Path) -> Project:
+    shutil.copytree(asked, tmp_path / "app")
+    return Project(tmp_path / "app")
 
 
 def fill(project: Project, latest: Binary) -> None:

@@ -50,22 +50,32 @@ def project(tmp_path: Path) -> Project:
 
 def begin(project: Project, running: Running) -> dict[str, Json]:
     """All of it, with a row, and a view of somebody else behind ours; as the server has it."""
-    shutil.rmtree(project.root / ".pocketvex", ignore_errors=True)
     project.declare(*FULL)
-    with project.session(running, native=False) as session:
-        own = {c["name"]: c for c in session.target.fetch() if not c["system"] and c["name"] != "users"}
-        for name in [n for n in ("outer", "shown", "posts", "people") if n in own]:
-            session.target.client.delete_collection(name)
-        for name in [n for n in ("tags", "pals") if n in own]:
-            links = [f for f in own[name]["fields"] if f["type"] != "relation"]
-            session.target.client.patch_collection(name, {"fields": links})
-        for name in [n for n in ("tags", "pals") if n in own]:
-            session.target.client.delete_collection(name)
     project.sync(running, native=False)
     with project.session(running, native=False) as session:
         assert session.target.client._request("POST", "/api/collections", json=OUTER).ok
         put(session, "posts", title="one", body="precious")
         return structure(session)
+
+
+class Beginning:
+    """What `begin` leaves of a server and its project, as often as it is wanted."""
+
+    def __init__(self, project: Project, running: Running) -> None:
+        self.before = begin(project, running)
+        running.halt()
+        self._running = running
+        home = project.root.with_name("beginning")
+        self._kept = {place: home / place.name for place in (running.data_dir, project.root / ".pocketvex")}
+        for place, kept in self._kept.items():
+            shutil.copytree(place, kept)
+
+    def bring_back(self) -> None:
+        self._running.halt()
+        for place, kept in self._kept.items():
+            shutil.rmtree(place)
+            shutil.copytree(kept, place)
+        self._running.start()
 
 
 def structure(session: Session) -> dict[str, Json]:
@@ -109,9 +119,11 @@ def test_at_whatever_request_it_fails_everything_is_there_or_gone(
 ) -> None:
     """Refused: one request. Lost: its answer. Gone: the server does not come back. Killed: nor do we."""
     running = server(binary_of(version))
+    beginning = Beginning(project, running)
+    before = beginning.before
+    project.declare(*LEFT)
     for at in range(1, 100):
-        before = begin(project, running)
-        project.declare(*LEFT)
+        beginning.bring_back()
         error = removed(project, running, at, mode)
         if error is None:
             break

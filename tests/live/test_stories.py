@@ -13,6 +13,7 @@ from cases.changes import posts, select
 from cases.rows import LISTS, MISTAKES, UNKNOWN
 from cases.stories import (
     STORIES,
+    WRONG_RULES,
     Alone,
     Code,
     Dashboard,
@@ -239,23 +240,10 @@ def _in_words(found: dict[str, Any], outcome: Outcome) -> str:
     return "; ".join(parts) or "in sync, nothing sent"
 
 
-MODULE = """from pocketvex import Base, Rules, field
-
-
-class Posts(Base):
-    title = field.text()
-    rules = Rules(
-        list="titel != ''",
-        view="title = ",
-        create="@request.data.title != ''",
-    )
-"""
-
-
 def test_mistakes_in_rules(scene_of: Callable[[Story], Scene]) -> None:
     scene = scene_of(Story(*MISTAKES, [posts()], ()))
     project, before = scene.project, scene.client.collections()
-    (project.root / "schema/posts.py").write_text(MODULE, encoding="utf-8")
+    (project.root / "schema/posts.py").write_text(WRONG_RULES, encoding="utf-8")
     project.code = load_schema(project.root, project.root / "schema", timeout=60).schema
     with pytest.raises(SchemaError) as failure:
         project.sync(scene.running)

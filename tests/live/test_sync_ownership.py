@@ -14,6 +14,7 @@ from pocketvex.run.situation import Choices
 from pocketvex.run.sync import sync
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
+from prepared import Prepare
 from projects import Project, dashboard, kept, names, paths, posts, put, rows, text
 
 Json = dict[str, Any]
@@ -28,10 +29,8 @@ INDEX = "CREATE INDEX `idx_posts_title` ON `posts` (`title`)"
 
 
 @pytest.fixture
-def running(project: Project, server: ServerFactory, binary: Binary) -> Running:
-    started = server(binary)
-    project.up(started)
-    return started
+def running(project: Project, prepared: Prepare, binary: Binary) -> Running:
+    return prepared(project, binary, Project.up)
 
 
 def without(name: str) -> Any:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,8 +47,18 @@ def installed() -> Binary | None:
 
 
 def binary_at(path: Path) -> Binary:
-    """The binary at `path`, which is asked for its version."""
+    """The binary at `path`, which is asked for its version: once, for as long as the file is the same."""
     path = Path(path).absolute()
+    try:
+        found = path.stat()
+    except OSError:
+        return _ask(path, 0, 0)  # which says what is wrong with it
+    return _ask(path, found.st_size, found.st_mtime_ns)
+
+
+@lru_cache
+def _ask(path: Path, size: int, changed: int) -> Binary:
+    """`size` and `changed` tell one file of this path from another; an error is not remembered."""
     todo = f"Check the path, or leave it out to use the installed {_DIST}."
     try:
         done = subprocess.run(
