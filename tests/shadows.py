@@ -18,6 +18,7 @@ from pocketvex.history import shadow
 from pocketvex.history.trust import reaches_out
 from pocketvex.server.binaries import Binary
 from pocketvex.server.surroundings import Surroundings
+from pocketvex.target.reporter import nobody
 
 _READS = re.compile(r"\brequire\(|__hooks|\$filesystem|\$template")
 """How a file reads what lies beside it in the project: its shadow is that project's own."""
@@ -37,7 +38,7 @@ def share(folder: Path, patch: pytest.MonkeyPatch) -> None:
     ) -> None:
         kept = folder / home.name
         # Whoever follows the progress wants to see it built.
-        if progress is not None or any(reaches_out(text) or _READS.search(text) for _, text in files):
+        if progress not in (None, nobody) or any(reaches_out(text) or _READS.search(text) for _, text in files):
             really(binary, files, home, around, progress)
         elif kept.exists():
             shutil.copytree(kept, home)

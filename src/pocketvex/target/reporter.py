@@ -17,7 +17,7 @@ class Reporter:
         self.notes: list[str] = list(notes)
         """What is told when the work is done, in order; nothing stands twice."""
         self.say = say or self.note
-        self.progress = progress or _nobody
+        self.progress = progress or nobody
         self._said: set[str] = set()
 
     def note(self, *texts: str) -> None:
@@ -35,5 +35,5 @@ class Reporter:
         return notes
 
 
-def _nobody(text: str) -> None:
+def nobody(text: str) -> None:
     """Where nobody looks on."""
