@@ -283,22 +283,22 @@ export interface UsersUpdate {
 export interface Collections {
   _superusers: { kind: "auth"; record: SuperusersRecord; create: SuperusersCreate; update: SuperusersUpdate; relations: {} };
   api_keys: { kind: "base"; record: ApiKeysRecord; create: ApiKeysCreate; update: ApiKeysUpdate; relations: {
-    user: { to: "users"; many: false; sure: false };
+    user: { to: "users"; many: false; always: false };
   } };
   logs: { kind: "base"; record: LogsRecord; create: LogsCreate; update: LogsUpdate; relations: {
-    user: { to: "users"; many: false; sure: false };
+    user: { to: "users"; many: false; always: false };
   } };
   queue: { kind: "base"; record: QueueRecord; create: QueueCreate; update: QueueUpdate; relations: {
-    user: { to: "users"; many: false; sure: false };
+    user: { to: "users"; many: false; always: false };
   } };
   user_meta: { kind: "base"; record: UserMetaRecord; create: UserMetaCreate; update: UserMetaUpdate; relations: {
-    user: { to: "users"; many: false; sure: false };
+    user: { to: "users"; many: false; always: false };
   } };
   users: { kind: "auth"; record: UsersRecord; create: UsersCreate; update: UsersUpdate; relations: {
-    api_keys_via_user: { to: "api_keys"; many: false; sure: false };
-    logs_via_user: { to: "logs"; many: true; sure: false };
-    queue_via_user: { to: "queue"; many: true; sure: false };
-    user_meta_via_user: { to: "user_meta"; many: false; sure: false };
+    api_keys_via_user: { to: "api_keys"; many: false; always: false };
+    logs_via_user: { to: "logs"; many: true; always: false };
+    queue_via_user: { to: "queue"; many: true; always: false };
+    user_meta_via_user: { to: "user_meta"; many: false; always: false };
   } };
 }
 
@@ -320,7 +320,7 @@ interface Relation {
   /** Whether there may be several. */
   many: boolean;
   /** Whether everyone who gets the record gets what it points to: it is required, and no rule hides it. */
-  sure: boolean;
+  always: boolean;
   /** What it points to only superusers view: others get no `expand` for it, not even an empty one. */
   locked?: true;
   /** A record that is deleted together with what it points to: the event of it comes without. */
@@ -445,7 +445,7 @@ type Expansion<C extends CollectionName, E extends string, H extends string, F e
 type Expanding<C extends CollectionName, E extends string, K extends string, F extends string, D extends boolean> =
   RelationOf<C, K>["many"] extends true ? Shaped<Target<C, K>, Tail<E, K>, Below<F, K>, D>[] : Shaped<Target<C, K>, Tail<E, K>, Below<F, K>, D>;
 type SureKey<C extends CollectionName, H extends string, D extends boolean> = H extends unknown
-  ? RelationOf<C, H>["sure"] extends true ? D extends true ? RelationOf<C, H> extends { cascade: true } ? never : H : H : never
+  ? RelationOf<C, H>["always"] extends true ? D extends true ? RelationOf<C, H> extends { cascade: true } ? never : H : H : never
   : never;
 
 /** What a request with these options returns for a record. */

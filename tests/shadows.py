@@ -38,7 +38,8 @@ def share(folder: Path, patch: pytest.MonkeyPatch) -> None:
     ) -> None:
         kept = folder / home.name
         # Whoever follows the progress wants to see it built.
-        if progress not in (None, nobody) or any(reaches_out(text) or _READS.search(text) for _, text in files):
+        followed = progress not in (None, nobody)
+        if followed or any(reaches_out(text) or _READS.search(text) for _, text in files):
             really(binary, files, home, around, progress)
         elif kept.exists():
             shutil.copytree(kept, home)

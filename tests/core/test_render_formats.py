@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from pocketvex.diff.operations import ChangeRule, DropField, Operation
 from pocketvex.evidence.facts import Evidence
 from pocketvex.findings import Location
-from pocketvex.plan.changes import Change, Kept, Pending, Plan
+from pocketvex.plan.changes import Change, Kept, PendingFile, Plan
 from pocketvex.plan.make import make_plan
 from pocketvex.plan.mentions import Mention
 from pocketvex.plan.questions import Option, Question
@@ -229,8 +229,8 @@ def test_migrations_that_are_not_simply_applied(state: str, level: str) -> None:
 
 
 PENDING = (
-    Pending("1700000000_less.js", (change(HOSTILE), rule("a", "b", Access.OPENS)), by_hand=False),
-    Pending("1700000001_rows.js", tuple(change("one of many") for _ in range(50)), by_hand=True),
+    PendingFile("1700000000_less.js", (change(HOSTILE), rule("a", "b", Access.OPENS)), by_hand=False),
+    PendingFile("1700000001_rows.js", tuple(change("one of many") for _ in range(50)), by_hand=True),
 )
 
 

@@ -82,7 +82,7 @@ def test_nonzero_counts_what_is_stored(binary: Binary, client: Client) -> None:
         row |= dict.fromkeys(NAMES, n + 1)
         add(client, row | {"f_rel": user, "f_rels": [user]})
     add(client, {})
-    token, _ = client._session.token()
+    token, _ = client._sign_in.token()
     with httpx.Client(base_url=client.url, headers={"Authorization": token}) as http:
         uploads = [("f_file", ("a.txt", b"x")), ("f_files", ("b.txt", b"x")), ("f_files", ("c.txt", b"x"))]
         assert http.post("/api/collections/things/records", files=uploads).status_code == 200

@@ -41,7 +41,7 @@ def with_a_row(project: Project, running: Running) -> Running:
     project.up(running)
     with project.session(running) as session:
         row = put(session, "posts", title="one", body="text")
-        token, _ = session.target.client._session.token()
+        token, _ = session.target.client._sign_in.token()
         httpx.patch(
             f"{running.url}/api/collections/posts/records/{row['id']}",
             files={"photo": ("a.txt", b"hello")},

@@ -182,7 +182,7 @@ def test_files_are_counted_and_never_measured_again(binary: Binary, client: Clie
     loose = {"a": field("file", max_select=3), "b": field("file")}
     tight = {"a": field("file", max_select=2), "b": field("file", max_size=1, mime_types=["image/png"])}
     live = write(client, schema([table_of(loose)]))
-    token, _ = client._session.token()
+    token, _ = client._sign_in.token()
     with httpx.Client(base_url=client.url, headers={"Authorization": token}) as http:
         for number in range(4):
             uploads = [("a", (f"{n}.txt", b"some text")) for n in range(number)]

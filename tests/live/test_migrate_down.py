@@ -37,7 +37,7 @@ def first_file(project: Project, started: Running) -> None:
         put(session, "posts", title="one", body="text")
         login = {"email": "ada@example.com", "password": "password1234", "passwordConfirm": "password1234"}
         ada = put(session, "people", **login)
-        token, _ = session.target.client._session.token()
+        token, _ = session.target.client._sign_in.token()
         import httpx
 
         httpx.patch(

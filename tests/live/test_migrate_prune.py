@@ -10,7 +10,7 @@ import pytest
 import terminal
 from conftest import ServerFactory
 from pocketvex.errors import ServerProcessError, UsageError
-from pocketvex.run.prune import Kept, list_kept, prune
+from pocketvex.run.prune import KeptAside, list_kept, prune
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 from prepared import Prepare
@@ -43,7 +43,7 @@ def removed_in_two_files(project: Project, started: Running) -> None:
     project.up(started)
 
 
-def listed(project: Project, running: Running, *, native: bool = True) -> dict[str, Kept]:
+def listed(project: Project, running: Running, *, native: bool = True) -> dict[str, KeptAside]:
     with project.session(running, native=native) as session:
         return {kept.name: kept for kept in list_kept(session).kept}
 

@@ -17,7 +17,7 @@ import pytest
 from pocketvex.errors import ServerProcessError
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
-from pocketvex.server.port_owner import command_of, holder_of, port_is_free, serves
+from pocketvex.server.port_owner import command_of, owner_of, port_is_free, serves
 from pocketvex.server.process import Running, create_superuser
 
 MakeData = Callable[[Binary], Path]
@@ -33,7 +33,7 @@ def test_it_is_ready_when_it_is_there(binary: Binary, server: StartServer) -> No
     running = server(binary)
     assert log_in(running).status_code == 200
     assert serves(running.pid, running.data_dir)
-    assert holder_of(running.port).pid in (0, running.pid)
+    assert owner_of(running.port).pid in (0, running.pid)
     pid, port, folder = running.pid, running.port, running.log.parent
     running.stop()
     running.stop()

@@ -306,18 +306,18 @@ export interface Collections {
   _superusers: { kind: "auth"; record: SuperusersRecord; create: SuperusersCreate; update: SuperusersUpdate; relations: {} };
   plain: { kind: "view"; record: PlainRecord; create: never; update: never; relations: {} };
   post_stats: { kind: "view"; record: PostStatsRecord; create: never; update: never; relations: {
-    author: { to: "users"; many: false; sure: true };
+    author: { to: "users"; many: false; always: true };
   } };
   posts: { kind: "base"; record: PostsRecord; create: PostsCreate; update: PostsUpdate; relations: {
-    author: { to: "users"; many: false; sure: true; cascade: true };
-    editors: { to: "users"; many: true; sure: false };
-    parent: { to: "posts"; many: false; sure: false };
-    posts_via_parent: { to: "posts"; many: true; sure: false };
+    author: { to: "users"; many: false; always: true; cascade: true };
+    editors: { to: "users"; many: true; always: false };
+    parent: { to: "posts"; many: false; always: false };
+    posts_via_parent: { to: "posts"; many: true; always: false };
   } };
   users: { kind: "auth"; record: UsersRecord; create: UsersCreate; update: UsersUpdate; relations: {
-    post_stats_via_author: { to: "post_stats"; many: true; sure: false; locked: true };
-    posts_via_author: { to: "posts"; many: true; sure: false; locked: true };
-    posts_via_editors: { to: "posts"; many: true; sure: false; locked: true };
+    post_stats_via_author: { to: "post_stats"; many: true; always: false; locked: true };
+    posts_via_author: { to: "posts"; many: true; always: false; locked: true };
+    posts_via_editors: { to: "posts"; many: true; always: false; locked: true };
   } };
 }
 
@@ -339,7 +339,7 @@ interface Relation {
   /** Whether there may be several. */
   many: boolean;
   /** Whether everyone who gets the record gets what it points to: it is required, and no rule hides it. */
-  sure: boolean;
+  always: boolean;
   /** What it points to only superusers view: others get no `expand` for it, not even an empty one. */
   locked?: true;
   /** A record that is deleted together with what it points to: the event of it comes without. */
@@ -464,7 +464,7 @@ type Expansion<C extends CollectionName, E extends string, H extends string, F e
 type Expanding<C extends CollectionName, E extends string, K extends string, F extends string, D extends boolean> =
   RelationOf<C, K>["many"] extends true ? Shaped<Target<C, K>, Tail<E, K>, Below<F, K>, D>[] : Shaped<Target<C, K>, Tail<E, K>, Below<F, K>, D>;
 type SureKey<C extends CollectionName, H extends string, D extends boolean> = H extends unknown
-  ? RelationOf<C, H>["sure"] extends true ? D extends true ? RelationOf<C, H> extends { cascade: true } ? never : H : H : never
+  ? RelationOf<C, H>["always"] extends true ? D extends true ? RelationOf<C, H> extends { cascade: true } ? never : H : H : never
   : never;
 
 /** What a request with these options returns for a record. */

@@ -12,7 +12,7 @@ from pocketvex.api import shape
 from pocketvex.api.credentials import Credentials, TokenCache
 from pocketvex.api.greeting import COLLECTIONS as _COLLECTIONS
 from pocketvex.api.greeting import no_api
-from pocketvex.api.login import Session, WaitHook
+from pocketvex.api.login import SignIn, WaitHook
 from pocketvex.api.transport import ROWS_MOST, Answer, Transport
 from pocketvex.api.version import dashboard_version
 from pocketvex.errors import LoginRefused, PocketVexError, Rejected, UnsupportedServer
@@ -49,7 +49,7 @@ class Client:
         on_slow: Callable[[str], None] | None = None,
     ) -> None:
         self._transport = Transport(url, timeout=timeout, on_slow=on_slow)
-        self._session = Session(self._transport, credentials, tokens, sleep=sleep, on_wait=on_wait)
+        self._sign_in = SignIn(self._transport, credentials, tokens, sleep=sleep, on_wait=on_wait)
 
     @property
     def url(self) -> str:
@@ -68,7 +68,7 @@ class Client:
 
     def try_password(self) -> None:
         """Log in anew where a password was given; raises LoginRefused where it is not right."""
-        self._session.try_password()
+        self._sign_in.try_password()
 
     def collections(self) -> list[Collection]:
         """All of them as the database has them (LIST, never the cached single GET), in the server's order."""
@@ -220,10 +220,10 @@ class Client:
                 method, path, token=token, json=json, params=params, timeout=timeout, most=most
             )
 
-        token, new = self._session.token()
+        token, new = self._sign_in.token()
         answer = send(token)
         if answer.status == 401 and not new:
-            answer = send(self._session.renew())
+            answer = send(self._sign_in.renew())
         if answer.status == 401:
             raise LoginRefused(
                 f"{self.url} refuses a token that it gave just now ({answer.message})",

@@ -21,7 +21,7 @@ _LOGIN = "/api/collections/_superusers/auth-with-password"
 WaitHook = Callable[[float, str], None]
 
 
-class Session:
+class SignIn:
     """Hands out a token for one server; logs in only when no usable one is at hand."""
 
     def __init__(

@@ -52,7 +52,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Pending:
+class PendingFile:
     """A migration that the server has not run yet."""
 
     name: str

@@ -27,7 +27,7 @@ Json = dict[str, Any]
 _VIEW_REFUSES = re.compile(r"with (?:empty or invalid|non-unique) ids|malformed JSON")
 
 
-class Part(NamedTuple):
+class Candidate(NamedTuple):
     """A file to prove, and what is there before and after it."""
 
     name: str
@@ -59,11 +59,11 @@ def prove(
 ) -> Proof:
     """Prove one file (name, text) on a copy of `data_dir`; raises NotAsIntended where it fails."""
     ((name, text),) = files
-    (proof,) = prove_parts(binary, data_dir, [Part(name, text, before, after)])
+    (proof,) = prove_parts(binary, data_dir, [Candidate(name, text, before, after)])
     return proof
 
 
-def prove_parts(binary: Binary, data_dir: Path, parts: Sequence[Part]) -> list[Proof]:
+def prove_parts(binary: Binary, data_dir: Path, parts: Sequence[Candidate]) -> list[Proof]:
     """Prove files that follow each other on a copy of `data_dir`; raises NotAsIntended where one fails.
 
     After up and after down the collections must be those of `after` and `before`, every value of a
@@ -79,7 +79,10 @@ def prove_parts(binary: Binary, data_dir: Path, parts: Sequence[Part]) -> list[P
 
 
 def _prove_parts(
-    binary: Binary, data_dir: Path, parts: Sequence[Part], rows_for: Callable[[Schema, Schema], list[Row]]
+    binary: Binary,
+    data_dir: Path,
+    parts: Sequence[Candidate],
+    rows_for: Callable[[Schema, Schema], list[Row]],
 ) -> list[Proof]:
     files = [(part.name, part.text, rows_for(part.before, part.after)) for part in parts]
     with temporary("proof") as folder:

@@ -23,7 +23,7 @@ _CLASS = re.compile(r"\s*class\s+(\w+)")
 _DECORATORS = 5
 
 
-class Declared(NamedTuple):
+class Declaration(NamedTuple):
     """Where a collection is declared; `class_name` is empty where it is no class."""
 
     where: Location
@@ -31,14 +31,14 @@ class Declared(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Code:
+class DeclaredCode:
     """The collections of the code by their names. `error` says why there is no schema."""
 
-    places: Mapping[str, Declared]
+    places: Mapping[str, Declaration]
     schema: Schema | None = None
     error: SchemaError | None = None
 
-    def declares(self, collection: str) -> Declared | None:
+    def declares(self, collection: str) -> Declaration | None:
         return next((p for name, p in self.places.items() if name.lower() == collection.lower()), None)
 
     def in_file(self, file: str) -> list[str]:
@@ -46,16 +46,16 @@ class Code:
         return [name for name, place in self.places.items() if place.where.file == file]
 
 
-def read_code(config: Config) -> Code:
+def read_code(config: Config) -> DeclaredCode:
     """Load the code of a project; a folder with nothing in it declares nothing."""
     if not _sources(config.schema):
-        return Code({}, Schema())
+        return DeclaredCode({}, Schema())
     try:
         schema = load_schema(config.root, config.schema, timeout=config.load_timeout).schema
     except SchemaError as error:
-        return Code(dict(_scanned(config)), None, error)
+        return DeclaredCode(dict(_scanned(config)), None, error)
     places = {c.name: _place(config.root, c.source) for c in schema.collections if c.source}
-    return Code(places, schema)
+    return DeclaredCode(places, schema)
 
 
 def declares_something(config: Config) -> bool:
@@ -69,35 +69,35 @@ def _sources(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.suffix in (".py", ".json") and p.name[0] not in "_.")
 
 
-def _place(root: Path, where: Location) -> Declared:
+def _place(root: Path, where: Location) -> Declaration:
     try:
         lines = (root / where.file).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
-        return Declared(where)
+        return Declaration(where)
     # A class with a decorator begins at that one.
     for line in lines[max(where.line - 1, 0) :][:_DECORATORS]:
         if found := _CLASS.match(line):
-            return Declared(where, found[1])
-    return Declared(where)
+            return Declaration(where, found[1])
+    return Declaration(where)
 
 
-def _scanned(config: Config) -> Iterator[tuple[str, Declared]]:
+def _scanned(config: Config) -> Iterator[tuple[str, Declaration]]:
     """The collections that the text of the files seems to declare."""
     for path in _sources(config.schema):
         shown = shown_path(str(path), str(config.root))
         try:
             if path.suffix == ".json":
                 for values in read_exported(path, shown):
-                    yield values["name"], Declared(values["source"] or Location(shown))
+                    yield values["name"], Declaration(values["source"] or Location(shown))
                 continue
             tree = ast.parse(path.read_bytes())
         except (SchemaError, SyntaxError, ValueError, OSError):
             continue
         for name, (line, _) in lines_of(str(path))[1].items():
-            yield name, Declared(Location(shown, line))
+            yield name, Declaration(Location(shown, line))
         for statement in tree.body:
             if isinstance(statement, ast.ClassDef) and (name := _collection(statement)):
-                yield name, Declared(Location(shown, statement.lineno), statement.name)
+                yield name, Declaration(Location(shown, statement.lineno), statement.name)
 
 
 def _collection(statement: ast.ClassDef) -> str:

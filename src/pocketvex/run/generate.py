@@ -23,7 +23,7 @@ from pocketvex.history.position import check_history
 from pocketvex.plan.make import Change, Plan
 from pocketvex.plan.questions import Question
 from pocketvex.plan.verdicts import Verdict
-from pocketvex.proof.prove import Part, Proof, prove_parts
+from pocketvex.proof.prove import Candidate, Proof, prove_parts
 from pocketvex.render.migration.migration import runtime, with_runtime
 from pocketvex.render.report.text import example_lines
 from pocketvex.run.draft import DRAFT_TITLE, Outstanding, already_there, find_outstanding
@@ -87,7 +87,7 @@ def seal_outstanding(situation: Situation, found: Outstanding, *, name: str | No
     draft = read_draft(folder)
     refuse(folder, found)
     if (edited := edited_draft(situation, found, name, now)) is not None:
-        parts = [Part(edited.name, edited.text, found.before, found.after)]
+        parts = [Candidate(edited.name, edited.text, found.before, found.after)]
     elif found.plan.changes:
         parts = _split(situation, found, name, now)
     else:
@@ -186,7 +186,7 @@ def not_kept(error: NotAsIntended, names: Sequence[str], draft: str | None) -> N
     )
 
 
-def _split(situation: Situation, found: Outstanding, name: str | None, now: int) -> list[Part]:
+def _split(situation: Situation, found: Outstanding, name: str | None, now: int) -> list[Candidate]:
     """One file, or two where the server has the safe part already: `down 1` takes back only the other."""
     parts: list[tuple[Schema, Schema, Sequence[Change]]] = [(found.before, found.after, found.plan.changes)]
     if situation.target.local:
@@ -199,7 +199,7 @@ def _split(situation: Situation, found: Outstanding, name: str | None, now: int)
     for number, (before, after, changes) in enumerate(parts):
         title = name if name and number == len(parts) - 1 else _name_for(changes)
         text = found.between(before, after, str(stamp + number), changes, title.replace("_", " "))
-        files.append(Part(f"{stamp + number}_{slug(title)}.js", text, before, after))
+        files.append(Candidate(f"{stamp + number}_{slug(title)}.js", text, before, after))
     return files
 
 

@@ -47,8 +47,8 @@ from pocketvex.target.session import Session
 from pocketvex.target.write import require_unmoved, write_changes
 
 __all__ = [
+    "FileState",
     "Ran",
-    "Row",
     "Sealed",
     "Status",
     "baseline",
@@ -71,7 +71,7 @@ class Ran:
 
 
 @dataclass(frozen=True)
-class Row:
+class FileState:
     """A line of `migrate status`: state is applied, pending, held, edited, empty, unseen or silent.
 
     Empty is a hand-written step that nobody has written yet; unseen one that changes no collection, on a
@@ -84,7 +84,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Status:
-    rows: tuple[Row, ...]
+    rows: tuple[FileState, ...]
     missing: tuple[str, ...]
     """Sealed files that are gone from the folder."""
     plan: Plan
@@ -327,8 +327,8 @@ def status(session: Session, desired: Schema | None, choices: Choices) -> Status
 
     return Status(
         _in_order(
-            [Row(name, state(name)) for name in position.history.names]
-            + [Row(name, "silent") for name in position.history.strays]
+            [FileState(name, state(name)) for name in position.history.names]
+            + [FileState(name, "silent") for name in position.history.strays]
         ),
         position.history.missing,
         found,
@@ -336,5 +336,5 @@ def status(session: Session, desired: Schema | None, choices: Choices) -> Status
     )
 
 
-def _in_order(rows: Sequence[Row]) -> tuple[Row, ...]:
+def _in_order(rows: Sequence[FileState]) -> tuple[FileState, ...]:
     return tuple(sorted(rows, key=lambda row: row.name.encode()))

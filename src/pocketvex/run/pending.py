@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pocketvex.history.position import Position
-from pocketvex.plan.changes import Change, Pending
+from pocketvex.plan.changes import Change, PendingFile
 from pocketvex.plan.make import make_plan
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import is_written_by_us
 from pocketvex.versions import Version
 
 
-def pending_files(position: Position, version: Version) -> tuple[Pending, ...]:
+def pending_files(position: Position, version: Version) -> tuple[PendingFile, ...]:
     """Each pending file with the changes that it makes to collections, judged by their kind."""
     recorded, found = position.recorded, []
     for name in position.pending:
@@ -20,7 +20,7 @@ def pending_files(position: Position, version: Version) -> tuple[Pending, ...]:
         before, after = (Schema.from_json(snapshot) for snapshot in recorded.snapshots[at : at + 2])
         file = position.history.file(name)
         by_hand = file is None or not is_written_by_us(file.text)
-        found.append(Pending(name, tuple(_changes(before, after, version)), by_hand))
+        found.append(PendingFile(name, tuple(_changes(before, after, version)), by_hand))
     return tuple(found)
 
 

@@ -31,7 +31,7 @@ _NAME = re.compile(rf"{PRIVATE_PREFIX}(?P<id>[0-9a-f]{{12}}|[0-9]+|draft|here[0-
 _RULES = ("listRule", "viewRule", "createRule", "updateRule", "deleteRule")
 
 
-class Kept(NamedTuple):
+class KeptAside(NamedTuple):
     """One thing that is kept aside."""
 
     name: str
@@ -48,7 +48,7 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True)
 class Listed:
-    kept: tuple[Kept, ...]
+    kept: tuple[KeptAside, ...]
     known: bool = True
     """Whether the values could be looked for."""
 
@@ -63,7 +63,7 @@ def list_kept(session: Session) -> Listed:
     return Listed((*found, *_kept_files(session)), groups is not None)
 
 
-def show(target: Target, listed: Sequence[Kept], name: str) -> list[Cell]:
+def show(target: Target, listed: Sequence[KeptAside], name: str) -> list[Cell]:
     """The values that are kept under this name, record by record."""
     found = next((kept for kept in listed if kept.name == name and kept.kind == "values"), None)
     if found is None:
@@ -75,8 +75,8 @@ def show(target: Target, listed: Sequence[Kept], name: str) -> list[Cell]:
 
 
 def prune(
-    session: Session, listed: Sequence[Kept], names: Iterable[str], before: Callable[[], None]
-) -> list[Kept]:
+    session: Session, listed: Sequence[KeptAside], names: Iterable[str], before: Callable[[], None]
+) -> list[KeptAside]:
     """Delete what is named, look again, and return what went; `before` is called when all names are known.
 
     Raises UsageError for a name that is not listed, NotAsIntended where something is still there.
@@ -115,7 +115,7 @@ def _files_by_id(history: History) -> dict[str, str]:
     return found
 
 
-def _values(position: Position, files: Mapping[str, str], groups: Sequence[Group]) -> list[Kept]:
+def _values(position: Position, files: Mapping[str, str], groups: Sequence[Group]) -> list[KeptAside]:
     """Values by column and file: what several runs of one file keep of one column is one thing."""
     columns: dict[tuple[str, str], list[Group]] = {}
     for group in groups:
@@ -128,7 +128,7 @@ def _values(position: Position, files: Mapping[str, str], groups: Sequence[Group
         stamp = file.partition("_")[0] or migration
         rows = max(group.rows - group.back for group in parts)
         way = _way(position, file, parts)
-        found.append(Kept(f"{column}@{stamp}", "values", rows, file, way, tuple(parts)))
+        found.append(KeptAside(f"{column}@{stamp}", "values", rows, file, way, tuple(parts)))
     return found
 
 
@@ -157,7 +157,7 @@ def _way(position: Position, file: str, parts: Sequence[Group]) -> str:
 
 def _collections(
     target: Target, position: Position, files: Mapping[str, str], raw: Sequence[Json]
-) -> list[Kept]:
+) -> list[KeptAside]:
     found = []
     for item in raw:
         match = _NAME.fullmatch(item["name"])
@@ -167,14 +167,14 @@ def _collections(
         of = _of_first if file.startswith(f"{match['id']}_") else _origin
         way = of(position, file) if file else "declaring it again gives it back"
         rows = target.client.count(item["name"])
-        found.append(Kept(item["name"], "collection", rows, file, way))
+        found.append(KeptAside(item["name"], "collection", rows, file, way))
     return found
 
 
-def _kept_files(session: Session) -> list[Kept]:
+def _kept_files(session: Session) -> list[KeptAside]:
     folder = session.root / LOCAL / "kept"
     paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    return [Kept(p.relative_to(session.root).as_posix(), "file", _rows_of(p)) for p in paths]
+    return [KeptAside(p.relative_to(session.root).as_posix(), "file", _rows_of(p)) for p in paths]
 
 
 def _rows_of(path: Path) -> int:

@@ -22,7 +22,7 @@ from pocketvex.render.python.class_ import Class, Place
 from pocketvex.render.python.modules import Pulled, Style, render_python
 from pocketvex.render.python.names import module_name
 from pocketvex.render.python.part import part_of
-from pocketvex.run.declared import Code, Declared, read_code
+from pocketvex.run.declared import Declaration, DeclaredCode, read_code
 from pocketvex.run.manifest import is_as_pulled, line_length, modules, package, write_module
 from pocketvex.run.selection import Asked, named
 from pocketvex.schema.build import build_schema
@@ -51,7 +51,7 @@ class Forced:
     """A class that a person wrote, as it is and as the server has it."""
 
     name: str
-    place: Declared
+    place: Declaration
     mine: Class
     theirs: Class
 
@@ -149,7 +149,7 @@ class _Pull:
         self.config = config
         self.live = live
         self.asked = asked
-        self.code: Code = read_code(config)
+        self.code: DeclaredCode = read_code(config)
         taken = modules(config)
         self.style = Style(
             package=package(config), width=line_length(config.root), usual=usual,
@@ -212,7 +212,7 @@ class _Pull:
         files = frozenset(PurePosixPath(file).stem for file in anew.values())
         return Result(written, files, tuple(same), tuple(left), tuple(adopted), tuple(forced))
 
-    def forced(self, name: str, place: Declared, wanted: Collection) -> Forced:
+    def forced(self, name: str, place: Declaration, wanted: Collection) -> Forced:
         assert self.code.schema is not None
         # Without imports of other classes: the module may be one of those that they import.
         style = replace(self.style, known={}, package="")
@@ -221,7 +221,7 @@ class _Pull:
         mine = render_python(self.code.schema, style, only={name})
         return Forced(name, place, mine.classes[name], theirs.classes[name])
 
-    def may_rewrite(self, name: str, place: Declared) -> bool:
+    def may_rewrite(self, name: str, place: Declaration) -> bool:
         """Whether a declaration may be written anew: `pull` wrote its file, or it was said so."""
         file = place.where.file
         if is_as_pulled(self.config, file):
@@ -260,7 +260,7 @@ class _Pull:
         schema = Schema.model_construct(collections=list(merged.values()))
         return render_python(schema, style, only={*new, *files})
 
-    def left(self, name: str, thing: str, place: Declared, named: bool) -> Left:
+    def left(self, name: str, thing: str, place: Declaration, named: bool) -> Left:
         """What a person may paste in the place of what they wrote."""
         style = replace(self.style, known={n: p for n, p in self.style.known.items() if n != name})
         if self.live.collection(name) is None:
@@ -273,7 +273,7 @@ class _Pull:
             diff = tuple(_diff(mine, theirs, thing, place.where.file))
         return Left(name + thing, self.where(name, thing, place), text, diff, named)
 
-    def where(self, name: str, thing: str, place: Declared) -> Location:
+    def where(self, name: str, thing: str, place: Declaration) -> Location:
         collection = self.code.schema.collection(name) if self.code.schema else None
         field = collection.field(thing[1:]) if collection and thing.startswith(".") else None
         return field.source if field and field.source else place.where

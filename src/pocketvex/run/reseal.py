@@ -15,7 +15,7 @@ from pathlib import Path
 from pocketvex.errors import HistoryError, UsageError
 from pocketvex.history.folder import History, MigrationFile, reseal_files
 from pocketvex.history.shadow import replay
-from pocketvex.proof.prove import Part, Proof, prove_parts
+from pocketvex.proof.prove import Candidate, Proof, prove_parts
 from pocketvex.render.migration.migration import (
     RUNTIME_VERSION,
     collection_ids,
@@ -156,5 +156,5 @@ def _proven(root: Path, history: History, binary: Binary, file: MigrationFile) -
     before, after = _around(root, history, binary, file)
     number = history.names.index(file.name)
     start = replay(binary, history.pairs(history.names[:number]), root / LOCAL / "shadow")
-    (proof,) = prove_parts(binary, start.data_dir, [Part(file.name, file.text, before, after)])
+    (proof,) = prove_parts(binary, start.data_dir, [Candidate(file.name, file.text, before, after)])
     return proof

@@ -20,7 +20,7 @@ else:
     _ENDINGS = (signal.SIGTERM, signal.SIGKILL)
 
 
-class Holder(NamedTuple):
+class PortOwner(NamedTuple):
     """What listens on a port; `pid` is 0 where the system does not tell."""
 
     pid: int
@@ -42,15 +42,15 @@ def port_is_free(port: int) -> bool:
         return True
 
 
-def holder_of(port: int) -> Holder:
+def owner_of(port: int) -> PortOwner:
     """What listens on this loopback port; only Linux tells which process it is."""
     inodes = _listening_inodes(port)
     if inodes:
         for process in Path("/proc").glob("[0-9]*"):
             if inodes & _open_files(process):
                 pid = int(process.name)
-                return Holder(pid, " ".join(command_of(pid))[:200])
-    return Holder(0, "")
+                return PortOwner(pid, " ".join(command_of(pid))[:200])
+    return PortOwner(0, "")
 
 
 def command_of(pid: int) -> list[str]:

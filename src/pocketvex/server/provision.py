@@ -12,7 +12,7 @@ from pocketvex.errors import ServerProcessError
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.ledger import reading
-from pocketvex.server.port_owner import end_server, holder_of, port_is_free, serves
+from pocketvex.server.port_owner import end_server, owner_of, port_is_free, serves
 from pocketvex.server.process import create_superuser
 from pocketvex.server.state import (
     State,
@@ -84,7 +84,7 @@ def ensure_port(state: State, wanted: int | None = None) -> int:
         if not port_is_free(port):
             chosen = f"delete {state.port} to have another port chosen"
             raise ServerProcessError(
-                f"port {port}, which this project's embedded server uses, is taken by {holder_of(port)}",
+                f"port {port}, which this project's embedded server uses, is taken by {owner_of(port)}",
                 todo=f"End it, or {'say another `port` in the configuration' if wanted else chosen}.",
             )
         if port != kept:
@@ -103,7 +103,7 @@ def end_orphan(state: State) -> None:
     pids = {found} if isinstance(found, int) and found > 0 else set()
     text = read_text(state.port).strip()
     if text.isdigit() and not port_is_free(int(text)):
-        pids.add(holder_of(int(text)).pid)
+        pids.add(owner_of(int(text)).pid)
     for pid in pids - {0}:
         if serves(pid, state.data):
             end_server(pid, state.data)

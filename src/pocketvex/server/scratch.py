@@ -26,9 +26,9 @@ from pocketvex.store.temporary import temporary
 __all__ = [
     "NOWHERE",
     "ONE_OFF",
+    "BatchRun",
     "Clock",
     "MigrationFailed",
-    "Ran",
     "Surroundings",
     "applied",
     "collections",
@@ -54,7 +54,7 @@ _IN_FAIL = re.compile(r" at fail \(\S+?:\d+:\d+\(\d+\)\)\s*$")
 _PARSE_PLACE = re.compile(r"^(?:SyntaxError: )+\S+: Line (\d+):(\d+) ")
 
 
-class Ran(NamedTuple):
+class BatchRun(NamedTuple):
     """What one run of `migrate up` did: the files in the order in which they ran, and its console output."""
 
     applied: tuple[str, ...]
@@ -90,7 +90,7 @@ def migrate_up(
     hooks_dir: Path | None = None,
     around: Surroundings = NOWHERE,
     running: Callable[[], str] | None = None,
-) -> Ran:
+) -> BatchRun:
     """Run exactly these files (name to text), all or none; the directory may be new, or in use by a server.
 
     A server up to 0.37 must be restarted afterwards. `env` is added to this process's environment and to
@@ -119,7 +119,7 @@ def migrate_up(
     # A batch is one transaction: where one file ran, those that did not call nothing, which is harmless.
     if len(ran) != len(files) and not ran and "No new migrations to apply" not in output:
         raise _failure(output, files, data_dir)
-    return Ran(ran, output)
+    return BatchRun(ran, output)
 
 
 def run_once(binary: Binary, data_dir: Path, up: str, *, env: Mapping[str, str] | None = None) -> str:

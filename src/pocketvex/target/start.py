@@ -12,13 +12,13 @@ from pocketvex.versions import E_MAIL_DOMAINS, HELP_TEXTS, Version
 Json = dict[str, Any]
 
 
-class Start(NamedTuple):
+class FirstLook(NamedTuple):
     session: Session
     raw: list[Json]
     """The server's collections."""
 
 
-def start(session: Session, *, write: bool) -> Start:
+def start(session: Session, *, write: bool) -> FirstLook:
     """Fetch the collections, for a command that compares.
 
     What a removal that was cut off left hidden is put back first, or, where nothing may be written, named.
@@ -27,7 +27,7 @@ def start(session: Session, *, write: bool) -> Start:
     raw = session.ahead.take() if session.ahead is not None else None
     raw = session.target.fetch() if raw is None else raw
     session = _recognised(session, raw)
-    return Start(session, uncovered(session, raw, write=write))
+    return FirstLook(session, uncovered(session, raw, write=write))
 
 
 def _recognised(session: Session, raw: Sequence[Json]) -> Session:

@@ -26,7 +26,7 @@ class Relation(NamedTuple):
     key: str
     to: str
     many: bool
-    sure: bool
+    always: bool
     """Whether everyone who gets the record gets what it points to."""
     locked: bool
     """Whether only superusers view what it points to, and not only they get the record."""
@@ -50,9 +50,9 @@ def relations(found: Sequence[Shape]) -> dict[str, list[Relation]]:
 
 
 def _own(shape: Shape, field: RelationField, target: Shape) -> Relation:
-    sure = field.required and shape.sure and _all_may_view(shape, target)
-    goes = sure and field.cascade_delete and shape.kind != "view"  # nothing is heard of a view's rows
-    return Relation(field.name, target.name, field.multiple, sure, _is_locked(target, shape), goes)
+    always = field.required and shape.always and _all_may_view(shape, target)
+    goes = always and field.cascade_delete and shape.kind != "view"  # nothing is heard of a view's rows
+    return Relation(field.name, target.name, field.multiple, always, _is_locked(target, shape), goes)
 
 
 def _back(shape: Shape, field: RelationField, target: Shape) -> Relation:

@@ -140,7 +140,7 @@ def _record(shape: Shape, names: Names) -> Iterator[Member]:
     for field in shape.all_fields:
         if field.hidden and not _is_account_email(shape, field):
             continue
-        type_ = read_type(shape.name, field, names, sure=shape.sure)
+        type_ = read_type(shape.name, field, names, always=shape.always)
         if _is_account_email(shape, field):
             yield "email", type_, True, [_EMAIL_READ, *_notes(shape, field)]
         else:
@@ -215,7 +215,7 @@ def _map(found: Sequence[Shape], names: Names, related: Mapping[str, Sequence[Re
 
 def _relations(found: Sequence[Relation]) -> str:
     members = [
-        f"    {key(r.key)}: {{ to: {literal(r.to)}; many: {_bool(r.many)}; sure: {_bool(r.sure)}"
+        f"    {key(r.key)}: {{ to: {literal(r.to)}; many: {_bool(r.many)}; always: {_bool(r.always)}"
         f"{'; locked: true' if r.locked else ''}{'; cascade: true' if r.cascade else ''} }};\n"
         for r in found
     ]
@@ -229,7 +229,7 @@ def _bool(value: bool) -> str:
 def _fingerprint(found: Sequence[Shape], names: Names, related: Mapping[str, Sequence[Relation]]) -> str:
     """A short hash of what the types depend on, whatever form the schema was written in."""
     facts = [
-        [s.name, s.kind, s.columns_known, s.sure, s.id.help, _fills_itself(s.id),
+        [s.name, s.kind, s.columns_known, s.always, s.id.help, _fills_itself(s.id),
          s.password and notes(s.password, None), related[s.name],
          [_facts(s, field, names) for field in s.all_fields]]
         for s in found

@@ -53,7 +53,7 @@ class Shape(NamedTuple):
     unique: Mapping[str, str]
     """The condition of the unique index on a field, by the field's name; "" where there is none."""
     columns_known: bool
-    sure: bool
+    always: bool
     """Whether a required field has a value in every row: not so in all views."""
     rules: Mapping[str, Rule]
     """By `list`, `view`, `create` and `update`."""
@@ -72,7 +72,7 @@ def shapes(schema: Schema, view_fields: Mapping[str, Sequence[FieldBase]]) -> li
     return [_shape(collection, view_fields, collection.name not in loose) for collection in ours]
 
 
-def _shape(collection: Collection, view_fields: Mapping[str, Sequence[FieldBase]], sure: bool) -> Shape:
+def _shape(collection: Collection, view_fields: Mapping[str, Sequence[FieldBase]], always: bool) -> Shape:
     fields: Sequence[FieldBase] = collection.fields
     if collection.type == "view":
         # A schema read from a server has the columns; one that the code declares has only the query.
@@ -89,7 +89,7 @@ def _shape(collection: Collection, view_fields: Mapping[str, Sequence[FieldBase]
         password=filled.get("password"),
         unique=_unique(collection),
         columns_known=collection.type != "view" or bool(fields),
-        sure=sure,
+        always=always,
         rules={
             "list": collection.list_rule,
             "view": collection.view_rule,

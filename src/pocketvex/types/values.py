@@ -44,9 +44,9 @@ class Names(NamedTuple):
         return f"Id<{literal(target)}>" if target else "string"
 
 
-def read_type(collection: str, field: FieldBase, names: Names, *, sure: bool) -> str:
-    """What the API returns. `sure`: a required field has a value in every row (not so in all views)."""
-    empty = "" if field.required and sure else ' | ""'
+def read_type(collection: str, field: FieldBase, names: Names, *, always: bool) -> str:
+    """What the API returns. `always`: a required field has a value in every row (not so in all views)."""
+    empty = "" if field.required and always else ' | ""'
     match field:
         case TextField() | EmailField() | UrlField():
             return "string"
@@ -60,12 +60,12 @@ def read_type(collection: str, field: FieldBase, names: Names, *, sure: bool) ->
         case DateField():
             return f"DateTime{empty}"
         case AutodateField():
-            return "DateTime" if field.on_create and sure else 'DateTime | ""'
+            return "DateTime" if field.on_create and always else 'DateTime | ""'
         case SelectField() | RelationField() | FileField():
             one = _one(collection, field, names)
             return f"{nested(one)}[]" if field.multiple else f"{one}{empty}"
         case JsonField():
-            return _json(collection, field, names, or_null=not (field.required and sure))
+            return _json(collection, field, names, or_null=not (field.required and always))
         case PasswordField():
             return '""'
         case GeoPointField():
@@ -94,7 +94,7 @@ def written_type(collection: str, field: FieldBase, names: Names, *, update: boo
         case JsonField():
             return _json(collection, field, names, or_null=not field.required)
         case _:
-            return read_type(collection, field, names, sure=True)
+            return read_type(collection, field, names, always=True)
 
 
 def modifiers(collection: str, field: FieldBase, names: Names) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from pocketvex.cli.terminal import output
 from pocketvex.schema.words import counted
 
 if TYPE_CHECKING:
-    from pocketvex.run.prune import Kept, Listed
+    from pocketvex.run.prune import KeptAside, Listed
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class KeptShown(Shown):
             output.data("nothing is kept aside")
 
 
-def _told(kept: Kept) -> str:
+def _told(kept: KeptAside) -> str:
     by = f"; put aside by {kept.migration}" if kept.migration else ""
     way = f"; {kept.way_back}" if kept.way_back else ""
     return f"{counted(kept.rows, 'row')}{by}{way}"

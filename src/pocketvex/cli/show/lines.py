@@ -12,7 +12,7 @@ from pocketvex.cli.terminal.shorten import fitted, middle, pair
 from pocketvex.render.report.text import change_lines, pending_lines, plan_lines
 
 if TYPE_CHECKING:
-    from pocketvex.plan.changes import Change, Pending, Plan
+    from pocketvex.plan.changes import Change, PendingFile, Plan
 
 _PAIR = re.compile(r"`([^`]*)` → `([^`]*)`")
 _SINGLE = re.compile(r"`([^`]*)`")
@@ -24,7 +24,7 @@ def shown(plan: Plan) -> list[str]:
     return fitted(plan_lines(short, width=output.width()), output.width())
 
 
-def pending_shown(pending: Iterable[Pending]) -> list[str]:
+def pending_shown(pending: Iterable[PendingFile]) -> list[str]:
     """Migrations that are not run yet, with what they change."""
     short = [replace(file, changes=tuple(map(compact, file.changes))) for file in pending]
     return fitted(pending_lines(short, width=output.width()), output.width())

@@ -10,7 +10,7 @@ from pocketvex.cli.show.formats import Shown, in_repository, write_json
 from pocketvex.cli.terminal import output
 
 if TYPE_CHECKING:
-    from pocketvex.plan.changes import Pending, Plan
+    from pocketvex.plan.changes import PendingFile, Plan
     from pocketvex.plan.mentions import Mention
     from pocketvex.schema.model import Schema
     from pocketvex.store.config import Config
@@ -23,7 +23,7 @@ class PlanShown(Shown):
     plan: Plan
     desired: Schema
     config: Config
-    pending: Sequence[Pending] = ()
+    pending: Sequence[PendingFile] = ()
 
     def text(self) -> None:
         from pocketvex.cli.show.lines import pending_shown, shown

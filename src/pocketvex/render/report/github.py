@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from pocketvex.findings import LEVELS, Level, Location
-from pocketvex.plan.changes import Change, Kept, Pending, Plan
+from pocketvex.plan.changes import Change, Kept, PendingFile, Plan
 from pocketvex.plan.mentions import Mention, some_of
 from pocketvex.plan.questions import Question
 from pocketvex.plan.verdicts import Access, Verdict
@@ -37,7 +37,7 @@ def plan_annotations(
     mentions: Iterable[Mention] = (),
     *,
     folder: str = "",
-    pending: Sequence[Pending] = (),
+    pending: Sequence[PendingFile] = (),
     migrations: str = "",
 ) -> list[str]:
     """One line a change, question, mention and piece of drift, the gravest first; the totals at the end.
@@ -52,7 +52,7 @@ def plan_annotations(
     return [*found, totals(plan, pending)]
 
 
-def _to_run(file: Pending, folder: str) -> str:
+def _to_run(file: PendingFile, folder: str) -> str:
     """One line a file, as grave as the gravest thing that it does."""
     levels = [level(change) for change in file.changes]
     grave = min(levels, key=LEVELS.index, default="notice")

@@ -8,7 +8,7 @@ from typing import Any
 from pocketvex.evidence.facts import Evidence
 from pocketvex.findings import Location
 from pocketvex.paths import ThingPath
-from pocketvex.plan.changes import Change, Pending, Plan
+from pocketvex.plan.changes import Change, PendingFile, Plan
 from pocketvex.plan.mentions import Mention
 from pocketvex.plan.questions import Question
 from pocketvex.schema.model import Schema
@@ -18,7 +18,7 @@ JSON_VERSION = 1
 
 
 def plan_values(
-    plan: Plan, desired: Schema, mentions: Iterable[Mention] = (), pending: Sequence[Pending] = ()
+    plan: Plan, desired: Schema, mentions: Iterable[Mention] = (), pending: Sequence[PendingFile] = ()
 ) -> dict[str, Any]:
     """The plan as one versioned object."""
     return {
@@ -32,7 +32,7 @@ def plan_values(
     }
 
 
-def pending_values(file: Pending, desired: Schema) -> dict[str, Any]:
+def pending_values(file: PendingFile, desired: Schema) -> dict[str, Any]:
     changes = [change_values(change, desired) for change in file.changes]
     return {"name": file.name, "by_hand": file.by_hand, "changes": changes}
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pocketvex.findings import Location
-from pocketvex.plan.changes import Change, Pending, Plan
+from pocketvex.plan.changes import Change, PendingFile, Plan
 from pocketvex.plan.codes import CODES
 from pocketvex.plan.mentions import Mention, some_of
 from pocketvex.plan.questions import Question
@@ -48,7 +48,7 @@ def markdown(
     desired: Schema,
     mentions: Iterable[Mention] = (),
     *,
-    pending: Sequence[Pending] = (),
+    pending: Sequence[PendingFile] = (),
     room: int = ROOM,
 ) -> str:
     """The plan as the text of a comment, never longer than GitHub takes."""
@@ -83,7 +83,7 @@ def status_markdown(
     return markdown(plan, desired, mentions, room=room) + "\n" + "\n".join(head).rstrip() + "\n"
 
 
-def _to_run(pending: Sequence[Pending], desired: Schema) -> _Section:
+def _to_run(pending: Sequence[PendingFile], desired: Schema) -> _Section:
     items = []
     for file in pending:
         lines = [f"- {code(file.name)}{' (written by hand)' if file.by_hand else ''}"]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pocketvex.diff.operations import ChangeIndex, Operation
 from pocketvex.evidence.facts import Evidence
 from pocketvex.paths import home_of
-from pocketvex.plan.changes import Change, Kept, Pending, Plan
+from pocketvex.plan.changes import Change, Kept, PendingFile, Plan
 from pocketvex.plan.questions import Question
 from pocketvex.plan.verdicts import Access, Verdict
 
@@ -33,7 +33,7 @@ def plan_lines(plan: Plan, *, width: int = 80) -> list[str]:
     return lines
 
 
-def pending_lines(files: Iterable[Pending], *, width: int = 80) -> list[str]:
+def pending_lines(files: Iterable[PendingFile], *, width: int = 80) -> list[str]:
     """The migrations that are not run yet, and what each does."""
     lines: list[str] = []
     for file in files:
@@ -121,7 +121,7 @@ def _ways_out(why: str, paths: list[str]) -> list[str]:
     return []
 
 
-def totals(plan: Plan, pending: Sequence[Pending] = ()) -> str:
+def totals(plan: Plan, pending: Sequence[PendingFile] = ()) -> str:
     """`2 safe, 1 unsafe, 1 waits for an answer`."""
     counted = [(plan.safe, "safe")]
     counted += [

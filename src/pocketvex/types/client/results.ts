@@ -16,7 +16,7 @@ interface Relation {
   /** Whether there may be several. */
   many: boolean;
   /** Whether everyone who gets the record gets what it points to: it is required, and no rule hides it. */
-  sure: boolean;
+  always: boolean;
   /** What it points to only superusers view: others get no `expand` for it, not even an empty one. */
   locked?: true;
   /** A record that is deleted together with what it points to: the event of it comes without. */
@@ -141,7 +141,7 @@ type Expansion<C extends CollectionName, E extends string, H extends string, F e
 type Expanding<C extends CollectionName, E extends string, K extends string, F extends string, D extends boolean> =
   RelationOf<C, K>["many"] extends true ? Shaped<Target<C, K>, Tail<E, K>, Below<F, K>, D>[] : Shaped<Target<C, K>, Tail<E, K>, Below<F, K>, D>;
 type SureKey<C extends CollectionName, H extends string, D extends boolean> = H extends unknown
-  ? RelationOf<C, H>["sure"] extends true ? D extends true ? RelationOf<C, H> extends { cascade: true } ? never : H : H : never
+  ? RelationOf<C, H>["always"] extends true ? D extends true ? RelationOf<C, H> extends { cascade: true } ? never : H : H : never
   : never;
 
 /** What a request with these options returns for a record. */

@@ -21,7 +21,7 @@ from pocketvex.cli.terminal.ask import at_terminal, consent_to_host
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pocketvex.run.prune import Kept, Listed
+    from pocketvex.run.prune import KeptAside, Listed
     from pocketvex.target.kept import Cell
 
 
@@ -91,6 +91,6 @@ def _named(listed: Listed) -> list[str]:
     return found
 
 
-def _no_way(kept: Kept) -> str:
+def _no_way(kept: KeptAside) -> str:
     what = "comes back empty" if kept.kind == "collection" else "comes back without these values"
     return f"when {kept.migration} is taken back, it {what}"
