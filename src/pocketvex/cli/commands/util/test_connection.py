@@ -7,16 +7,16 @@ from pocketvex.cli.context import opened, project
 from pocketvex.cli.terminal import output
 
 
-def connection(
+def test_connection(
     host: HostOption = None, data_dir: DataDirOption = None, pocketbase: BinaryOption = None
 ) -> int:
     """Log in, list the collections, say which version it is."""
-    from pocketvex.api.probe import test_connection
+    from pocketvex.api import probe
 
     config = project()
     with opened(config, host, data_dir, pocketbase) as session:
         session.ask_version()
-        found = test_connection(session.client)
+        found = probe.test_connection(session.client)
         session.state.server_version = str(found.version)
         session.save()
     output.data(
