@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import typer
@@ -19,7 +20,20 @@ if TYPE_CHECKING:
     from typer._click.core import Command  # typer has no other name for what its `get_command` gives
 
 _NAME = "pocketvex"
-_Command = Callable[..., int]
+_ALONE = ("init", "dev", "explain", "help")
+_GROUPS = {
+    "schema": (
+        "Compare the code with a server, and bring a server to it.",
+        ("diff", "apply", "pull", "lint"),
+    ),
+    "migrate": (
+        "Write, run and revert migrations.",
+        ("generate", "up", "down", "status", "baseline", "verify", "reseal", "prune"),
+    ),
+    "types": ("TypeScript of the schema.", ("generate",)),
+    "util": ("Look at a server and at this project.", ("test-connection",)),
+}
+"""What each is for, and its commands in the order in which its help lists them."""
 
 
 def parsed(arguments: Sequence[str]) -> Callable[[], int]:
@@ -28,7 +42,7 @@ def parsed(arguments: Sequence[str]) -> Callable[[], int]:
         # typer would load rich at every Tab, to strip markup that our help does not have.
         sys.modules["rich"] = None  # type: ignore[assignment]
         return lambda: get_command(build()).main([*arguments], _NAME)
-    command = get_command(build(_first(arguments)))
+    command = get_command(build(arguments))
     return lambda: _call(command, arguments)
 
 
@@ -45,12 +59,8 @@ def _call(command: Command, arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _first(arguments: Sequence[str]) -> str:
-    return next((word for word in arguments if word != "--"), "")
-
-
-def build(word: str | None = None) -> typer.Typer:
-    """The command line, or with its first word as much of it as that needs: all else costs time."""
+def build(arguments: Sequence[str] | None = None) -> typer.Typer:
+    """The command line, or as much of it as these arguments need: to load the rest takes time."""
     app = typer.Typer(
         name=_NAME,
         help="The schema of a PocketBase, declared in Python: saving the file changes the database.",
@@ -60,22 +70,30 @@ def build(word: str | None = None) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     app.callback()(_main)
-    if word not in _GROUPS:
-        _add(app, _alone())
-    for name, (help_, commands) in _GROUPS.items():
-        if word in _GROUPS and word != name:
+    first, second, *_ = (*(word for word in arguments or () if word != "--"), "", "")
+    if first not in _GROUPS:
+        _add(app, "", _ALONE, first)
+    for name, (about, commands) in _GROUPS.items():
+        if first in (*_GROUPS, *_ALONE) and first != name:
             continue
-        group = typer.Typer(help=help_, no_args_is_help=True)
-        if word in (None, name):
-            _add(group, commands())
+        group = typer.Typer(help=about, no_args_is_help=True)
+        if arguments is None or first == name:
+            _add(group, name, commands, second)
         app.add_typer(group, name=name)
     return app
 
 
-def _add(app: typer.Typer, commands: Mapping[str, _Command]) -> None:
-    """In the order in which its help lists them."""
-    for name, command in commands.items():
-        app.command(name)(command)
+def _add(app: typer.Typer, group: str, commands: Sequence[str], wanted: str) -> None:
+    """The one that is wanted; all where it is none of them."""
+    for name in (wanted,) if wanted in commands else commands:
+        app.command(name)(_load(group, name.replace("-", "_")))
+
+
+def _load(group: str, name: str) -> Callable[..., int]:
+    """The function of a command has the name of its file: `up` of commands/migrate/up.py."""
+    parts = ("pocketvex.cli.commands", group, name)
+    command: Callable[..., int] = getattr(import_module(".".join(filter(None, parts))), name)
+    return command
 
 
 def _main(
@@ -86,67 +104,6 @@ def _main(
 
         output.data(f"pocketvex {__version__}")
         raise typer.Exit
-
-
-def _alone() -> Mapping[str, _Command]:
-    """The commands that are in no group."""
-    from pocketvex.cli.commands.dev import dev
-    from pocketvex.cli.commands.explain import explain
-    from pocketvex.cli.commands.help import help_
-    from pocketvex.cli.commands.init import init
-
-    return {"init": init, "dev": dev, "explain": explain, "help": help_}
-
-
-def _schema() -> Mapping[str, _Command]:
-    from pocketvex.cli.commands.schema.apply import apply
-    from pocketvex.cli.commands.schema.diff import diff
-    from pocketvex.cli.commands.schema.lint import lint
-    from pocketvex.cli.commands.schema.pull import pull
-
-    return {"diff": diff, "apply": apply, "pull": pull, "lint": lint}
-
-
-def _migrate() -> Mapping[str, _Command]:
-    from pocketvex.cli.commands.migrate.baseline import baseline
-    from pocketvex.cli.commands.migrate.down import down
-    from pocketvex.cli.commands.migrate.generate import generate
-    from pocketvex.cli.commands.migrate.prune import prune
-    from pocketvex.cli.commands.migrate.reseal import reseal
-    from pocketvex.cli.commands.migrate.status import status
-    from pocketvex.cli.commands.migrate.up import up
-    from pocketvex.cli.commands.migrate.verify import verify
-
-    return {
-        "generate": generate,
-        "up": up,
-        "down": down,
-        "status": status,
-        "baseline": baseline,
-        "verify": verify,
-        "reseal": reseal,
-        "prune": prune,
-    }
-
-
-def _types() -> Mapping[str, _Command]:
-    from pocketvex.cli.commands.types.generate import generate
-
-    return {"generate": generate}
-
-
-def _util() -> Mapping[str, _Command]:
-    from pocketvex.cli.commands.util.connection import connection
-
-    return {"test-connection": connection}
-
-
-_GROUPS = {
-    "schema": ("Compare the code with a server, and bring a server to it.", _schema),
-    "migrate": ("Write, run and revert migrations.", _migrate),
-    "types": ("TypeScript of the schema.", _types),
-    "util": ("Look at a server and at this project.", _util),
-}
 
 
 def _usage(error: TyperException, arguments: Sequence[str]) -> int:
@@ -162,7 +119,7 @@ def _usage(error: TyperException, arguments: Sequence[str]) -> int:
 
 def _command(arguments: Sequence[str]) -> Iterator[str]:
     """The part of the arguments that names a command."""
-    group: object = get_command(build(_first(arguments)))
+    group: object = get_command(build(arguments))
     for word in arguments:
         group = getattr(group, "commands", {}).get(word)
         if group is None:

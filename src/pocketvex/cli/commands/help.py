@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 
-def help_(
+def help(
     context: typer.Context,
     command: Annotated[
         list[str] | None, typer.Argument(metavar="[COMMAND]", help="For example: migrate up.")
