@@ -159,6 +159,7 @@ def test_the_client_compiles_in_stricter_projects(folder: Path, version: str) ->
     assert tsc([folder / "types.ts", folder / "api-client.ts"], STRICTER, version) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_client_compiles_with_every_hostile_schema(tmp_path: Path, version: str) -> None:
     front_end = node.project(tmp_path / "all")

@@ -205,6 +205,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return sorted(folder.glob("*.ts"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_schema_compiles(files: list[Path], version: str) -> None:
     assert tsc(files, [*STRICT, "--noUnusedLocals"], version) == ""

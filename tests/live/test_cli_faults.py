@@ -165,6 +165,7 @@ def test_a_server_from_before_0_23(project: Project, tmp_path: Path) -> None:
         process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("dev", "--once"), ("migrate", "up"), ("schema", "apply")], ids=" ".join)
 def test_another_command_works_on_the_project(project: Project, command: tuple[str, ...]) -> None:
     project.ok("types", "generate")

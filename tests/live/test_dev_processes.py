@@ -285,6 +285,7 @@ def _read(terminal: int, into: bytearray) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_migrate_that_is_cut_off_is_done_or_not_and_can_be_repeated(
     project: Project, latest: Binary, number: int

@@ -113,6 +113,7 @@ def test_a_burst_of_saves_ends_with_the_last(project: Project, dev: Dev, latest:
     until(lambda: fields(project, latest) == {"id", "title", "n99"}, "and of the others nothing")
 
 
+@pytest.mark.slow
 def test_saves_spread_over_passes_are_never_lost(project: Project, dev: Dev, latest: Binary) -> None:
     """Each save falls into another moment of the pass of the one before."""
     path = project.root / "schema/posts.py"

@@ -73,6 +73,7 @@ def test_what_a_save_adds_is_on_the_server_and_in_the_types(project: Project, la
         assert "slug: string" in project.types
 
 
+@pytest.mark.slow
 def test_removed_with_values_migrated_reverted_and_never_taken_away_again(
     project: Project, latest: Binary
 ) -> None:

@@ -31,6 +31,7 @@ SIGNS = ("=", "!=", "?=", "?!=", ">", ">=", "?<")
 VALUES = ("'a'", "'b'", "''", "1", "'1'", "'1.0'", "0", "true", "false", "null")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [SUPPORTED[0], LATEST])
 def test_nobody_passes_the_narrower_rule_who_does_not_pass_the_wider(
     server: ServerFactory, version: str

@@ -94,6 +94,7 @@ def test_it_is_typed(version: str, emitted: Path) -> None:
     assert tsc([usage, emitted / "api-client.ts"], STRICTER, version) == ""
 
 
+@pytest.mark.slow
 def test_it_follows_the_server(binary: Binary, serve: Serve, scenarios: Path) -> None:
     names = (*EVERYWHERE, *(SLOWER if str(binary.version) in ENDS else ()))
     node.run(scenarios, serve(binary).url, *names)

@@ -212,6 +212,7 @@ def test_down_with_nothing_run_says_so(tmp_path: Path) -> None:
     assert "there is nothing to take back: the server has run none of these migrations" in found.err
 
 
+@pytest.mark.slow
 def test_files_that_wait_are_shown_by_diff_in_every_format(tmp_path: Path) -> None:
     project = terminal.Project(tmp_path / "project")
     project.write("schema/posts.py", terminal.posts("body = field.text()"))

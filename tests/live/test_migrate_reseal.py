@@ -64,6 +64,7 @@ def fill(project: Project, running: Running) -> None:
             )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("binary", "resealed"),
     [(TWO[0], (2, 4, 6)), (TWO[1], ()), (TWO[1], (2, 4, 6)), (TWO[1], tuple(range(9)))],

@@ -312,6 +312,7 @@ def test_what_a_runtime_is_known_to_lose_is_an_advisory(
     assert advisory.todo == f"`pocketvex migrate reseal {name}` writes it with today's runtime."
 
 
+@pytest.mark.slow
 def test_files_of_the_first_format_have_an_advisory_each_at_most_and_it_fails_nothing(tmp_path: Path) -> None:
     root = first_format(tmp_path / "project").root
     project = terminal.Project(root)

@@ -49,6 +49,7 @@ def front_end(latest: Binary, tmp_path_factory: pytest.TempPathFactory, worker_i
     return folder
 
 
+@pytest.mark.slow
 def test_what_servers_return_and_take_is_what_the_types_say(
     front_end: Path, server: ServerFactory, binary: Binary, tmp_path: Path
 ) -> None:
