@@ -14,7 +14,7 @@ from pocketvex.history.explain_failure import failure_of
 from pocketvex.history.first_format import refuse_resealed
 from pocketvex.history.folder import History, read_history
 from pocketvex.history.shadow import replay
-from pocketvex.plan.ownership import items_of, touched_paths
+from pocketvex.plan.ownership import items_of
 from pocketvex.schema.fields import RelationField
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import managed_by, secrets_of
@@ -142,7 +142,7 @@ def _by_structure(
 def changed_paths(after: Schema, before: Schema) -> frozenset[str]:
     """Every path in which two schemas of one history differ."""
     diff = compare(after, before, version=NEWEST, ask=False)
-    return frozenset(path for operation in diff.operations for path in touched_paths(operation))
+    return frozenset(path for operation in diff.operations for path in operation.touches)
 
 
 def differences(wanted: Schema, live: Schema, touched: frozenset[str], version: Version) -> list[str]:
@@ -153,7 +153,7 @@ def differences(wanted: Schema, live: Schema, touched: frozenset[str], version: 
         whole = isinstance(operation, CreateCollection) and any(
             re.split(r"[.@:]", path)[0] == operation.collection for path in touched
         )
-        if whole or touched_paths(operation) & touched:
+        if whole or operation.touches & touched:
             found.append(operation.path)
     return found
 

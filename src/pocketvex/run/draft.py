@@ -17,7 +17,7 @@ from pocketvex.history.position import Position, with_dropped_options, with_live
 from pocketvex.plan.dependencies import standing_without
 from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.make import Change, NeedsFacts, Plan, make_plan
-from pocketvex.plan.ownership import Ownership, touched_paths
+from pocketvex.plan.ownership import Ownership
 from pocketvex.plan.questions import Answers, renames_of, still_open, with_remaps
 from pocketvex.proof.prove import Proof, prove
 from pocketvex.render.migration.migration import render_migration
@@ -265,9 +265,9 @@ def _draft_text(found: Outstanding) -> str:
 
 def already_there(found: Outstanding, left: Plan) -> tuple[list[Change], list[Change]]:
     """The outstanding changes that the server has already, and those that it has not, or not all of."""
-    missing: set[str] = {path for change in left.changes for path in touched_paths(change.operation)}
-    missing |= {path for kept in left.kept for path in touched_paths(kept.operation)}
-    lacks = [c for c in found.plan.changes if touched_paths(c.operation) & missing]
+    missing: set[str] = {path for change in left.changes for path in change.operation.touches}
+    missing |= {path for kept in left.kept for path in kept.operation.touches}
+    lacks = [c for c in found.plan.changes if c.operation.touches & missing]
     absent = {id(change) for change in lacks}
     # Of what is put away for a while, the server shows no difference in its parts.
     there = standing_without(

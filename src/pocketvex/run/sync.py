@@ -22,7 +22,7 @@ from pocketvex.history.position import (
     with_live_ids,
 )
 from pocketvex.plan.make import Change, Plan
-from pocketvex.plan.ownership import items_of, removed_path, touched_paths
+from pocketvex.plan.ownership import items_of
 from pocketvex.plan.questions import renames_of
 from pocketvex.plan.verdicts import Access, Verdict
 from pocketvex.run.consent import unknown_names
@@ -33,7 +33,7 @@ from pocketvex.schema.model import Schema
 from pocketvex.target.apply_by_sql import recover_collections, runs_here
 from pocketvex.target.aside import require_keepable
 from pocketvex.target.hidden import collections_at_start
-from pocketvex.target.removals import doable_in_one_round, is_removal
+from pocketvex.target.removals import doable_in_one_round
 from pocketvex.target.secrets import missing_secrets, unset_in
 from pocketvex.target.session import Json, Session
 from pocketvex.target.write import Moved, require_unmoved, write_changes
@@ -148,7 +148,7 @@ def _written(
             live = session.schema_of(now)
             remember(session, desired, now, position, [c for c in changes if _is_done(c, live)], choices)
             there = items_of(live)
-            taken = {p for c in changes if (p := removed_path(c.operation)) and "@" not in p}
+            taken = {p for c in changes if (p := c.operation.takes_away) and "@" not in p}
             session.state.written.update(dict.fromkeys(taken - there.keys()))
             session.save()
         raise
@@ -202,9 +202,9 @@ def _reverts(
         for operation in compare(
             desired, position.recorded.schema, version=session.version, renames=renames, ask=False
         ).operations
-        for path in touched_paths(operation)
+        for path in operation.touches
     } - foreign_items(position.recorded, position.history, session.state.absorbed).keys()
-    return lambda change: not touched_paths(change.operation) & asked
+    return lambda change: not change.operation.touches & asked
 
 
 def may_apply(change: Change, session: Session, choices: Choices, reverts: Callable[[Change], bool]) -> bool:
@@ -216,7 +216,7 @@ def may_apply(change: Change, session: Session, choices: Choices, reverts: Calla
     if change.judgement.by_migration and not session.migrates:
         return False
     if not session.local:
-        if is_removal(change.operation):
+        if change.operation.is_removal:
             return False
         # On a protected server a rename, and whatever changes who may do what, is agreed to by name.
         quiet = access is Access.SAME and change.judgement.code != "PV120"

@@ -7,7 +7,6 @@ from collections.abc import Sequence, Set
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import RenameField
 from pocketvex.history.position import Position, changed_paths
-from pocketvex.paths import ThingPath
 from pocketvex.plan.make import Change
 from pocketvex.plan.verdicts import Verdict
 from pocketvex.run.planning import plan_with_evidence
@@ -40,9 +39,7 @@ def undo_renamed_again(session: Session, raw: Sequence[Json], here: Schema, befo
     again = {
         o.path
         for o in compare(here, live, version=session.version, ask=False).operations
-        if isinstance(o, RenameField)
-        and o.path in touched
-        and str(ThingPath(o.collection, field=o.old)) in session.state.written
+        if isinstance(o, RenameField) and o.path in touched and o.old_path in session.state.written
     }
     if again:
         changes = [

@@ -39,12 +39,9 @@ def runs_here(session: Session, change: Change) -> bool:
         return False
     if change.judgement.by_migration:
         return True
-    operation = change.operation
-    if isinstance(operation, DropField | ReplaceField):
-        return True
-    if isinstance(operation, DropCollection):
-        return operation.definition.type != "view"
-    return change.judgement.verdict is Verdict.UNSAFE and takes_sql(operation)
+    if change.operation.is_removal:
+        return bool(change.operation.loses)
+    return change.judgement.verdict is Verdict.UNSAFE and takes_sql(change.operation)
 
 
 def takes_sql(operation: Operation) -> bool:
