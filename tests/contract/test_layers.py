@@ -59,6 +59,12 @@ def test_imports_point_one_way(path: Path) -> None:
         assert wanted <= allowed, f"line {found.line}: {package_of(path)} imports {wanted - allowed}"
 
 
+@pytest.mark.parametrize("path", [p for p in MODULES if package_of(p) in ("steps", "render")], ids=shown)
+def test_what_is_written_is_not_compared_again(path: Path) -> None:
+    """A migration is of the operations that were planned."""
+    assert "pocketvex.diff.compare" not in {found.module for found in imports(path)}
+
+
 def test_no_module_needs_itself() -> None:
     """Not even by an import inside of a function: what is in a circle can only be read as one."""
     names = {dotted(path): path for path in MODULES}

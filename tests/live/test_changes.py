@@ -61,11 +61,10 @@ def test_a_change(
         return
     if case.cannot:
         with pytest.raises(UsageError, match=re.escape(case.cannot)):
-            migration(before, place.after([change.operation for change in plan.changes]))
+            migration(place.settled([change.operation for change in plan.changes]))
         saw(f"no file is written: “{case.cannot}”")
         return
-    after = place.after([change.operation for change in plan.changes])
-    file = migration(before, after)
+    file = migration(place.settled([change.operation for change in plan.changes]))
     if case.refused:
         original = place.raw
         with pytest.raises(MigrationFailed, match=re.escape(case.refused)):

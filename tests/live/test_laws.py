@@ -70,7 +70,8 @@ class Pair:
         diff = compare(self.desired, self.before, version=ground.version)
         assert not diff.ambiguous
         self.operations = diff.operations
-        self.after = self.place.after(diff.operations)
+        self.settled = self.place.settled(diff.operations)
+        self.after = self.settled.after
         for kind in {operation.kind for operation in diff.operations}:
             event(kind)
 
@@ -80,7 +81,7 @@ class Pair:
 
     @property
     def file(self) -> str:
-        return migration(self.before, self.after)
+        return migration(self.settled)
 
 
 def for_pairs(ground: Ground, count: int, law: Callable[[Pair], None], law_name: str) -> None:

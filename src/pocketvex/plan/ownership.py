@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from dataclasses import field as default
 from typing import Any, Final
 
-from pocketvex.diff.compare import Diff, flat_options
+from pocketvex.diff.compare import Diff
 from pocketvex.diff.operations import (
     AddField,
     ChangeField,
@@ -31,7 +31,7 @@ from pocketvex.diff.operations import (
     ReplaceField,
 )
 from pocketvex.paths import ThingPath
-from pocketvex.schema.auth import without_secrets
+from pocketvex.schema.auth import flat_options, without_secrets
 from pocketvex.schema.fields import FIELD, FieldBase
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema

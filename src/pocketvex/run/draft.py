@@ -8,7 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pocketvex.diff.operations import ChangeType, CreateCollection, RenameCollection
-from pocketvex.diff.simulate import apply_operations
+from pocketvex.diff.settle import settle
+from pocketvex.diff.transition import Transition
 from pocketvex.errors import ChangesPending, NotAsIntended, PocketVexError
 from pocketvex.evidence.facts import Fact
 from pocketvex.history.folder import is_untouched, read_draft, signed, write_draft
@@ -42,8 +43,7 @@ class Outstanding:
     """What the code asks beyond the history."""
 
     plan: Plan
-    before: Schema
-    after: Schema
+    transition: Transition
     manages: frozenset[str]
     rows_of: str = ""
     """Whose rows the evidence counts."""
@@ -62,21 +62,22 @@ class Outstanding:
         ]
         return any(rows)
 
-    def text(self, stamp: str, *, changes: Sequence[Change] | None = None, title: str = "") -> str:
-        """The file for these changes (all of them by default)."""
-        part = self.plan.changes if changes is None else changes
-        after = self.after if changes is None else self.after_only(part)
-        return self.between(self.before, after, stamp, part, title)
+    @property
+    def before(self) -> Schema:
+        return self.transition.before
 
-    def after_only(self, changes: Sequence[Change]) -> Schema:
-        operations = [change.operation for change in changes]
-        return Schema.from_json(apply_operations([c.raw for c in self.before.collections], operations))
+    @property
+    def after(self) -> Schema:
+        return self.transition.after
 
-    def between(
-        self, before: Schema, after: Schema, stamp: str, changes: Sequence[Change], title: str
-    ) -> str:
+    def text(self, stamp: str, *, title: str = "") -> str:
+        """The file for all of it."""
+        return self.part(self.transition, self.plan.changes, stamp, title)
+
+    def part(self, transition: Transition, changes: Sequence[Change], stamp: str, title: str) -> str:
+        """The file for some of these changes."""
         return render_migration(
-            before, after, stamp=stamp, comment=comment(title, changes, self.rows_of), manages=self.manages
+            transition, stamp=stamp, comment=comment(title, changes, self.rows_of), manages=self.manages
         )
 
 
@@ -125,13 +126,13 @@ def outstanding(
     if session is not None:
         plan = with_ignored(plan, session.config.ignore)
     operations = [change.operation for change in plan.changes if _can_be_written(change)]
-    after = Schema.from_json(apply_operations(recorded.collections, operations))
+    transition = settle(operations, recorded.collections, before)
     created = {o.collection for o in operations if isinstance(o, CreateCollection)}
     touched = {o.collection for o in operations if o.collection == "users"}
     renamed = {o.collection for o in operations if isinstance(o, RenameCollection) and o.old in owned}
     names = (owned | created | touched | renamed) & desired.names()
     rows_of = session.rows_of if session else ""
-    return Outstanding(plan, before, after, managed_entries(desired, names), rows_of)
+    return Outstanding(plan, transition, managed_entries(desired, names), rows_of)
 
 
 def _can_be_written(change: Change) -> bool:

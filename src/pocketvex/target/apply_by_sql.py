@@ -18,7 +18,7 @@ from pocketvex.diff.operations import (
     Operation,
     ReplaceField,
 )
-from pocketvex.diff.simulate import apply_operations
+from pocketvex.diff.settle import settle
 from pocketvex.errors import NotAsIntended
 from pocketvex.plan.make import Change
 from pocketvex.plan.verdicts import Verdict
@@ -64,8 +64,8 @@ def run_here(session: Session, raw: Sequence[Json], changes: Sequence[Change]) -
     """
     from pocketvex.render.migration.migration import make_migration
 
-    after = Schema.from_json(apply_operations(raw, [change.operation for change in changes]))
-    made = make_migration(session.schema_of(raw), after, stamp=_stamp())
+    transition = settle([change.operation for change in changes], raw, session.schema_of(raw))
+    made = make_migration(transition, stamp=_stamp())
     looks = [step for change in changes if change.judgement.verdict is Verdict.HARMLESS
              for step in _expected(change.operation)]  # fmt: skip
     _run(session, made._replace(up=[*looks, *made.up]), ", ".join(change.path for change in changes))
