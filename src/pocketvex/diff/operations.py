@@ -268,7 +268,7 @@ class ChangeOption(_Change):
     before: Any
     after: Any
     known: bool = True
-    """Whether `before` is what it was: a server of tests, or an export, need not state all options."""
+    """Whether anybody said what it was; an export need not state every option."""
 
     @property
     def path(self) -> str:

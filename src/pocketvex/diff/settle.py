@@ -100,7 +100,7 @@ class _Settling(Pairs):
                 made = self.new(name)
                 return CreateCollection(made.name, made)
             case ChangeType():
-                return operation  # no state takes it
+                return operation  # refused before: nothing is after it
             case RenameCollection(collection=name):
                 was, now = self.old(name), self.new(name)
                 return None if was.name == now.name else RenameCollection(now.name, was.name, was.id)
