@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any
 
-from pocketvex.diff.match import FieldPairs, Renames, Thing, match_collections, match_fields
+from pocketvex.diff.match import FieldPairs, Renames, Thing, match_collections, match_fields, same_kind
 from pocketvex.diff.operations import (
     AddField,
     Ambiguous,
@@ -32,7 +32,6 @@ from pocketvex.diff.operations import (
     RenameField,
     ReplaceField,
     changed_options,
-    same_kind,
 )
 from pocketvex.schema.auth import flat_options, without_secrets
 from pocketvex.schema.fields import FieldBase, RelationField

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pocketvex.errors import Location
-from pocketvex.schema.fields import FieldBase, RelationField
+from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import Collection
 from pocketvex.schema.rules import Rule
@@ -338,12 +338,3 @@ def changed_options(before: FieldBase, after: FieldBase) -> dict[str, tuple[Any,
         if values.get("max_select") == 0:
             values["max_select"] = 1
     return {name: (old[name], new[name]) for name in new if old[name] != new[name]}
-
-
-def same_kind(before: FieldBase, after: FieldBase) -> bool:
-    """Whether one can become the other in place: same type, and for relations the same target."""
-    if before.type != after.type:
-        return False
-    if isinstance(before, RelationField) and isinstance(after, RelationField):
-        return before.target.lower() == after.target.lower()
-    return True
