@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pocketvex.diff.compare import compare
-from pocketvex.diff.simulate import apply_operations
+from pocketvex.diff.settle import settle
+from pocketvex.diff.transition import Transition
 from pocketvex.history.folder import MigrationFile, enlist
 from pocketvex.schema.model import Schema
 from pocketvex.versions import NEWEST
@@ -58,14 +59,14 @@ STAGES: list[list[Json]] = [
 """The code after each file."""
 
 
-def schemas() -> Iterator[tuple[str, Schema, Schema]]:
-    """Each file with what was there before it and after it."""
+def changes() -> Iterator[tuple[str, Transition]]:
+    """Each file with what it was made from."""
     before = Schema.from_json([])
     for name, stage in zip(NAMES, STAGES, strict=True):
         operations = compare(schema_of(*stage), before, version=NEWEST, ask=False).operations
-        after = Schema.from_json(apply_operations(before.to_json(), operations))
-        yield name, before, after
-        before = Schema.from_json(after.to_json())
+        change = settle(operations, before.to_json())
+        yield name, change
+        before = Schema.from_json(change.after.to_json())
 
 
 def first_format(root: Path) -> Project:

@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import Operation
-from pocketvex.diff.simulate import apply_operations
+from pocketvex.diff.settle import settle
+from pocketvex.diff.transition import Transition
 from pocketvex.history.shadow import placeholders, replay
 from pocketvex.render.migration.migration import render_migration
 from pocketvex.render.migration.one_off import down_step
@@ -39,8 +40,7 @@ class Ground:
         """A database that the first migration of this schema made."""
         before = self.empty.schema
         operations = compare(desired, before, version=self.version, ask=False).operations
-        after = Schema.from_json(apply_operations(self.empty.collections, operations))
-        text = migration(before, after, FIRST)
+        text = migration(settle(operations, self.empty.collections), FIRST)
         place = self.copy(self.empty.data_dir)
         place.up(text, f"{FIRST}_first.js")
         return place
@@ -107,12 +107,12 @@ class Built:
             text = f"app.importCollections(JSON.parse({json.dumps(json.dumps(items))}), {json.dumps(alone)});"
             scratch.run_once(self.binary, self.data_dir, text)
 
-    def after(self, operations: Sequence[Operation]) -> Schema:
-        return Schema.from_json(apply_operations(self.raw, operations))
+    def settled(self, operations: Sequence[Operation]) -> Transition:
+        return settle(operations, self.raw)
 
 
-def migration(before: Schema, after: Schema, stamp: str = SECOND) -> str:
-    return render_migration(before, after, stamp=stamp, comment=["A test."], manages=after.names())
+def migration(found: Transition, stamp: str = SECOND) -> str:
+    return render_migration(found, stamp=stamp, comment=["A test."], manages=found.after.names())
 
 
 def with_words(item: Mapping[str, Any]) -> Json:

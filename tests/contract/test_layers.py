@@ -70,6 +70,12 @@ def test_the_command_line_has_an_order_of_its_own() -> None:
                 assert {*wanted} <= {*order[: own + 1]}, f"{shown(path)}:{found.line}"
 
 
+@pytest.mark.parametrize("path", [p for p in MODULES if package_of(p) in ("steps", "render")], ids=shown)
+def test_what_is_written_is_not_compared_again(path: Path) -> None:
+    """A migration is of the operations that were planned."""
+    assert "pocketvex.diff.compare" not in {found.module for found in imports(path)}
+
+
 def test_no_module_needs_itself() -> None:
     """Not even by an import inside of a function: what is in a circle can only be read as one."""
     names = {dotted(path): path for path in MODULES}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from firsts import FILES, NAMES, schemas
+from firsts import FILES, NAMES, changes
+from pocketvex.diff.settle import between
+from pocketvex.diff.transition import Transition
 from pocketvex.errors import HistoryError
 from pocketvex.render.migration.migration import make_migration, render_migration
 from pocketvex.schema.model import Schema
@@ -13,10 +15,10 @@ from pocketvex.steps.first_format import is_first, keeps, read_first
 FILE = FILES[NAMES[1]]
 
 
-@pytest.mark.parametrize(("name", "before", "after"), [pytest.param(*each, id=each[0]) for each in schemas()])
-def test_its_steps_are_those_that_are_made_today(name: str, before: Schema, after: Schema) -> None:
+@pytest.mark.parametrize(("name", "change"), [pytest.param(*each, id=each[0]) for each in changes()])
+def test_its_steps_are_those_that_are_made_today(name: str, change: Transition) -> None:
     found = read_first(FILES[name])
-    made = make_migration(before, after, stamp=found.stamp)
+    made = make_migration(change, stamp=found.stamp)
     assert found.up == made.up
     assert found.down == made.down
     assert found.stamp == name.partition("_")[0]
@@ -25,7 +27,7 @@ def test_its_steps_are_those_that_are_made_today(name: str, before: Schema, afte
 
 def test_files_of_today_are_none() -> None:
     assert all(is_first(text) and is_first(text.replace("\n", "\r\n")) for text in FILES.values())
-    today = render_migration(Schema(), Schema(), stamp="1", comment=[], manages=[])
+    today = render_migration(between(Schema(), Schema()), stamp="1", comment=[], manages=[])
     assert not is_first(today)
     assert not is_first("migrate((app) => {}, (app) => {});\n")
 

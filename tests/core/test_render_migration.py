@@ -10,6 +10,7 @@ import pytest
 
 from cases.changes import field, posts, relation, table
 from pocketvex.diff.compare import compare
+from pocketvex.diff.settle import between, settle
 from pocketvex.diff.simulate import apply_operations
 from pocketvex.errors import UsageError
 from pocketvex.render.migration.javascript import literal
@@ -34,9 +35,9 @@ def rendered(before: list[Json], after: list[Json], **more: Any) -> str:
     old = Schema.from_json(
         apply_operations([], compare(schema(*before), Schema(), version=NEWEST).operations)
     )
-    raw = apply_operations(old.to_json(), compare(schema(*after), old, ask=False, version=NEWEST).operations)
+    operations = compare(schema(*after), old, ask=False, version=NEWEST).operations
     options = {"stamp": "1700000001", "comment": ["What it does."], "manages": ["posts"], **more}
-    return render_migration(old, Schema.from_json(raw), **options)
+    return render_migration(settle(operations, old.to_json()), **options)
 
 
 def body(text: str) -> str:
@@ -154,8 +155,8 @@ def test_below_its_steps_every_file_says_the_same() -> None:
 
 def test_no_two_files_keep_values_under_the_same_id() -> None:
     before, after = schema(posts({"x": "text"})), schema(posts())
-    ids = {make_migration(before, after, stamp=stamp).id for stamp in ("1700000001", "1700000002")}
-    ids.add(make_migration(after, before, stamp="1700000001").id)
+    ids = {make_migration(between(before, after), stamp=stamp).id for stamp in ("1700000001", "1700000002")}
+    ids.add(make_migration(between(after, before), stamp="1700000001").id)
     assert len(ids) == 3
 
 

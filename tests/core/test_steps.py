@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import node
 from cases.changes import CASES, field, posts, select, table
 from pocketvex.diff.compare import compare
-from pocketvex.diff.simulate import apply_operations
+from pocketvex.diff.settle import settle
 from pocketvex.errors import HistoryError, UsageError
 from pocketvex.render.migration.migration import make_migration, migration_text, runtime
 from pocketvex.schema.build import build_schema
@@ -42,10 +42,8 @@ def schema(*collections: Any) -> Schema:
 def migration(before: Schema, after: Schema) -> Migration:
     """From one to the other, on a history of its own, as the commands make it."""
     old = Schema.from_json(before.to_json())
-    new = Schema.from_json(
-        apply_operations(old.to_json(), compare(after, old, version=NEWEST, ask=False).operations)
-    )
-    return make_migration(old, new, stamp="1700000001")
+    operations = compare(after, old, version=NEWEST, ask=False).operations
+    return make_migration(settle(operations, old.to_json()), stamp="1700000001")
 
 
 def survives(made: Migration) -> None:

@@ -50,7 +50,7 @@ def between(ground: Ground, before: list[Json], after: list[Json]) -> tuple[Buil
     """A server as it was before, and the file that brings it to what comes after."""
     place = ground.built(declared(before, ground))
     operations = compare(declared(after, ground), place.schema, version=ground.version, ask=False).operations
-    return place, migration(place.schema, place.after(operations))
+    return place, migration(place.settled(operations))
 
 
 def by_hand(place: Built, script: str) -> None:
@@ -198,9 +198,9 @@ def test_collections_cannot_exchange_their_names(newest: Ground) -> None:
     other = table("other", {"title": "text"}, id=ids["posts"])
     after = declared([other, table("posts", {"x": "text"}, id=ids["other"])], newest)
     operations = compare(after, place.schema, version=NEWEST).operations
-    swapped = place.after(operations)
+    swapped = place.settled(operations)
     with pytest.raises(UsageError, match="other and posts cannot exchange their names"):
-        migration(place.schema, swapped)
+        migration(swapped)
 
 
 MINE = """app.save(new Collection({
@@ -289,7 +289,7 @@ def test_secrets_survive_what_other_files_do(ground: Ground, monkeypatch: pytest
     seen = [secrets(place)]
     for number, wanted in enumerate(steps[1:]):
         operations = compare(declared(wanted, ground), place.schema, version=ground.version).operations
-        files.append(migration(place.schema, place.after(operations), f"170000001{number}"))
+        files.append(migration(place.settled(operations), f"170000001{number}"))
         scratch.migrate_up(place.binary, place.data_dir, {f"170000001{number}.js": files[-1]})
         seen.append(secrets(place))
     assert seen == [

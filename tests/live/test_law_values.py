@@ -68,7 +68,7 @@ class History:
             assert not diff.ambiguous
             stamp = str(1700000001 + number)
             try:
-                text = migration(before, shadow.after(diff.operations), stamp)
+                text = migration(shadow.settled(diff.operations), stamp)
                 shadow.up(text, f"{stamp}_file.js")
             except (UsageError, scratch.MigrationFailed):
                 continue  # what no migration does, and what no server takes with empty tables

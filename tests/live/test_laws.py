@@ -22,7 +22,7 @@ from drawn import draw_rows
 from grounds import SECOND, Built, Ground, comparable, migration, with_words
 from pocketvex.api.client import Client, Credentials
 from pocketvex.diff.compare import compare
-from pocketvex.diff.operations import DropCollection, DropField, Operation, RenameField, ReplaceField
+from pocketvex.diff.operations import Operation, RenameField, ReplaceField
 from pocketvex.diff.simulate import apply_operations, changed_collections
 from pocketvex.errors import NotAsIntended
 from pocketvex.evidence.facts import Fact
@@ -70,7 +70,8 @@ class Pair:
         diff = compare(self.desired, self.before, version=ground.version)
         assert not diff.ambiguous
         self.operations = diff.operations
-        self.after = self.place.after(diff.operations)
+        self.settled = self.place.settled(diff.operations)
+        self.after = self.settled.after
         for kind in {operation.kind for operation in diff.operations}:
             event(kind)
 
@@ -80,7 +81,7 @@ class Pair:
 
     @property
     def file(self) -> str:
-        return migration(self.before, self.after)
+        return migration(self.settled)
 
 
 def for_pairs(ground: Ground, count: int, law: Callable[[Pair], None], law_name: str) -> None:
@@ -290,11 +291,7 @@ def test_a_write_planned_before_somebody_elses_change_is_refused(ground: Ground,
 def safe_operations(pair: Pair) -> list[Operation]:
     """What may be applied at once where nobody counted anything; removals go another way."""
     plan = make_plan(pair.desired, pair.before, version=pair.place.version)
-    return [
-        c.operation
-        for c in plan.safe
-        if not isinstance(c.operation, DropCollection | DropField | ReplaceField)
-    ]
+    return [c.operation for c in plan.safe if not c.operation.is_removal]
 
 
 def test_a_server_where_no_row_would_be_touched_takes_it_as_well(ground: Ground) -> None:
@@ -304,7 +301,7 @@ def test_a_server_where_no_row_would_be_touched_takes_it_as_well(ground: Ground)
         plan = make_plan(pair.desired, pair.before, facts=Nothing(), version=ground.version)
         assert isinstance(plan, Plan)
         now = [c.operation for c in plan.changes if c.judgement.verdict in (Verdict.SAFE, Verdict.HARMLESS)]
-        now = [o for o in now if not isinstance(o, DropCollection | DropField | ReplaceField)]
+        now = [o for o in now if not o.is_removal]
         target = apply_operations(pair.place.raw, now)
         # A name that a removal of the same round frees is taken over in two rounds, or by a migration.
         assume(all(one_name_each(item["fields"]) for item in target))

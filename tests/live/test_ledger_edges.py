@@ -35,7 +35,7 @@ class Course:
         before = self.shadow.schema
         found = compare(schema_of(*collections), before, version=self.shadow.version, ask=False)
         stamp = str(1700000001 + len(self.files))
-        made = migration(before, self.shadow.after(found.operations), stamp)
+        made = migration(self.shadow.settled(found.operations), stamp)
         self.shadow.up(made, f"{stamp}_file.js")
         self.files.append((f"{stamp}_file.js", made))
 

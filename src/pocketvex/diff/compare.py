@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any
 
-from pocketvex.diff.match import FieldPairs, Renames, Thing, match_collections, match_fields
+from pocketvex.diff.match import FieldPairs, Renames, Thing, match_collections, match_fields, same_kind
 from pocketvex.diff.operations import (
     AddField,
     Ambiguous,
@@ -32,9 +32,8 @@ from pocketvex.diff.operations import (
     RenameField,
     ReplaceField,
     changed_options,
-    same_kind,
 )
-from pocketvex.schema.auth import without_secrets
+from pocketvex.schema.auth import flat_options, without_secrets
 from pocketvex.schema.fields import FieldBase, RelationField
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
@@ -242,7 +241,7 @@ class _Comparison:
             before = theirs.get(key)
             if before is None and new.is_implied(index) and _has_implied(old, index):
                 continue  # under another name, which upgraded servers have
-            if before is None or (before != index and before.meaning() != index.meaning()):
+            if before is None or not same_index(index, before):
                 self.operations.append(ChangeIndex(new.name, before, index))
         for key, index in theirs.items():
             if key not in mine and not old.is_implied(index):
@@ -252,25 +251,18 @@ class _Comparison:
         before = flat_options(old.auth)
         for name, value in flat_options(new.auth).items():
             current = before.get(name)
-            if name in _RULE_OPTIONS and spelled(value) == spelled(current):
-                continue
-            if not same_option(value, current):
-                self.operations.append(ChangeOption(new.name, name, current, value))
+            if not same_option(name, value, current):
+                self.operations.append(ChangeOption(new.name, name, current, value, name in before))
 
 
-def flat_options(options: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """`{"otp": {"enabled": True}}` as `{"otp.enabled": True}`; lists are values."""
-    flat: dict[str, Any] = {}
-    for key, value in options.items():
-        if isinstance(value, dict) and key not in ("extra",):
-            flat.update(flat_options(value, f"{prefix}{key}."))
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
+def same_index(one: Index, other: Index) -> bool:
+    return one == other or one.meaning() == other.meaning()
 
 
-def same_option(stated: Any, current: Any) -> bool:
+def same_option(name: str, stated: Any, current: Any) -> bool:
     """Whether the server has what was stated: of a provider, only what the code says of it."""
+    if name in _RULE_OPTIONS and spelled(stated) == spelled(current):
+        return True
     if isinstance(stated, list) and all(isinstance(item, dict) for item in stated):
         if not isinstance(current, list) or len(stated) != len(current):
             return False

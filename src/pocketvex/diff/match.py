@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from pocketvex.schema.fields import FieldBase
+from pocketvex.schema.fields import FieldBase, RelationField
 from pocketvex.schema.model import Collection
 
 Thing = TypeVar("Thing", Collection, FieldBase)
@@ -95,3 +95,12 @@ def _free(wanted: Thing, known: Thing, by_name: dict[str, Thing]) -> bool:
         or namesake is known
         or bool(namesake.id and namesake.id != wanted.id and known.type == wanted.type)
     )
+
+
+def same_kind(before: FieldBase, after: FieldBase) -> bool:
+    """Whether one can become the other in place: same type, and for relations the same target."""
+    if before.type != after.type:
+        return False
+    if isinstance(before, RelationField) and isinstance(after, RelationField):
+        return before.target.lower() == after.target.lower()
+    return True

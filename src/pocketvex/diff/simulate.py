@@ -46,9 +46,7 @@ def apply_operations(collections: Iterable[Mapping[str, Any]], operations: Seque
     """The collections after the operations, in LIST's shape; the input is not touched.
 
     What no operation names shares its parts with the input: copy the result, never change it.
-
-    Beside what a server takes, a field's JSON holds `backfill`, `remap` and `keep`, and `renamed_from` where
-    its type changed with its name; a provider's secret stands as `{"env": "NAME"}`.
+    A provider's secret stands as `{"env": "NAME"}`.
     Raises UsageError for a change of a collection's type, which no server can do.
     """
     return _State(collections).run(operations)
@@ -57,8 +55,7 @@ def apply_operations(collections: Iterable[Mapping[str, Any]], operations: Seque
 def changed_collections(before: Sequence[Mapping[str, Any]], after: Sequence[Json]) -> list[Json]:
     """Those of `after` that are new or different: tables first, and each view behind the views it reads."""
     known = {item["id"]: item for item in before}
-    sent = [_for_a_server(item) for item in after]
-    changed = [item for item in sent if item != known.get(item["id"])]
+    changed = [item for item in after if item != known.get(item["id"])]
     views = {item["name"]: item for item in changed if item["type"] == "view"}
     order = view_order({name: item["viewQuery"] for name, item in views.items()})
     return [*(item for item in changed if item["type"] != "view"), *(views[name] for name in order)]
@@ -78,16 +75,6 @@ def view_order(queries: Mapping[str, str]) -> list[str]:
     return list(placed)
 
 
-_OURS = ("backfill", "renamed_from", "remap", "keep")
-"""What is said of a field that no server knows."""
-
-
-def _for_a_server(item: Json) -> Json:
-    if not any(key in field for field in item["fields"] for key in _OURS):
-        return item
-    return {**item, "fields": [{k: v for k, v in f.items() if k not in _OURS} for f in item["fields"]]}
-
-
 _ORDER = (DropField, RenameField, ReplaceField, ChangeField, AddField)
 """The order in which the fields of a collection change, so that all names are those that they will have."""
 
@@ -97,11 +84,15 @@ class _State:
         self.items: list[Json] = [dict(item) for item in collections]
         self.own: set[int] = set()
         """Those that were copied, or made, and may be changed; as `id` tells them apart."""
+        self.gone: dict[str, set[str]] = {"": set()}
+        """The ids of what was dropped: fields by their collection, collections under ""."""
 
     def run(self, operations: Sequence[Operation]) -> list[Json]:
         # All new names and ids first, so that relations may point at what comes later.
         for drop in [op for op in operations if isinstance(op, DropCollection)]:
-            self.items.remove(self.named(drop.collection))
+            item = self.named(drop.collection)
+            self.items.remove(item)
+            self.gone[""].add(item["id"])
         renamed = [
             (self.named(op.old), op.collection) for op in operations if isinstance(op, RenameCollection)
         ]
@@ -145,15 +136,11 @@ class _State:
                 fields = self.named(operation.collection)["fields"]
                 position = fields.index(self.field(operation.collection, operation.after.name))
                 old = fields.pop(position)
-                new = self.new_field(operation.collection, operation.after, old["id"])
-                if operation.before.name != operation.after.name:
-                    new["renamed_from"] = operation.before.name
-                fields.insert(position, new)
+                fields.insert(position, self.new_field(operation.collection, operation.after, old["id"]))
             case ChangeField():
                 target = self.field(operation.collection, operation.after.name)
                 for option, (_, value) in operation.changed().items():
                     target[wire_name(operation.after, option)] = deepcopy(value)
-                target |= _said(operation.after)
             case ChangeIndex():
                 self.index(operation)
             case ChangeRule():
@@ -182,7 +169,8 @@ class _State:
 
     def create(self, definition: Collection) -> None:
         item = definition.to_json()
-        taken = {other["id"] for other in self.items}
+        # With the id of what goes, it would be that.
+        taken = {other["id"] for other in self.items} | self.gone[""]
         if not item["id"] or item["id"] in taken:
             item["id"] = default_collection_id(definition, taken)
         self.own.add(id(item))
@@ -194,7 +182,7 @@ class _State:
         system = {f["name"]: FIELD.validate_python(f) for f in STANDARD[definition.type]}
         stated = {field.name: field for field in definition.fields}
         whole = definition.with_fields({**system, **stated}.values())
-        item["fields"] = [_with_said(self.resolve(field)) for field in whole.fields_with_ids()]
+        item["fields"] = [self.resolve(field).to_json() for field in whole.fields_with_ids()]
 
     def resolve(self, field: FieldBase) -> FieldBase:
         if not isinstance(field, RelationField):
@@ -204,10 +192,11 @@ class _State:
         return field.model_copy(update={"collection_id": target})
 
     def new_field(self, collection: str, field: FieldBase, avoid: str = "") -> Json:
-        taken = {item["id"] for item in self.named(collection)["fields"]} | {avoid}
+        item = self.named(collection)
+        taken = {other["id"] for other in item["fields"]} | {avoid} | self.gone.get(item["id"], set())
         if not field.id or field.id in taken:
             field = field.with_id(field_id(field.type, field.name, taken))
-        return _with_said(self.resolve(field))
+        return self.resolve(field).to_json()
 
     def add(self, collection: str, field: FieldBase, after: str) -> None:
         item = self.named(collection)
@@ -222,7 +211,9 @@ class _State:
 
     def drop(self, collection: str, field: FieldBase) -> None:
         item = self.named(collection)
-        item["fields"].remove(self.field(collection, field.name))
+        going = self.field(collection, field.name)
+        item["fields"].remove(going)
+        self.gone.setdefault(item["id"], set()).add(going["id"])
         _remap(item, {field.name: ""})
 
     def rename(self, collection: str, group: Sequence[RenameField]) -> None:
@@ -266,16 +257,6 @@ def _remap(collection: Json, names: Mapping[str, str]) -> None:
     mapped = (collection.get("oauth2") or {}).get("mappedFields") or {}
     for key, name in mapped.items():
         mapped[key] = names.get(name, name)
-
-
-def _with_said(field: FieldBase) -> Json:
-    return field.to_json() | _said(field)
-
-
-def _said(field: FieldBase) -> Json:
-    """What the code says about the values of a field that changes."""
-    said = {name: getattr(field, name, None) for name in ("backfill", "remap", "keep")}
-    return {name: value for name, value in said.items() if value not in (None, {}, "last")}
 
 
 _SYSTEM = {type_: {name.lower() for name in names} for type_, names in SYSTEM_FIELDS.items()}

@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from pocketvex.diff.compare import compare
 from pocketvex.history.folder import History
 from pocketvex.history.position import Position
-from pocketvex.plan.ownership import Items, is_untouched_users, items_of, touched_paths
+from pocketvex.plan.ownership import Items, is_untouched_users, items_of
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import is_written_by_us
 from pocketvex.target.recorded import Recorded
@@ -48,7 +48,7 @@ def absorbed_files(
     open_ = [
         o for o in compare(desired, live, version=version, ask=False).operations if o.collection in known
     ]
-    different = {path for operation in open_ for path in touched_paths(operation)}
+    different = {path for operation in open_ for path in operation.touches}
     return found + [
         name for name, _, changed in _changes(here, strange) if name in strange and not changed & different
     ]

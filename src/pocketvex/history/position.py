@@ -8,12 +8,13 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from pocketvex.diff.compare import compare
-from pocketvex.diff.operations import CreateCollection, same_kind
+from pocketvex.diff.match import same_kind
+from pocketvex.diff.operations import CreateCollection
 from pocketvex.errors import HistoryError, UsageError
 from pocketvex.history.folder import History, read_history
 from pocketvex.history.shadow import replay
 from pocketvex.paths import home_of
-from pocketvex.plan.ownership import items_of, touched_paths
+from pocketvex.plan.ownership import items_of
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import Collection, Schema
 from pocketvex.steps.header import managed_by
@@ -139,7 +140,7 @@ def _by_structure(
 def changed_paths(after: Schema, before: Schema) -> frozenset[str]:
     """Every path in which two schemas of one history differ."""
     diff = compare(after, before, version=NEWEST, ask=False)
-    return frozenset(path for operation in diff.operations for path in touched_paths(operation))
+    return frozenset(path for operation in diff.operations for path in operation.touches)
 
 
 def differences(wanted: Schema, live: Schema, touched: frozenset[str], version: Version) -> list[str]:
@@ -150,7 +151,7 @@ def differences(wanted: Schema, live: Schema, touched: frozenset[str], version: 
         whole = isinstance(operation, CreateCollection) and any(
             home_of(path) == operation.collection for path in touched
         )
-        if whole or touched_paths(operation) & touched:
+        if whole or operation.touches & touched:
             found.append(operation.path)
     return found
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from dataclasses import field as default
 from typing import Any, Final
 
-from pocketvex.diff.compare import Diff, flat_options
+from pocketvex.diff.compare import Diff
 from pocketvex.diff.operations import (
     AddField,
     ChangeField,
@@ -30,7 +30,7 @@ from pocketvex.diff.operations import (
     ReplaceField,
 )
 from pocketvex.paths import ThingPath, home_of, is_setting
-from pocketvex.schema.auth import without_secrets
+from pocketvex.schema.auth import flat_options, without_secrets
 from pocketvex.schema.fields import FIELD, FieldBase
 from pocketvex.schema.indexes import Index
 from pocketvex.schema.model import SYSTEM_FIELDS, Collection, Schema
@@ -180,19 +180,18 @@ class Owner:
         over = {**ownership.foreign, **ownership.written}
         self.base = None if recorded is None else _Lazy(recorded, renamed, over)
         # Names that the same diff gives away are free.
-        self.given_away = {
-            f"{o.collection}.{o.old}" for o in (diff.operations if diff else ()) if isinstance(o, RenameField)
-        }
+        self.given_away = {o.old_path for o in (diff.operations if diff else ())}
 
     def is_leftover(self, operation: Operation) -> bool:
         """Whether what is removed or changed was written by this project and is in no file yet."""
-        new = isinstance(operation, AddField) or (isinstance(operation, ChangeIndex) and not operation.before)
-        path = operation.collection if new else removed_path(operation)
+        path = operation.takes_away
+        if path is None and isinstance(operation, AddField | ChangeIndex):
+            path = operation.collection
         return path is not None and path in self.ownership.written and path not in self.recorded
 
     def kept_because(self, operation: Operation) -> str:
         """Why an operation must not touch the server ("" where it may): drift, or a first contact."""
-        if {*touched_paths(operation), *_comes_from(operation)} & self.ownership.held:
+        if (operation.touches | _comes_from(operation)) & self.ownership.held:
             return "held"
         if self.base is None:
             return ""
@@ -273,30 +272,6 @@ def _is_option(path: str) -> bool:
     """Whether this is an auth option: their defaults are those of the version that a server was born on."""
     option = ThingPath.parse(path).option
     return bool(option) and option not in (*RULE_NAMES, "query")
-
-
-def removed_path(operation: Operation) -> str | None:
-    """The path of what an operation takes away, if it takes something away."""
-    match operation:
-        case DropCollection() | DropField():
-            return operation.path
-        case ReplaceField() | ChangeField():
-            return f"{operation.collection}.{operation.before.name}"
-        case ChangeIndex() if operation.before is not None:
-            return operation.path
-        case _:
-            return None
-
-
-def touched_paths(operation: Operation) -> set[str]:
-    """Every path that an operation makes, changes or takes away."""
-    match operation:
-        case RenameField():
-            return {operation.path, f"{operation.collection}.{operation.old}"}
-        case RenameCollection():
-            return {operation.path, operation.old}
-        case _:
-            return {operation.path}
 
 
 def _comes_from(operation: Operation) -> set[str]:

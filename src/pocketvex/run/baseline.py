@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 
+from pocketvex.diff.settle import between
 from pocketvex.errors import HistoryError, SchemaError
 from pocketvex.history.folder import (
     SUM_FILE,
@@ -58,7 +59,7 @@ def baseline(session: Session, desired: Schema, *, now: int, replace: bool = Fal
         )
     stamp = next_stamp(history._replace(files=()), now)
     text = render_migration(
-        empty.schema, live, stamp=str(stamp),
+        between(empty.schema, live), stamp=str(stamp),
         comment=comment(f"What {session.target.host.name} has: the beginning of this history", ()),
         manages=managed_entries(desired, desired.names() & live.names()),
     )  # fmt: skip

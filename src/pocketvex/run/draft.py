@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pocketvex.diff.operations import ChangeType, CreateCollection, Operation, RenameCollection
-from pocketvex.diff.simulate import apply_operations
+from pocketvex.diff.settle import settle
+from pocketvex.diff.transition import Transition
 from pocketvex.errors import ChangesPending, NotAsIntended, PocketVexError
 from pocketvex.history.folder import is_untouched, read_draft, signed, write_draft
 from pocketvex.history.foreign import foreign_items
@@ -16,7 +17,7 @@ from pocketvex.paths import is_setting
 from pocketvex.plan.dependencies import standing_without
 from pocketvex.plan.ignored import with_ignored
 from pocketvex.plan.make import Change, Plan
-from pocketvex.plan.ownership import Ownership, touched_paths
+from pocketvex.plan.ownership import Ownership
 from pocketvex.plan.questions import renames_of, with_remaps
 from pocketvex.proof.prove import Proof, prove
 from pocketvex.render.migration.migration import render_migration
@@ -42,8 +43,7 @@ class Outstanding:
     """What the code asks beyond the history."""
 
     plan: Plan
-    before: Schema
-    after: Schema
+    transition: Transition
     manages: frozenset[str]
     rows_of: str = ""
     """Whose rows the evidence counts."""
@@ -62,21 +62,22 @@ class Outstanding:
         ]
         return any(rows)
 
-    def text(self, stamp: str, *, changes: Sequence[Change] | None = None, title: str = "") -> str:
-        """The file for these changes (all of them by default)."""
-        part = self.plan.changes if changes is None else changes
-        after = self.after if changes is None else self.after_only(part)
-        return self.between(self.before, after, stamp, part, title)
+    @property
+    def before(self) -> Schema:
+        return self.transition.before
 
-    def after_only(self, changes: Sequence[Change]) -> Schema:
-        operations = [change.operation for change in changes]
-        return Schema.from_json(apply_operations([c.raw for c in self.before.collections], operations))
+    @property
+    def after(self) -> Schema:
+        return self.transition.after
 
-    def between(
-        self, before: Schema, after: Schema, stamp: str, changes: Sequence[Change], title: str
-    ) -> str:
+    def text(self, stamp: str, *, title: str = "") -> str:
+        """The file for all of it."""
+        return self.part(self.transition, self.plan.changes, stamp, title)
+
+    def part(self, transition: Transition, changes: Sequence[Change], stamp: str, title: str) -> str:
+        """The file for some of these changes."""
         return render_migration(
-            before, after, stamp=stamp, comment=comment(title, changes, self.rows_of), manages=self.manages
+            transition, stamp=stamp, comment=comment(title, changes, self.rows_of), manages=self.manages
         )
 
 
@@ -104,9 +105,9 @@ def find_outstanding(situation: Situation) -> Outstanding:
     )  # fmt: skip
     plan = with_ignored(plan, session.config.ignore)
     operations = [change.operation for change in plan.changes if _can_be_written(change)]
-    after = Schema.from_json(apply_operations(position.recorded.collections, operations))
+    transition = settle(operations, position.recorded.collections, before)
     manages = managed_entries(declared, _managed_after(declared, owned, operations))
-    return Outstanding(plan, before, after, manages, session.rows_of)
+    return Outstanding(plan, transition, manages, session.rows_of)
 
 
 def _managed_after(declared: Schema, owned: Set[str], operations: Sequence[Operation]) -> frozenset[str]:
@@ -222,9 +223,9 @@ def _draft_text(found: Outstanding) -> str:
 
 def already_there(found: Outstanding, left: Plan) -> tuple[list[Change], list[Change]]:
     """The outstanding changes that the server has already, and those that it has not, or not all of."""
-    missing: set[str] = {path for change in left.changes for path in touched_paths(change.operation)}
-    missing |= {path for kept in left.kept for path in touched_paths(kept.operation)}
-    lacks = [c for c in found.plan.changes if touched_paths(c.operation) & missing]
+    missing: set[str] = {path for change in left.changes for path in change.operation.touches}
+    missing |= {path for kept in left.kept for path in kept.operation.touches}
+    lacks = [c for c in found.plan.changes if c.operation.touches & missing]
     absent = {id(change) for change in lacks}
     # Of what is put away for a while, the server shows no difference in its parts.
     there = standing_without(

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from dataclasses import field as default
 from pathlib import Path
 
+from pocketvex.diff.settle import settle
+from pocketvex.diff.simulate import apply_operations
+from pocketvex.diff.transition import Transition
 from pocketvex.errors import ConsentNeeded, NotAsIntended, UsageError
 from pocketvex.history.folder import (
     DRAFT,
@@ -41,6 +44,7 @@ from pocketvex.steps.migration import (
 )
 from pocketvex.store.files import slug
 from pocketvex.target.session import Session
+from pocketvex.target.target import Json
 
 
 class AnswersNeeded(ConsentNeeded):
@@ -188,19 +192,28 @@ def not_kept(error: NotAsIntended, names: Sequence[str], draft: str | None) -> N
 
 def _split(situation: Situation, found: Outstanding, name: str | None, now: int) -> list[Candidate]:
     """One file, or two where the server has the safe part already: `down 1` takes back only the other."""
-    parts: list[tuple[Schema, Schema, Sequence[Change]]] = [(found.before, found.after, found.plan.changes)]
+    parts: list[tuple[Transition, Sequence[Change]]] = [(found.transition, found.plan.changes)]
     if situation.target.local:
         there, rest = already_there(found, plan_for(situation))
         if there and rest:
-            middle = found.after_only(there)
-            parts = [(found.before, middle, there), (middle, found.after, rest)]
+            parts = _in_two(situation.position.recorded.collections, there, rest)
     stamp = next_stamp(situation.position.history, now, situation.target.applied() or ())
     files = []
-    for number, (before, after, changes) in enumerate(parts):
+    for number, (transition, changes) in enumerate(parts):
         title = name if name and number == len(parts) - 1 else _name_for(changes)
-        text = found.between(before, after, str(stamp + number), changes, title.replace("_", " "))
-        files.append(Candidate(f"{stamp + number}_{slug(title)}.js", text, before, after))
+        text = found.part(transition, changes, str(stamp + number), title.replace("_", " "))
+        made = Candidate(f"{stamp + number}_{slug(title)}.js", text, transition.before, transition.after)
+        files.append(made)
     return files
+
+
+def _in_two(
+    collections: Sequence[Json], there: Sequence[Change], rest: Sequence[Change]
+) -> list[tuple[Transition, Sequence[Change]]]:
+    """The changes one after the other, each settled on what it finds."""
+    first, second = ([change.operation for change in changes] for changes in (there, rest))
+    middle = apply_operations(collections, first)
+    return [(settle(first, collections), there), (settle(second, middle), rest)]
 
 
 def _name_for(changes: Sequence[Change]) -> str:

@@ -17,7 +17,6 @@ from pocketvex.diff.simulate import apply_operations
 from pocketvex.errors import NotAsIntended, UsageError
 from pocketvex.findings import Location
 from pocketvex.load.exported import read_exported
-from pocketvex.plan.ownership import touched_paths
 from pocketvex.render.python.class_ import Class, Place
 from pocketvex.render.python.modules import Pulled, Style, render_python
 from pocketvex.render.python.names import module_name
@@ -174,9 +173,9 @@ class _Pull:
         if self.code.schema is None:
             return []
         there = compare(self.code.schema, self.live, version=version, ask=False).operations
-        stated = {path for operation in there for path in touched_paths(operation)}
+        stated = {path for operation in there for path in operation.touches}
         back = compare(self.live, self.code.schema, version=version, ask=False).operations
-        return [operation for operation in back if touched_paths(operation) & stated]
+        return [operation for operation in back if operation.touches & stated]
 
     def result(self) -> Result:
         asked = named(self.asked.names, self.live, self.code.schema or Schema())

@@ -12,7 +12,7 @@ from pocketvex.diff.simulate import apply_operations
 from pocketvex.history.foreign import absorbed_files, agreed
 from pocketvex.paths import is_setting
 from pocketvex.plan.make import Change
-from pocketvex.plan.ownership import items_of, renamed_items, touched_paths
+from pocketvex.plan.ownership import items_of, renamed_items
 from pocketvex.plan.questions import still_open
 from pocketvex.run.planning import named_as_live
 from pocketvex.run.situation import Situation
@@ -98,9 +98,7 @@ def written_items(
 ) -> dict[str, Any]:
     """The items in which server and code agree and the history differs; None marks one that is gone."""
     wanted, there, known = items_of(desired), items_of(live), items_of(recorded)
-    different = {
-        path for o in compare(desired, live, version=version).operations for path in touched_paths(o)
-    }
+    different = {path for o in compare(desired, live, version=version).operations for path in o.touches}
     absent = object()
     result: dict[str, Any] = {}
     for path, value in there.items():

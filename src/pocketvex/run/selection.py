@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from pocketvex.diff.compare import flat_options
 from pocketvex.errors import UsageError
 from pocketvex.paths import home_of
+from pocketvex.schema.auth import flat_options
 from pocketvex.schema.model import Collection, Schema
 from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.system import SYSTEM_COLLECTIONS

@@ -20,7 +20,7 @@ from pocketvex.history.losses import takes_away
 from pocketvex.history.position import Position, with_live_ids
 from pocketvex.paths import ThingPath
 from pocketvex.plan.make import Change, Plan
-from pocketvex.plan.ownership import items_of, removed_path, touched_paths
+from pocketvex.plan.ownership import items_of
 from pocketvex.plan.questions import renames_of
 from pocketvex.plan.verdicts import Access, Verdict
 from pocketvex.run.consent import unknown_names
@@ -33,7 +33,7 @@ from pocketvex.schema.model import Schema
 from pocketvex.target.apply_by_sql import recover_collections, runs_here
 from pocketvex.target.aside import require_keepable
 from pocketvex.target.backup import back_up
-from pocketvex.target.removals import doable_in_one_round, is_removal
+from pocketvex.target.removals import doable_in_one_round
 from pocketvex.target.secrets import missing_secrets, unset_in
 from pocketvex.target.session import Session
 from pocketvex.target.target import Json, Target
@@ -162,7 +162,7 @@ def _written(found: Situation, changes: Sequence[Change], kept: list[Path]) -> l
         with suppress(PocketVexError):
             now = found.with_raw(found.target.fetch())
             remember(now, [change for change in changes if _is_done(change, now.live)])
-            taken = {p for c in changes if (p := removed_path(c.operation)) and not ThingPath.parse(p).index}
+            taken = {p for c in changes if (p := c.operation.takes_away) and not ThingPath.parse(p).index}
             gone = dict.fromkeys(taken - items_of(now.live).keys())
             found.session.memory.save(written=found.state.written | gone)
         raise
@@ -215,9 +215,9 @@ def _reverts(found: Situation) -> Callable[[Change], bool]:
         for operation in compare(
             desired, found.recorded, version=found.target.version, renames=renames, ask=False
         ).operations
-        for path in touched_paths(operation)
+        for path in operation.touches
     } - foreign_items(position.recorded, position.history, state.absorbed).keys()
-    return lambda change: not touched_paths(change.operation) & asked
+    return lambda change: not change.operation.touches & asked
 
 
 def may_apply(change: Change, found: Situation, reverts: Callable[[Change], bool]) -> bool:
@@ -230,7 +230,7 @@ def may_apply(change: Change, found: Situation, reverts: Callable[[Change], bool
     if change.judgement.by_migration and not target.migrates:
         return False
     if not target.local:
-        if is_removal(change.operation):
+        if change.operation.is_removal:
             return False
         # On a protected server a rename, and whatever changes who may do what, is agreed to by name.
         quiet = access is Access.SAME and change.judgement.code != "PV120"

@@ -7,7 +7,6 @@ from collections.abc import Set
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import RenameField
 from pocketvex.history.position import changed_paths
-from pocketvex.paths import ThingPath
 from pocketvex.plan.make import Change
 from pocketvex.plan.verdicts import Verdict
 from pocketvex.run.planning import plan_with_evidence
@@ -41,9 +40,7 @@ def undo_renamed_again(situation: Situation, before: Schema) -> None:
     again = {
         o.path
         for o in compare(here, live, version=session.target.version, ask=False).operations
-        if isinstance(o, RenameField)
-        and o.path in touched
-        and str(ThingPath(o.collection, field=o.old)) in situation.state.written
+        if isinstance(o, RenameField) and o.path in touched and o.old_path in situation.state.written
     }
     if again:
         planned = plan_with_evidence(session, here, live, live).changes

@@ -6,6 +6,7 @@ versions (0.33, 0.37 and 0.39), and they are not ours to choose.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 SECRETS = ("clientSecret", "secret")
@@ -47,3 +48,14 @@ def without_secrets(value: Any, *, keep_env: bool = False) -> Any:
     if isinstance(value, list):
         return [without_secrets(item, keep_env=keep_env) for item in value]
     return value
+
+
+def flat_options(options: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """`{"otp": {"enabled": True}}` as `{"otp.enabled": True}`; lists are values."""
+    flat: dict[str, Any] = {}
+    for key, value in options.items():
+        if isinstance(value, dict) and key not in ("extra",):
+            flat.update(flat_options(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

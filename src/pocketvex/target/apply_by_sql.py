@@ -18,7 +18,7 @@ from pocketvex.diff.operations import (
     Operation,
     ReplaceField,
 )
-from pocketvex.diff.simulate import apply_operations
+from pocketvex.diff.settle import settle
 from pocketvex.errors import NotAsIntended
 from pocketvex.plan.make import Change
 from pocketvex.plan.verdicts import Verdict
@@ -40,12 +40,9 @@ def runs_here(target: Target, change: Change) -> bool:
         return False
     if change.judgement.by_migration:
         return True
-    operation = change.operation
-    if isinstance(operation, DropField | ReplaceField):
-        return True
-    if isinstance(operation, DropCollection):
-        return operation.definition.type != "view"
-    return change.judgement.verdict is Verdict.UNSAFE and takes_sql(operation)
+    if change.operation.is_removal:
+        return bool(change.operation.loses)
+    return change.judgement.verdict is Verdict.UNSAFE and takes_sql(change.operation)
 
 
 def takes_sql(operation: Operation) -> bool:
@@ -68,8 +65,8 @@ def run_here(session: Session, raw: Sequence[Json], changes: Sequence[Change]) -
     """
     from pocketvex.render.migration.migration import make_migration
 
-    after = Schema.from_json(apply_operations(raw, [change.operation for change in changes]))
-    made = make_migration(session.target.schema_of(raw), after, stamp=_stamp())
+    transition = settle([change.operation for change in changes], raw, session.target.schema_of(raw))
+    made = make_migration(transition, stamp=_stamp())
     looks = [step for change in changes if change.judgement.verdict is Verdict.HARMLESS
              for step in _expected(change.operation)]  # fmt: skip
     _run(session, made._replace(up=[*looks, *made.up]), ", ".join(change.path for change in changes))

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pocketvex.diff.operations import DropCollection, DropField, ReplaceField
 from pocketvex.errors import ServerProcessError
 from pocketvex.plan.make import Change
 from pocketvex.schema.model import GOING_PREFIX
@@ -21,16 +20,8 @@ _PAGE = 1000
 
 def require_keepable(change: Change) -> None:
     """Raise ServerProcessError where a change takes away what the API never shows."""
-    operation = change.operation
-    if isinstance(operation, DropField):
-        going = [operation.field]
-    elif isinstance(operation, ReplaceField):
-        going = [operation.before]
-    elif isinstance(operation, DropCollection) and operation.definition.type != "view":
-        going = list(operation.definition.fields)
-    else:
-        return
-    if secret := next((field for field in going if field.type in ("password", "file")), None):
+    unseen = [field for field in change.operation.loses if field.type in ("password", "file")]
+    if secret := next(iter(unseen), None):
         what = "files" if secret.type == "file" else "passwords"
         raise ServerProcessError(
             f"{change.path} cannot be kept aside over HTTP: nothing was written",

@@ -12,7 +12,6 @@ from pocketvex.diff.operations import (
     DropField,
     Operation,
     RenameField,
-    ReplaceField,
 )
 from pocketvex.diff.simulate import apply_operations
 from pocketvex.plan.dependencies import with_waiting
@@ -20,10 +19,6 @@ from pocketvex.plan.make import Change, Kept, Plan
 from pocketvex.plan.ownership import items_of
 from pocketvex.schema.model import Schema
 from pocketvex.target.target import Json
-
-
-def is_removal(operation: Operation) -> bool:
-    return isinstance(operation, DropCollection | DropField | ReplaceField)
 
 
 def keep_what_no_migration_removes(
@@ -69,7 +64,7 @@ def _in_turn(changes: list[Change], live: Schema) -> list[Change]:
         if not more:
             break
         takers += more
-        freed |= {f"{o.collection}.{o.old}".lower() for o in more if isinstance(o, RenameField)}
+        freed |= {o.old_path.lower() for o in more if o.old_path}
     if not takers:
         return changes
     rest = [change for change in changes if change.operation not in takers]

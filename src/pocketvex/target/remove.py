@@ -30,7 +30,6 @@ from pocketvex.target.hidden import (
     note_away,
     put_back,
 )
-from pocketvex.target.removals import is_removal
 from pocketvex.target.session import Session
 from pocketvex.target.target import Json
 
@@ -42,7 +41,7 @@ def remove(session: Session, before: Sequence[Json], changes: Sequence[Change], 
     what is not gone by then is put back as it was. Raises NotAsIntended where rows came meanwhile, and what
     the server says where it refuses, with where each thing stands.
     """
-    removals = [change for change in changes if is_removal(change.operation)]
+    removals = [change for change in changes if change.operation.is_removal]
     raw = session.target.fetch()
     views, fields, tables = _kinds(removals)
     away = _in_the_way(raw, [change for group in fields.values() for change in group], views)

@@ -18,7 +18,6 @@ from pocketvex.schema.model import Schema
 from pocketvex.target.apply_by_sql import recover_fields, run_here, runs_here
 from pocketvex.target.in_the_way import require_free
 from pocketvex.target.recount import recount
-from pocketvex.target.removals import is_removal
 from pocketvex.target.remove import remove
 from pocketvex.target.secrets import with_secrets
 from pocketvex.target.session import Session
@@ -53,7 +52,7 @@ def write_changes(
     if any(change.judgement.by_migration for change in here):
         here = list(changes)
     rest = [change for change in changes if change not in here]
-    additions = [change.operation for change in rest if not is_removal(change.operation)]
+    additions = [change.operation for change in rest if not change.operation.is_removal]
     try:
         wanted = apply_operations(now, additions)
         if payload := changed_collections(now, wanted):

@@ -6,19 +6,18 @@ What the steps mean is the runtime, the same text in every file of one version.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 
-from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import Operation, RenameCollection
+from pocketvex.diff.transition import Transition
 from pocketvex.errors import UsageError
 from pocketvex.render.migration.javascript import literal
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import comment_of
 from pocketvex.steps.make import steps
 from pocketvex.steps.migration import Migration, named_collections, read_migration
-from pocketvex.versions import NEWEST
 
 RUNTIME_VERSION = 1
 RUNTIMES: Mapping[int, str] = {1: "e5b6bec381ad40f14cb01a7ccad61ffc7b259b96a83df8d6dd5e0a3b5a485a1b"}
@@ -27,38 +26,30 @@ ADVISORIES: Mapping[int, str] = {}
 """What is known to be wrong with a runtime, by its version."""
 
 
-def make_migration(before: Schema, after: Schema, *, stamp: str) -> Migration:
-    """The steps from one schema to another and back; both hold ids, from one history.
+def make_migration(transition: Transition, *, stamp: str) -> Migration:
+    """The steps from one state to another and back.
 
     `stamp` makes the id of the migration, under which a server files what it keeps, its own. Raises
     UsageError for what no migration can do.
     """
-    turned = list(_turned(before, after))
-    forth = {f"{new_home}.{new}": old for _, new_home, old, new in turned}
-    back = {f"{old_home}.{old}": new for old_home, _, old, new in turned}
-    operations = compare(after, before, version=NEWEST, renames=forth, ask=False).operations
-    _refuse_swaps(operations)
-    up = steps(operations)
-    down = steps(compare(before, after, version=NEWEST, renames=back, ask=False).operations, back=True)
-    return Migration("", collection_ids(before, after, up + down), up, down).named(stamp)
+    _refuse_swaps(transition.operations)
+    up = steps(transition.operations)
+    down = steps(transition.undone().operations, back=True)
+    ids = collection_ids(transition.before, transition.after, up + down)
+    return Migration("", ids, up, down).named(stamp)
 
 
 def render_migration(
-    before: Schema,
-    after: Schema,
-    *,
-    stamp: str,
-    comment: Sequence[str],
-    manages: Iterable[str],
+    transition: Transition, *, stamp: str, comment: Sequence[str], manages: Iterable[str]
 ) -> str:
-    """The text of the file from one schema to another.
+    """The text of the file for these operations.
 
     `manages` are the collections (and the auth options stated for them, `users[otp]`) that the file's
     project declares.
     """
     lines = [line for text in comment for line in (text.splitlines() or [""])]
     head = [*lines, f"manages: {' '.join(sorted(manages))}"]
-    return migration_text(make_migration(before, after, stamp=stamp), head)
+    return migration_text(make_migration(transition, stamp=stamp), head)
 
 
 def migration_text(migration: Migration, head: Sequence[str]) -> str:
@@ -120,16 +111,6 @@ def collection_ids(before: Schema, after: Schema, all_steps: Sequence[list[objec
         known.setdefault(collection.name, set()).add(collection.id)
     names = sorted(named_collections(all_steps) & known.keys())
     return {name: next(iter(known[name])) for name in names if len(known[name]) == 1}
-
-
-def _turned(before: Schema, after: Schema) -> Iterator[tuple[str, str, str, str]]:
-    """Fields that got another type, and so another id, together with another name: collection and field
-    before and after."""
-    homes = {c.id: c.name for c in before.collections}
-    for collection in after.collections:
-        for field in collection.fields:
-            if field.renamed_from and collection.id in homes:
-                yield homes[collection.id], collection.name, field.renamed_from, field.name
 
 
 def _refuse_swaps(operations: Sequence[Operation]) -> None:
