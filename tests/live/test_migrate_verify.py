@@ -373,7 +373,9 @@ def test_the_command_needs_no_server(tmp_path: Path) -> None:
     assert found["version"] == 1
     assert [file["state"] for file in found["files"]] == ["replayed", "failed"]
     assert found["findings"][0]["line"] == 2
-    assert "line=2" in project("migrate", "verify", "--format", "github").out
+    (project.root.parent / ".git").mkdir()
+    placed = "file=project/pb_migrations/1700000001_bad.js,line=2,"
+    assert placed in project("migrate", "verify", "--format", "github").out
     assert project("migrate", "verify", "--confirm", "gone.js").code == 2
     assert not project.server
 

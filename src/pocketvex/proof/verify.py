@@ -190,22 +190,6 @@ def _unreplayable(error: ReplayFailed) -> Finding:
     return in_file(error.file, "cannot be run on an empty server", error.why, error.todo, line)
 
 
-def _trials(
-    binary: Binary, files: Sequence[MigrationFile], recorded: Recorded, cache: Path
-) -> list[tuple[MigrationFile, Trial | None, Schema, Schema]]:
-    schemas = [Schema.from_json(snapshot) for snapshot in recorded.snapshots]
-    # What reaches out is run, as somebody agreed to, and not three times more.
-    steps = [
-        (file.name, file.text, None if reaches_out(file.text) else make_rows(before, after))
-        for file, before, after in zip(files, schemas, schemas[1:], strict=False)
-    ]
-    with temporary("verify") as folder:
-        data_dir = folder / "data"
-        scratch.copy(replay(binary, [], cache).data_dir, data_dir)
-        tried = try_files(binary, data_dir, steps)
-    return list(zip(files, tried.trials, schemas, schemas[1:], strict=False))
-
-
 def split(numbers: Sequence[int], parts: int) -> list[Sequence[int]]:
     """Runs of numbers of about the same length, in order; no more of them than are worth a server."""
     count = max(1, min(parts, len(numbers) // _WORTH_IT))

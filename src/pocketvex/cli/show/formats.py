@@ -6,9 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pocketvex.cli.terminal import output
 from pocketvex.errors import UsageError
+
+if TYPE_CHECKING:
+    from pocketvex.store.config import Config
 
 
 class Format(StrEnum):
@@ -72,3 +76,9 @@ def in_repository(root: Path) -> str:
         if (folder / ".git").exists():
             return root.relative_to(folder).as_posix().removeprefix(".")
     return ""
+
+
+def migrations_in(config: Config) -> str:
+    """Where the migrations lie in the repository."""
+    folder = in_repository(config.root)
+    return f"{folder}/{config.migrations.name}" if folder else config.migrations.name

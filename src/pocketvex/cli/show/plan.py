@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pocketvex.cli.show.formats import Shown, in_repository, write_json
+from pocketvex.cli.show.formats import Shown, in_repository, migrations_in, write_json
 from pocketvex.cli.terminal import output
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class PlanShown(Shown):
         folder = in_repository(self.config.root)
         lines = plan_annotations(
             self.plan, self.desired, self._mentions(),
-            folder=folder, pending=self.pending, migrations=migrations_in(self.config, folder),
+            folder=folder, pending=self.pending, migrations=migrations_in(self.config),
         )  # fmt: skip
         output.commands(lines)
 
@@ -93,8 +93,3 @@ class QuestionsShown(Shown):
 
     def _alone(self) -> PlanShown:
         return PlanShown(replace(self.plan, changes=(), kept=()), self.desired, self.config)
-
-
-def migrations_in(config: Config, folder: str) -> str:
-    """The folder of migrations, for a project that lies in `folder` of its repository."""
-    return f"{folder}/{config.migrations.name}" if folder else config.migrations.name

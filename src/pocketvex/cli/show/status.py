@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pocketvex.cli.show.formats import Shown, in_repository, write_json
-from pocketvex.cli.show.plan import PlanShown, migrations_in
+from pocketvex.cli.show.formats import Shown, migrations_in, write_json
+from pocketvex.cli.show.plan import PlanShown
 from pocketvex.cli.terminal import output
 from pocketvex.schema.words import counted
 
@@ -68,7 +68,7 @@ class StatusShown(Shown):
     def github(self) -> None:
         from pocketvex.render.report.github import status_annotations
 
-        place = migrations_in(self.config, in_repository(self.config.root))
+        place = migrations_in(self.config)
         output.commands(status_annotations(self._rows(), self.status.missing, place))
         PlanShown(self.status.plan, self.desired, self.config).github()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pocketvex.cli.show.formats import Shown, write_json
+from pocketvex.cli.show.formats import Shown, migrations_in, write_json
 from pocketvex.cli.terminal import output
 from pocketvex.schema.words import counted
 
@@ -72,7 +72,8 @@ class VerifiedShown(Shown):
         from pocketvex.render.report.findings import finding_annotations
 
         placed = map(_at_a_line, self._all())
-        output.commands(finding_annotations(placed, self.config.migrations.name, title="migration"))
+        folder = migrations_in(self.config)
+        output.commands(finding_annotations(placed, folder, title="migration"))
 
     def _all(self) -> tuple[Finding, ...]:
         return (*self.found.findings, *self.found.advisories)
