@@ -14,6 +14,7 @@ import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Literal
 
 from pocketvex.cli.interrupts import end_when_told
 
@@ -54,6 +55,14 @@ def forgets() -> None:
         _kept.append(weakref.ref(thing, lambda ref: _kept.remove(ref)))
 
 
+def builds() -> None:
+    """A model, as it is built when it is first needed."""
+    from pydantic import create_model
+
+    kinds: dict[str, Any] = {f"kind{number}": (Literal["one", "two"], "one") for number in range(20)}
+    create_model("Model", **kinds)
+
+
 class Thing:
     def __del__(self) -> None:
         sum(range(50))
@@ -61,7 +70,7 @@ class Thing:
 
 _kept: list[object] = []
 KINDS: dict[str, Callable[[], None]] = {
-    kind.__name__: kind for kind in (waits, threads, runs, imports, forgets)
+    kind.__name__: kind for kind in (waits, threads, runs, imports, forgets, builds)
 }
 
 

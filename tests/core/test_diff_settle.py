@@ -20,7 +20,7 @@ from pocketvex.schema.dictionary import from_dictionary
 from pocketvex.schema.fields import RelationField, SelectField
 from pocketvex.schema.model import Schema
 from pocketvex.versions import NEWEST
-from schemas import build, cyclic, edited, worlds, written
+from schemas import build, changed, cyclic, edited, worlds, written
 
 Json = dict[str, Any]
 ALWAYS = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -148,8 +148,7 @@ def test_a_target_that_hands_on_its_name_is_told_by_its_id() -> None:
     after = [table("tags", renamed_from="labels"), posts({"b": relation("tags")})]
     live = Schema.from_json(schema(*before).to_json())
     ids = {c.name: c.id for c in live.collections}
-    wanted = schema(*after)
-    wanted.collections[0].id = ids["labels"]
+    wanted = changed(schema(*after), "tags", id=ids["labels"])
     found = settle(compare(wanted, live, version=NEWEST, ask=False).operations, live.to_json())
     assert said(found.operations) == ["rename_collection tags", "drop_field posts.a", "drop_collection tags"]
     targets = {f.name: f.target for f in found.before.relations()}

@@ -63,8 +63,8 @@ def test_rules_are_accepted_by_both_or_by_neither(client: Client, binary: Binary
         assert base is not None
         different = []
         for rule, theirs in zip(rules, said, strict=True):
-            base.list_rule, base.view_rule = rule, None
-            ours = rule_problems(Schema.model_construct(collections=[base]), version, live)
+            asked = base.model_copy(update={"list_rule": rule, "view_rule": None})
+            ours = rule_problems(Schema.model_construct(collections=[asked]), version, live)
             if bool(ours) != bool(theirs):
                 different.append((rule, theirs, [problem.message for problem in ours]))
         assert different == []

@@ -2,8 +2,9 @@
 
 Python raises the exception of a signal between any two instructions. Inside an import, or inside a lock
 of `threading`, that leaves a lock held or released twice: the command hangs, or ends with the error of
-somebody else's module. In a callback of the garbage collector the exception is dropped, and with it the
-request. So the exception waits until such code is left.
+somebody else's module. While pydantic builds a model, it becomes an error of that model. In a callback of
+the garbage collector the exception is dropped, and with it the request. So the exception waits until such
+code is left.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from types import FrameType
 
 _PAUSE = 0.001
 _IMPORTS = "<frozen importlib."
+_MODELS = "pydantic."
 _LOCKS = frozenset({"threading", "subprocess", "queue", "httpcore._synchronization"})
 
 
@@ -112,7 +114,8 @@ def _harms(frame: FrameType | None, stands: bool) -> bool:
         # Our own: what is raised in the hook for what was dropped is dropped as well.
         if frame.f_code.co_filename.startswith((_IMPORTS, __file__)):
             return True
-        if not stands and frame.f_globals.get("__name__") in _LOCKS:
+        module = str(frame.f_globals.get("__name__"))
+        if module.startswith(_MODELS) or (not stands and module in _LOCKS):
             return True
         frame = frame.f_back
     return False

@@ -38,6 +38,7 @@ from pocketvex.schema.views import normal_query
 from pocketvex.versions import NEWEST
 
 _MAPPED = "oauth2.mappedFields."
+_SAID = ("backfill", "remap", "keep")
 
 
 def between(before: Schema, after: Schema) -> Transition:
@@ -57,7 +58,7 @@ def settle(
     Raises UsageError for a change of a collection's type, which no server can do.
     """
     before = Schema.from_json(collections) if before is None else before
-    after = Schema.from_json(apply_operations(collections, operations))
+    after = _saying(Schema.from_json(apply_operations(collections, operations)), operations)
     settling = _Settling(operations, before, after)
     order = Order(before, after)
     return Transition(sorted(settling.all(), key=order.place), before, after)
@@ -119,7 +120,7 @@ class _Settling(Pairs):
     ) -> Operation | None:
         match operation:
             case AddField(field=said):
-                made = _saying(there(now.field(said.name)), said)
+                made = there(now.field(said.name))
                 return AddField(now.name, made, _behind(made, now))
             case DropField(field=said):
                 gone = there(was.field(said.name))
@@ -129,7 +130,7 @@ class _Settling(Pairs):
                 return None if old.name == new.name else RenameField(now.name, old.id, old.name, new.name)
             case ChangeField(after=said) | ReplaceField(after=said):
                 old = there(was.field(self.old_names.get(operation.path.lower(), said.name)))
-                new = _saying(there(now.field(said.name)), said)
+                new = there(now.field(said.name))
                 if isinstance(operation, ReplaceField):
                     return ReplaceField(now.name, old, new)
                 return ChangeField(now.name, old, new) if changed_options(old, new) else None
@@ -162,7 +163,19 @@ def _behind(field: FieldBase, collection: Collection) -> str:
     return collection.fields[position - 1].name if position else ""
 
 
-def _saying(field: FieldBase, said: FieldBase) -> FieldBase:
-    """The field with what the code says about its values."""
-    values = {name: getattr(said, name) for name in ("backfill", "remap", "keep") if hasattr(said, name)}
-    return field.model_copy(update=values)
+def _saying(after: Schema, operations: Sequence[Operation]) -> Schema:
+    """The schema with what the code says about the values of the fields that are new, or others."""
+    said: dict[tuple[str, str], FieldBase] = {}
+    for operation in operations:
+        match operation:
+            case AddField(field=field) | ChangeField(after=field) | ReplaceField(after=field):
+                said[operation.collection.lower(), field.name.lower()] = field
+
+    def told(home: Collection, field: FieldBase) -> FieldBase:
+        code = said.get((home.name.lower(), field.name.lower()))
+        values = {name: getattr(code, name) for name in _SAID if hasattr(code, name)}
+        return field.model_copy(update=values) if values else field
+
+    return after.with_collections(
+        c.with_fields(told(c, field) for field in c.fields) for c in after.collections
+    )
