@@ -84,13 +84,15 @@ def modules(folder: Path) -> None:
 SENDER = """
 import os, random, select, signal, sys, time
 dice = random.Random(1)
-for number in range({times}):
-    time.sleep(0.01 + dice.random() * 0.005)  # so that what was answered is left
+said = b"0\\n"
+for number in range(1, {times} + 1):
+    time.sleep(0.01 + dice.random() * 0.005)  # so that it works again
     os.kill(os.getppid(), signal.SIGINT)
-    if not select.select([0], [], [], {patience})[0]:
-        print("the interrupt after", number, "was lost", flush=True)
-        os.kill(os.getppid(), signal.SIGKILL)
-    os.read(0, 1)
+    while int(said.split()[-1]) < number:
+        if not select.select([0], [], [], {patience})[0]:
+            print("interrupt", number, "was lost", flush=True)
+            os.kill(os.getppid(), signal.SIGKILL)
+        said += os.read(0, 100)
 """
 
 
@@ -99,7 +101,7 @@ def main(kind: str, folder: Path, times: int) -> None:
     work = KINDS[kind]
     if kind == "imports":
         threading.Thread(target=others, daemon=True).start()
-    end_when_told()
+    leave = end_when_told()
     # Another process does it, as a terminal does: one's own threads would do it in step with this one.
     sender = subprocess.Popen(
         [sys.executable, "-S", "-c", SENDER.format(times=times, patience=PATIENCE)],
@@ -109,11 +111,14 @@ def main(kind: str, folder: Path, times: int) -> None:
     arrived = 0
     while arrived < times:
         try:
+            # Here, where the next one may come as soon as it is written.
+            sender.stdin.write(b"%d\n" % arrived)
             while True:
                 work()
         except KeyboardInterrupt:
             arrived += 1
-            sender.stdin.write(b".")
+    sender.stdin.write(b"%d\n" % arrived)
+    leave()  # as a command does when all is done: its timer may be on the way
     print(arrived)
 
 
