@@ -19,7 +19,6 @@ from pocketvex.history.folder import bare_name, enlist, read_draft, unseal, writ
 from pocketvex.history.losses import takes_away
 from pocketvex.history.position import (
     Position,
-    built,
     changed_paths,
     check_history,
     differences,
@@ -160,10 +159,7 @@ def _missed(situation: Situation, names: Sequence[str]) -> list[str]:
         return []
     from pocketvex.plan.missed import missed_by
 
-    position = situation.position
-    before = position.here.schema
-    ran = [name for name in position.history.names if name in {*position.applied, *names}]
-    after = built(situation.session, position.history, ran).schema
+    before, after = situation.position.here.schema, situation.built_with(names)
     diff = compare(after, before, version=situation.target.version, ask=False)
     return missed_by(diff.operations, after, before)
 
@@ -225,8 +221,7 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     if choices.backup and takes_away(target, position, names, situation.live, down=True):
         back_up(target, session.reporter, f"down_{bare_name(names[0])}")
     require_unmoved(target, target.fetch(), situation.raw)
-    kept = [name for name in position.applied if name not in names]
-    before = built(session, position.history, kept).schema
+    before = situation.built_without(names)
     undo_renamed_again(situation, before)
     # Held back before it is undone: a kill in between must not let `dev` run the file again.
     held = session.memory.state.held_back
@@ -280,12 +275,10 @@ def _check_not_below(situation: Situation, names: Sequence[str]) -> None:
 
 def _check_ours(situation: Situation, names: Sequence[str]) -> None:
     """Raise ConsentNeeded where a collection would go that the server had before any of these files ran."""
-    met, position = set(situation.state.met), situation.position
+    met = set(situation.state.met)
     if not met:
         return
-    kept = [name for name in position.applied if name not in names]
-    before = built(situation.session, position.history, kept).schema
-    going = position.here.schema.names() - before.names()
+    going = situation.position.here.schema.names() - situation.built_without(names).names()
     others = sorted((going & met) - situation.choices.confirmed)
     if others:
         raise ConsentNeeded(

@@ -8,13 +8,12 @@ from pocketvex.errors import NotAsIntended
 from pocketvex.history.explain_failure import failure_of
 from pocketvex.history.first_format import refuse_resealed
 from pocketvex.history.folder import History
-from pocketvex.history.position import Position, built, changed_paths, differences
+from pocketvex.history.position import changed_paths, differences
 from pocketvex.run.situation import Situation
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import secrets_of
 from pocketvex.target.road import road_to
 from pocketvex.target.secrets import PROVIDERS
-from pocketvex.target.session import Session
 from pocketvex.target.variables import missing, waits_for, way_out
 
 
@@ -28,7 +27,8 @@ def run_files(situation: Situation, names: Sequence[str]) -> Situation:
 
     session, position = situation.session, situation.position
     road = road_to(session)
-    met = _met(session, position, names)
+    after = situation.built_with(names)
+    met = _met(situation, after)
     files = dict(position.history.pairs(names))
     refuse_resealed(session.target, files)
     try:
@@ -52,31 +52,28 @@ def run_files(situation: Situation, names: Sequence[str]) -> Situation:
         met=sorted({*state.met, *met}),
     )
     raw = session.target.fetch()
-    _check_reached(session, position, names, session.target.schema_of(raw))
+    _check_reached(situation, after, names, session.target.schema_of(raw))
     return situation.located(raw)
 
 
-def _met(session: Session, position: Position, names: Sequence[str]) -> set[str]:
-    """The collections that these files make, and that the server has already, not from this project."""
-    applied = [name for name in position.history.names if name in {*position.applied, *names}]
-    after = built(session, position.history, applied).schema
-    made = after.names() - position.here.schema.names()
-    there = session.target.schema_of(session.target.fetch()).names() if made else set()
-    return (made & there) - {*session.memory.state.managed}
+def _met(situation: Situation, after: Schema) -> set[str]:
+    """The collections that the files make, and that the server has already, not from this project."""
+    target = situation.target
+    made = after.names() - situation.position.here.schema.names()
+    there = target.schema_of(target.fetch()).names() if made else set()
+    return (made & there) - {*situation.state.managed}
 
 
-def _check_reached(session: Session, position: Position, names: Sequence[str], live: Schema) -> None:
+def _check_reached(situation: Situation, after: Schema, names: Sequence[str], live: Schema) -> None:
     """Whether the server has what the named files make: everything that they touch, as recorded."""
-    applied = [name for name in position.history.names if name in {*position.applied, *names}]
-    after = built(session, position.history, applied).schema
-    touched = changed_paths(after, position.here.schema) - _without_secret(
-        position.history, after, session.target.environ
-    )
-    left = differences(after, live, touched, session.target.version)
-    absent = [name for name in names if name not in session.memory.state.applied]
+    position, target = situation.position, situation.target
+    apart = _without_secret(position.history, after, target.environ)
+    touched = changed_paths(after, position.here.schema) - apart
+    left = differences(after, live, touched, target.version)
+    absent = [name for name in names if name not in situation.state.applied]
     if left or absent:
         raise NotAsIntended(
-            f"{session.target.url} did not end in the state that the migrations describe",
+            f"{target.url} did not end in the state that the migrations describe",
             why="Still different: " + ", ".join([*absent, *left][:8]),
             todo="`pocketvex schema diff` shows all of it.",
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as default
 
-from pocketvex.history.position import Position, find_position
+from pocketvex.history.position import Position, built, find_position
 from pocketvex.plan.questions import Answers
 from pocketvex.schema.model import Schema
 from pocketvex.store.state import HostState
@@ -63,6 +63,17 @@ class Situation:
     def recorded(self) -> Schema:
         """What the whole history builds."""
         return self.position.recorded.schema
+
+    def built_with(self, names: Collection[str]) -> Schema:
+        """What the history builds here when these files have run as well."""
+        position = self.position
+        ran = [name for name in position.history.names if name in {*position.applied, *names}]
+        return built(self.session, position.history, ran).schema
+
+    def built_without(self, names: Collection[str]) -> Schema:
+        """What it builds when these have been taken back."""
+        kept = [name for name in self.position.applied if name not in names]
+        return built(self.session, self.position.history, kept).schema
 
     def with_raw(self, raw: list[Json]) -> Situation:
         """After a write: the server has these collections now."""
