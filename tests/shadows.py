@@ -27,7 +27,7 @@ _READS = re.compile(r"\brequire\(|__hooks|\$filesystem|\$template")
 def share(folder: Path, patch: pytest.MonkeyPatch) -> None:
     """Keep in `folder` what is built from now on in this process, and look there first."""
     folder.mkdir(exist_ok=True)
-    really = shadow._build
+    really, in_the_project = shadow._build, shadow._base
 
     def build(
         binary: Binary,
@@ -47,7 +47,14 @@ def share(folder: Path, patch: pytest.MonkeyPatch) -> None:
             really(binary, files, home, around, progress)
             _keep(home, kept)
 
+    def base(
+        binary: Binary, files: Sequence[tuple[str, str]], cache: Path, around: Surroundings
+    ) -> Path | None:
+        found = in_the_project(binary, files, cache, around) or in_the_project(binary, files, folder, around)
+        return found or (shadow.replay(binary, (), folder).data_dir.parent if files else None)
+
     patch.setattr(shadow, "_build", build)
+    patch.setattr(shadow, "_base", base)
 
 
 def _keep(home: Path, kept: Path) -> None:

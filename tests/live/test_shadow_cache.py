@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from pocketvex.history import shadow
 from pocketvex.server.binaries import Binary
@@ -50,3 +55,34 @@ def test_what_another_command_may_be_at_stays(latest: Binary, tmp_path: Path) ->
         (cache / f"{number:032x}").mkdir(parents=True)
     shadow.replay(latest, history(1), cache)
     assert len(list(cache.iterdir())) == shadow._KEEP + 6
+
+
+CREATES = """migrate((app) => {
+  app.save(new Collection({type: "base", name: "NAME", fields: [{type: "text", name: "title"}]}));
+}, (app) => {})"""
+
+
+def test_what_comes_after_a_built_beginning_runs_alone_and_gives_the_same(
+    binary: Binary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [(f"{n}_{name}.js", CREATES.replace("NAME", name)) for n, name in enumerate(("a", "b", "c"), 1)]
+    files.insert(1, ("1_silent.js", "// nothing is called here"))
+    here, there = tmp_path / "here" / "shadow", tmp_path / "there" / "shadow"
+    shadow.replay(binary, files[:2], here)
+    told: list[str] = []
+    late = shadow.replay(binary, files, here, progress=told.append)
+    monkeypatch.setattr(shadow, "_base", lambda *_: None)
+    whole = shadow.replay(binary, files, there, progress=print)
+    assert [state_of(s) for s in late.snapshots] == [state_of(s) for s in whole.snapshots]
+    assert (late.names, late.silent) == (whole.names, whole.silent)
+    assert rows(late.data_dir) == rows(whole.data_dir)
+    assert not [line for line in told if "1_" in line]
+
+
+def state_of(collections: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    return sorted((c["name"], [field["name"] for field in c["fields"]]) for c in collections)
+
+
+def rows(data_dir: Path) -> list[str]:
+    with closing(sqlite3.connect(data_dir / "data.db")) as database:
+        return [file for (file,) in database.execute("SELECT file FROM _migrations ORDER BY file")]

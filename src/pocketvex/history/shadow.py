@@ -93,10 +93,7 @@ def replay(
     the file that cannot be replayed, and ConsentNeeded where one reaches out of the database and nobody has
     agreed to run it here.
     """
-    given = values_read((text for _, text in files), {**os.environ, **around.env})
-    content = [_FORMAT, str(binary.version), [(n, body_hash(t)) for n, t in files], given]
-    key = sha256(json.dumps(content).encode()).hexdigest()[:32]
-    home = cache / key
+    home = cache / _key(binary, files, around)
     names = tuple(name for name, _ in files)
     known = _READ.get(home)
     if known is not None and (home / _SNAPSHOTS).exists():
@@ -113,6 +110,12 @@ def replay(
         _READ.pop(next(iter(_READ)), None)
     _READ[home] = Recorded(names, kept["snapshots"], home / "data", tuple(kept["silent"]))
     return _READ[home]
+
+
+def _key(binary: Binary, files: Sequence[tuple[str, str]], around: Surroundings) -> str:
+    given = values_read((text for _, text in files), {**os.environ, **around.env})
+    content = [_FORMAT, str(binary.version), [(n, body_hash(t)) for n, t in files], given]
+    return sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
 def _kept(home: Path) -> Json | None:
@@ -142,12 +145,15 @@ def _build(
 
     building = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
     try:
+        base = _base(binary, files, home.parent, around)
+        snapshots, silent = _begin(base, building / "data")
+        new = files[max(0, len(snapshots) - 1) :]
         steps: dict[str, str] = {"0000000000_pv.js": scratch.snapshot_step(building / "0.json")}
-        for number, (name, text) in enumerate(files, 1):
+        for number, (name, text) in enumerate(new, 1):
             steps[name] = text
             # Byte order puts it right behind the file, and before any other that is not named like it.
             steps[f"{name}.pv.js"] = scratch.snapshot_step(building / f"{number}.json")
-        names = [name for name, _ in files]
+        names = [name for name, _ in new]
         far = Far(building, names, progress)
         try:
             env = placeholders((text for _, text in files), around.env)
@@ -160,12 +166,13 @@ def _build(
         finally:
             far.end()
         scratch.forget(building / "data", [name for name in steps if name.endswith("pv.js")])
-        snapshots = []
-        for number in range(len(files) + 1):
-            snapshots.append(json.loads((building / f"{number}.json").read_text(encoding="utf-8")))
-            (building / f"{number}.json").unlink()
+        for number in range(len(new) + 1):
+            seen = building / f"{number}.json"
+            if number or not snapshots:
+                snapshots.append(json.loads(seen.read_text(encoding="utf-8")))
+            seen.unlink()
         (building / "data" / "types.d.ts").unlink(missing_ok=True)
-        kept = {"snapshots": snapshots, "silent": [name for name in names if name not in ran]}
+        kept = {"snapshots": snapshots, "silent": [*silent, *(name for name in names if name not in ran)]}
         (building / _SNAPSHOTS).write_text(json.dumps(kept), encoding="utf-8")
         try:
             os.replace(building, home)
@@ -174,6 +181,28 @@ def _build(
                 raise
     finally:
         shutil.rmtree(building, ignore_errors=True)
+
+
+def _base(binary: Binary, files: Sequence[tuple[str, str]], cache: Path, around: Surroundings) -> Path | None:
+    """The longest beginning of these files that is built already: only what comes after it has to run."""
+    for count in range(len(files) - 1, -1, -1):
+        home = cache / _key(binary, files[:count], around)
+        if _kept(home) is not None:
+            return home
+    return None
+
+
+def _begin(base: Path | None, data: Path) -> tuple[list[list[Json]], list[str]]:
+    """Copy what is built; the states that it went through, and the files that did nothing in it."""
+    from pocketvex.server import scratch
+
+    if base is None or (kept := _kept(base)) is None:
+        return [], []
+    scratch.copy(base / "data", data)
+    if not (data / "data.db").exists():  # dropped meanwhile
+        return [], []
+    _used(base)
+    return kept["snapshots"], kept["silent"]
 
 
 class Far:
