@@ -198,16 +198,15 @@ def generated(count: int) -> list[str]:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("hostile")
-    texts = {name: render_types(found) for name, found in HOSTILE.items()}
-    texts |= {f"generated{at}": text for at, text in enumerate(generated(200))}
-    for name, text in texts.items():
-        (folder / f"{name}.ts").write_text(text, encoding="utf-8", newline="\n")
+    for number, text in enumerate(generated(200)):
+        (folder / f"generated{number}.ts").write_text(text, encoding="utf-8", newline="\n")
     return sorted(folder.glob("*.ts"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_schema_compiles(files: list[Path], version: str) -> None:
+def test_every_generated_schema_compiles(files: list[Path], version: str) -> None:
+    """Those of HOSTILE are compiled with the client: test_types_client.py."""
     assert tsc(files, [*STRICT, "--noUnusedLocals"], version) == ""
 
 
