@@ -9,6 +9,7 @@ from pathlib import Path
 from pocketvex.proof.rows import make_rows
 from pocketvex.proof.values import Values
 from pocketvex.schema.model import Schema
+from pocketvex.server.ledger import reading
 
 
 def insert_rows(data_dir: Path, schema: Schema, after: Schema | None = None) -> int:
@@ -26,10 +27,20 @@ def insert_rows(data_dir: Path, schema: Schema, after: Schema | None = None) -> 
     return written
 
 
+def insert_superuser(data_dir: Path, template: Path) -> None:
+    """The superuser of the template, whose password is quickly checked."""
+    with reading(template) as database:
+        cursor = database.execute("SELECT * FROM _superusers")
+        names, rows = [column[0] for column in cursor.description], cursor.fetchall()
+    with closing(sqlite3.connect(data_dir / "data.db")) as database, database:
+        text = f"INSERT INTO _superusers ({', '.join(names)}) VALUES ({', '.join('?' for _ in names)})"
+        database.executemany(text, rows)
+
+
 def read_values(data_dir: Path, schema: Schema) -> Values:
     """Every stored value, by ids, so that renames do not matter."""
     found: Values = {}
-    with closing(sqlite3.connect(data_dir / "data.db")) as database:
+    with reading(data_dir) as database:
         for collection in schema.collections:
             if collection.type == "view" or collection.system:
                 continue

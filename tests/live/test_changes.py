@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cases.changes import CASES, Case, Rows
-from grounds import Built, Ground, migration
+from grounds import Between, Built, Ground, migration
 from observed import observe
 from pocketvex.diff.compare import compare
 from pocketvex.diff.simulate import apply_operations, changed_collections
@@ -72,10 +72,9 @@ def test_a_change(
         saw(f"up stops: “{case.refused}”; collections and rows are as before")
         return
     imports(ground, place, plan)
-    place.up(file)
-    assert left(desired, place) == []
-    assert rows(place, case.up) == case.up
-    place.down(file)
+    between = place.up_and_down(file, queries(case.up))
+    assert left(desired, between) == []
+    assert told(case.up, between.answers) == case.up
     assert left(before, place) == []
     assert rows(place, case.rows) == case.rows
     kept = tables(place) - tables_of(place.schema)
@@ -181,8 +180,8 @@ def imports(ground: Ground, place: Built, plan: Plan) -> None:
     assert left(Schema.from_json(target), twin) == []
 
 
-def left(wanted: Schema, place: Built) -> list[str]:
-    diff = compare(wanted, place.schema, version=place.version, ask=False)
+def left(wanted: Schema, there: Built | Between) -> list[str]:
+    diff = compare(wanted, there.schema, version=there.version, ask=False)
     return [f"{operation.kind} {operation.path}" for operation in diff.operations]
 
 
@@ -196,26 +195,40 @@ def insert(place: Built, schema: Schema, given: Rows) -> None:
 
 
 def rows(place: Built, like: Rows) -> Rows:
-    """The rows of the tables that `like` names, with the columns that its rows name; [] for no table."""
-    found: Rows = {}
-    with closing(sqlite3.connect(place.data_dir / "data.db")) as database:
-        for name, listed in like.items():
-            there = database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [name]).fetchone()
-            found[name] = []
-            for number, values in enumerate(listed if there else [], 1):
-                names = ", ".join(f"[{key}]" for key in ["rowid", *values])
-                row = database.execute(
-                    f"SELECT {names} FROM [{name}] ORDER BY rowid LIMIT 1 OFFSET ?", [number - 1]
-                )
-                found[name].append(dict(zip(values, row.fetchone()[1:], strict=True)))
+    """The rows of the tables that `like` names, with the columns that its rows name."""
+    return told(like, place.ask(queries(like)))
+
+
+def queries(like: Rows) -> list[str]:
+    """One for each row of `like`: its columns, as SQLite writes them, behind the row itself."""
+    return [
+        f"SELECT json_array({', '.join(f'quote([{key}])' for key in ['rowid', *values])}) AS said"
+        f" FROM [{name}] ORDER BY rowid LIMIT 1 OFFSET {number}"
+        for name, listed in like.items()
+        for number, values in enumerate(listed)
+    ]
+
+
+def told(like: Rows, answers: list[list[str]]) -> Rows:
+    """What `queries` found."""
+    found = iter(answers)
+    return {
+        name: [dict(zip(values, read(said)[1:], strict=True)) for values in listed for said in next(found)]
+        for name, listed in like.items()
+    }
+
+
+def read(said: str) -> tuple[Any, ...]:
+    literals = json.loads(said)
+    with closing(sqlite3.connect(":memory:")) as database:
+        found: tuple[Any, ...] = database.execute(f"SELECT {', '.join(literals)}").fetchone()
     return found
 
 
 def tables(place: Built) -> set[str]:
-    with closing(sqlite3.connect(place.data_dir / "data.db")) as database:
-        names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    (names,) = place.ask(["SELECT name FROM sqlite_master WHERE type = 'table'"])
     return (
-        {name for (name,) in names}
+        {*names}
         - {"_params", "_migrations", "_collections"}
         - {"sqlite_sequence", "sqlite_stat1", "sqlite_stat4"}
     )

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from conftest import EMAIL, PASSWORD
 from drawn import draw_rows
-from grounds import SECOND, Built, Ground, comparable, migration, with_words
+from grounds import SECOND, Between, Built, Ground, comparable, migration, with_words
 from pocketvex.api.client import Client, Credentials
 from pocketvex.diff.compare import compare
 from pocketvex.diff.operations import Operation, RenameField, ReplaceField
@@ -35,14 +35,14 @@ from pocketvex.render.python.modules import render_python
 from pocketvex.schema.fields import FieldBase
 from pocketvex.schema.model import Collection, Schema
 from pocketvex.server.binaries import Binary
-from pocketvex.server.process import Running, create_superuser
+from pocketvex.server.process import Running
 from pocketvex.server.scratch import MigrationFailed
 from pocketvex.target.count import count_in_file
 from pocketvex.target.write import write_changes
 from projects import Project
 from pulled import declared_by
 from schemas import build, cyclic, edited, worlds, written
-from stored import insert_rows, read_values
+from stored import insert_rows, insert_superuser, read_values
 
 Json = dict[str, Any]
 TIMES = float(os.environ.get("POCKETVEX_EXAMPLES", "1"))
@@ -112,8 +112,8 @@ def for_pairs(ground: Ground, count: int, law: Callable[[Pair], None], law_name:
     run()
 
 
-def difference(wanted: Schema, place: Built) -> list[str]:
-    diff = compare(wanted, place.schema, version=place.version, ask=False)
+def difference(wanted: Schema, there: Built | Between) -> list[str]:
+    diff = compare(wanted, there.schema, version=there.version, ask=False)
     return [f"{operation.kind} {operation.path}" for operation in diff.operations]
 
 
@@ -222,8 +222,7 @@ def test_after_up_and_down_nothing_of_ours_is_left(ground: Ground) -> None:
         insert_rows(pair.place.data_dir, pair.before, pair.after)
         original = comparable(pair.place.raw)
         assert not pulled_otherwise(pair.place)
-        pair.place.up(pair.file)
-        pair.place.down(pair.file)
+        pair.place.up_and_down(pair.file)
         now = comparable(pair.place.raw)
         assert now.keys() == original.keys()
         for name, item in original.items():
@@ -234,12 +233,14 @@ def test_after_up_and_down_nothing_of_ours_is_left(ground: Ground) -> None:
     for_pairs(ground, 8, law, "restored")
 
 
-def test_the_safe_part_alone_is_one_import_that_loses_nothing(ground: Ground, tmp_path: Path) -> None:
+def test_the_safe_part_alone_is_one_import_that_loses_nothing(
+    ground: Ground, template: Callable[[Binary], Path]
+) -> None:
     def law(pair: Pair) -> None:
         place = pair.place
         insert_rows(place.data_dir, pair.before)
         values = read_values(place.data_dir, pair.before)
-        create_superuser(ground.binary, place.data_dir, EMAIL, PASSWORD)
+        insert_superuser(place.data_dir, template(ground.binary))
         target = Schema.from_json(apply_operations(place.raw, safe_operations(pair)))
         with (
             Running(ground.binary, place.data_dir) as running,
@@ -265,7 +266,9 @@ EDITS: dict[str, Callable[[Json], Json]] = {
 }  # fmt: skip
 
 
-def test_a_write_planned_before_somebody_elses_change_is_refused(ground: Ground, tmp_path: Path) -> None:
+def test_a_write_planned_before_somebody_elses_change_is_refused(
+    ground: Ground, tmp_path: Path, template: Callable[[Binary], Path]
+) -> None:
     project = Project(tmp_path / "project")
 
     def law(pair: Pair) -> None:
@@ -273,7 +276,7 @@ def test_a_write_planned_before_somebody_elses_change_is_refused(ground: Ground,
         tables = [c.id for c in pair.before.collections if c.type != "view" and not c.system]
         table, edit = pair.draw(st.sampled_from(tables)), EDITS[pair.draw(st.sampled_from(sorted(EDITS)))]
         assume(changes)
-        create_superuser(ground.binary, pair.place.data_dir, EMAIL, PASSWORD)
+        insert_superuser(pair.place.data_dir, template(ground.binary))
         with Running(ground.binary, pair.place.data_dir) as running, project.session(running) as session:
             planned_on = session.target.fetch()
             session.target.client.patch_collection(
@@ -329,11 +332,9 @@ def test_a_file_on_a_server_that_has_its_safe_part_does_the_rest(ground: Ground)
     def law(pair: Pair) -> None:
         place = pair.place
         place.take(changed_collections(place.raw, apply_operations(place.raw, safe_operations(pair))))
-        place.up(pair.file)
-        assert not difference(pair.after, place)
-        once = comparable(place.raw)
-        place.up(pair.file, f"{SECOND}_third.js")
-        assert comparable(place.raw) == once
+        once = place.up_twice(pair.file)
+        assert not difference(pair.after, once)
+        assert comparable(place.raw) == comparable(once.raw)
 
     for_pairs(ground, 8, law, "again")
 
@@ -350,9 +351,8 @@ def test_a_server_with_other_ids_takes_the_same_file(ground: Ground) -> None:
             assert not pulled_otherwise(other)
             insert_rows(other.data_dir, original, in_its_ids(pair.after, pair.before, original))
             values = read_values(other.data_dir, original)
-            other.up(pair.file)
-            assert not difference(pair.after, other)
-            other.down(pair.file)
+            between = other.up_and_down(pair.file)
+            assert not difference(pair.after, between)
             assert not difference(pair.before, other)
             assert by_names(read_values(other.data_dir, other.schema), other.schema) == by_names(
                 values, original
