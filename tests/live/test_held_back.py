@@ -10,7 +10,9 @@ import pytest
 from binaries import LATEST, SUPPORTED, binary_of
 from conftest import ServerFactory
 from pocketvex.errors import UsageError
+from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
+from prepared import Prepare
 from projects import Json, Project, kept, paths, posts, put, rows, text
 
 BASE = {"name": "base", "fields": [text("t")]}
@@ -31,19 +33,35 @@ WALKS = {
 
 
 @pytest.fixture(params=[SUPPORTED[0], LATEST])
-def running(request: pytest.FixtureRequest, server: ServerFactory) -> Running:
-    return server(binary_of(request.param))
+def binary(request: pytest.FixtureRequest) -> Binary:
+    return binary_of(request.param)
+
+
+@pytest.fixture
+def running(binary: Binary, server: ServerFactory) -> Running:
+    return server(binary)
+
+
+def begin(project: Project, running: Running) -> None:
+    """Two collections of two migrations."""
+    project.up(running)
+    project.declare(BASE, posts(text("x")))
+    project.up(running)
 
 
 @pytest.mark.parametrize("filled", [True, False], ids=["with rows", "empty"])
 @pytest.mark.parametrize(("after", "waiting", "column"), WALKS.values(), ids=WALKS)
 def test_a_collection_that_dev_went_on_from(
-    tmp_path: Path, running: Running, after: Sequence[Json], waiting: set[str], column: str, filled: bool
+    tmp_path: Path,
+    binary: Binary,
+    prepared: Prepare,
+    after: Sequence[Json],
+    waiting: set[str],
+    column: str,
+    filled: bool,
 ) -> None:
-    project = Project(tmp_path, BASE)
-    project.up(running)
-    project.declare(BASE, posts(text("x")))
-    project.up(running)
+    project = Project(tmp_path / "project", BASE)
+    running = prepared(project, binary, begin)
     (name,) = waiting
     values = ["kept"] if filled else []
     with project.session(running) as session:
