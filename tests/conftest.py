@@ -42,9 +42,8 @@ QUICK_HASH = "$2b$04$3uiCgFhh4M2BX4Z.O6wJuOorNMy2CdmmQlQBosoEFWonJbGIzb1EC"
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """What `-n auto` means: more workers than cores, since a test often waits for its server."""
-    cores = os.cpu_count() or 1
-    return cores + cores // 2
+    """What `-n auto` means: more workers than cores, since a test mostly waits for its server."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
