@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,11 @@ def asked(tmp_path_factory: pytest.TempPathFactory, latest: Binary) -> Path:
 
 
 @pytest.fixture
-def project(tmp_path: Path, asked: Path) -> Project:
+def project(tmp_path: Path, asked: Path, latest: Binary) -> Iterator[Project]:
     shutil.copytree(asked, tmp_path / "app")
-    return Project(tmp_path / "app")
+    found = Project(tmp_path / "app")
+    with found.client(latest):  # the commands share its server: each starting one takes most of the time
+        yield found
 
 
 def fill(project: Project, latest: Binary) -> None:
