@@ -27,10 +27,9 @@ from pocketvex.history.position import (
 from pocketvex.plan.make import Plan
 from pocketvex.render.migration.one_off import down_step
 from pocketvex.run.aftermath import cannot_be_updated, not_given_back
-from pocketvex.run.baseline import baseline
 from pocketvex.run.consent import unknown_names
 from pocketvex.run.draft import code_is_ahead, find_outstanding
-from pocketvex.run.generate import Sealed, generate, generate_empty, not_kept, seal_outstanding
+from pocketvex.run.generate import Sealed, not_kept, seal_outstanding
 from pocketvex.run.planning import plan_for
 from pocketvex.run.remember import remember
 from pocketvex.run.run_files import run_files
@@ -44,19 +43,6 @@ from pocketvex.target.road import road_to
 from pocketvex.target.secrets import late_secrets, unset_in
 from pocketvex.target.session import Session
 from pocketvex.target.write import require_unmoved, write_changes
-
-__all__ = [
-    "FileState",
-    "Ran",
-    "Sealed",
-    "Status",
-    "baseline",
-    "down",
-    "generate",
-    "generate_empty",
-    "status",
-    "up",
-]
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ def baseline(
 ) -> int:
     """Begin a history with what a server has, marked as applied there."""
     config = project()
-    loaded = load(config, "run.migrate")
+    loaded = load(config, "run.baseline")
 
-    from pocketvex.run import migrate as use
+    from pocketvex.run import baseline as use
 
     with writing("pocketvex migrate baseline", config, host, data_dir, pocketbase) as session:
         consent_to_host(session, confirm or (), lambda: ["a first file"], verb="mark as applied")

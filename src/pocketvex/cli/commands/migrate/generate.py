@@ -43,10 +43,10 @@ def generate(
     said = checked_answers(rename, answer, answers)
     config = project()
 
-    loaded = None if empty else load(config, "run.migrate")
+    loaded = None if empty else load(config, "run.generate")
 
     from pocketvex.cli.terminal.ask import asking
-    from pocketvex.run import migrate as use
+    from pocketvex.run import generate as use
 
     if loaded is None:
         if not name:
