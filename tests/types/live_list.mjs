@@ -161,7 +161,8 @@ const scenarios = {
     await posts.delete(made[4].id);
     await posts.update(made[0].id, { n: 7 });
     await agrees(list, pb, "posts", options);
-    assert.equal(way.reads.length, 2, "what changed twice in a second is asked for");
+    // Once for both where their events came together, and else once for each.
+    assert.ok([2, 3].includes(way.reads.length), `what changed twice in a second is asked for: ${way.reads.length} reads`);
     const [, last] = [(way.late = "the first"), await posts.create({ title: "before" })];
     const late = new Promise((resolve) => (way.delivered = resolve));
     await posts.update(made[1].id, { title: "the first" });
