@@ -73,16 +73,17 @@ def types(folder: Path) -> list[Line]:
                  took["types"] <= 1.3 * took["floor"])]  # fmt: skip
 
 
+def differing(count: int) -> tuple[Schema, Schema]:
+    """So many collections twice; in every tenth a field differs."""
+    stored = (desired := large_schema(count, 20)).to_json()
+    for collection in stored[::10]:
+        collection["fields"][3]["presentable"] = True
+    return desired, Schema.from_json(stored)
+
+
 def planning() -> list[Line]:
-    """In process: every tenth collection has a field that differs."""
-
-    def pair(count: int) -> tuple[Schema, Schema]:
-        stored = (desired := large_schema(count, 20)).to_json()
-        for collection in stored[::10]:
-            collection["fields"][3]["presentable"] = True
-        return desired, Schema.from_json(stored)
-
-    small, large = pair(500), pair(1000)
+    """In process."""
+    small, large = differing(500), differing(1000)
     assert len(compare(*large, version=NEWEST).operations) == 100
     took = in_turn(
         {"500": lambda: make_plan(*small, version=NEWEST), "1000": lambda: make_plan(*large, version=NEWEST)},
