@@ -93,7 +93,7 @@ def replay(
     the file that cannot be replayed, and ConsentNeeded where one reaches out of the database and nobody has
     agreed to run it here.
     """
-    home = cache / _key(binary, files, around)
+    home = cache / _keys(binary, files, around)[-1]
     names = tuple(name for name, _ in files)
     known = _READ.get(home)
     if known is not None and (home / _SNAPSHOTS).exists():
@@ -112,10 +112,15 @@ def replay(
     return _READ[home]
 
 
-def _key(binary: Binary, files: Sequence[tuple[str, str]], around: Surroundings) -> str:
-    given = values_read((text for _, text in files), {**os.environ, **around.env})
-    content = [_FORMAT, str(binary.version), [(n, body_hash(t)) for n, t in files], given]
-    return sha256(json.dumps(content).encode()).hexdigest()[:32]
+def _keys(binary: Binary, files: Sequence[tuple[str, str]], around: Surroundings) -> list[str]:
+    """The names under which this history and each of its beginnings are kept: from no file to all."""
+    digest = sha256(json.dumps([_FORMAT, str(binary.version)]).encode())
+    given = {**os.environ, **around.env}
+    keys = [digest.hexdigest()[:32]]
+    for name, text in files:
+        digest.update(json.dumps([name, body_hash(text), values_read([text], given)]).encode())
+        keys.append(digest.hexdigest()[:32])
+    return keys
 
 
 def _kept(home: Path) -> Json | None:
@@ -145,8 +150,7 @@ def _build(
 
     building = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
     try:
-        base = _base(binary, files, home.parent, around)
-        snapshots, silent = _begin(base, building / "data")
+        snapshots, silent = _begin(_base(binary, files, home.parent, around), building / "data")
         new = files[max(0, len(snapshots) - 1) :]
         steps: dict[str, str] = {"0000000000_pv.js": scratch.snapshot_step(building / "0.json")}
         for number, (name, text) in enumerate(new, 1):
@@ -162,7 +166,8 @@ def _build(
             ).applied
         except scratch.MigrationFailed as error:
             text = dict(files).get(error.file, "")
-            raise ReplayFailed(error, names, missing(text, {**os.environ, **around.env})) from error
+            every = [name for name, _ in files]
+            raise ReplayFailed(error, every, missing(text, {**os.environ, **around.env})) from error
         finally:
             far.end()
         scratch.forget(building / "data", [name for name in steps if name.endswith("pv.js")])
@@ -185,11 +190,8 @@ def _build(
 
 def _base(binary: Binary, files: Sequence[tuple[str, str]], cache: Path, around: Surroundings) -> Path | None:
     """The longest beginning of these files that is built already: only what comes after it has to run."""
-    for count in range(len(files) - 1, -1, -1):
-        home = cache / _key(binary, files[:count], around)
-        if _kept(home) is not None:
-            return home
-    return None
+    homes = [cache / key for key in _keys(binary, files, around)[:-1]]
+    return next((home for home in reversed(homes) if (home / _SNAPSHOTS).exists()), None)
 
 
 def _begin(base: Path | None, data: Path) -> tuple[list[list[Json]], list[str]]:
