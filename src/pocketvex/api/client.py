@@ -120,6 +120,17 @@ class Client:
             raise self._rejected(answer, f"the change of {body.get('name', id)}", [{"name": id, **body}])
         return cast(Collection, answer.body)
 
+    def create_collection(self, collection: Mapping[str, Any]) -> bool:
+        """Make a collection; False where one of that name or id is there already."""
+        answer = self._request("POST", _COLLECTIONS, json=dict(collection), timeout=_WRITE_TIMEOUT)
+        if not answer.ok and answer.status != 400:
+            raise self._rejected(answer, f"the collection {collection['name']}", [dict(collection)])
+        if answer.ok:
+            return True
+        if any(item["name"] == collection["name"] for item in self.collections()):
+            return False
+        raise self._rejected(answer, f"the collection {collection['name']}", [dict(collection)])
+
     def delete_collection(self, id: str) -> None:
         """Delete a collection with its records and files."""
         answer = self._request("DELETE", f"{_COLLECTIONS}/{quote(id, safe='')}", timeout=_WRITE_TIMEOUT)
@@ -159,6 +170,26 @@ class Client:
         params |= {k: v for k, v in (("filter", filter), ("fields", fields), ("sort", sort)) if v}
         check = shape.items if fields and "id" not in fields.split(",") else shape.rows
         return check(self.url, self._get(_records(collection), params).body)
+
+    def create_record(self, collection: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a record and return it; raises Rejected where the server does not take it."""
+        return self._written("POST", _records(collection), values)
+
+    def update_record(self, collection: str, id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Change a record and return it."""
+        return self._written("PATCH", f"{_records(collection)}/{quote(id, safe='')}", values)
+
+    def delete_record(self, collection: str, id: str) -> None:
+        """Delete a record; one that is gone already is no error."""
+        answer = self._request("DELETE", f"{_records(collection)}/{quote(id, safe='')}")
+        if not answer.ok and answer.status != 404:
+            raise self._rejected(answer, f"the deletion of a record of {collection}", [])
+
+    def _written(self, method: str, path: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self._request(method, path, json=dict(values), timeout=_WRITE_TIMEOUT)
+        if not answer.ok:
+            raise self._rejected(answer, f"{method} {path}", [])
+        return cast(dict[str, Any], answer.body)
 
     def find(self, collection: str, filter: str, n: int = 5) -> tuple[int, list[str]]:
         """How many records match, and the first `n` ids of them in the order of the ids: one request."""

@@ -30,6 +30,9 @@ IndexOption = Annotated[Index, BeforeValidator(lambda v: parse_index(v) if isins
 PRIVATE_PREFIX = "_pv_"
 """Collections and tables that PocketVex keeps values in: invisible to diff, types and pull."""
 
+RECORD_NAME = "_pocketvex"
+"""The collection in which a server that only HTTP reaches has what ran there: invisible as well."""
+
 GOING_PREFIX = f"{PRIVATE_PREFIX}going_"
 """What is being removed over HTTP, fields as well: hidden under that name until it is gone, or put back."""
 
@@ -148,7 +151,7 @@ class Collection(Declared):
 
     @property
     def is_private(self) -> bool:
-        return self.name.startswith(PRIVATE_PREFIX)
+        return self.name.startswith(PRIVATE_PREFIX) or self.name == RECORD_NAME
 
 
 class Schema(BaseModel):
@@ -168,7 +171,7 @@ class Schema(BaseModel):
         names = {c.id: c.name for c in collections if c.id}
         schema = cls.model_construct(
             collections=[
-                c.with_fields(f for f in c.fields if not f.name.startswith(GOING_PREFIX))
+                c.with_fields(f for f in c.fields if not f.name.startswith(PRIVATE_PREFIX))
                 for c in collections
                 if not c.is_private
             ]

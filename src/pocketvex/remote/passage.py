@@ -1,0 +1,280 @@
+"""What is sent to a server for one file, or for several that change nothing but structure: two imports at most.
+
+The first (`expand`) makes hidden columns for values that are written before the switch. The second (`switch`) is
+one transaction: names, fields, indexes, rules, views, and the record of what ran. PocketBase saves the items of an
+import in the order of `created`, then `updated`, tables before views; the same collection may stand in it twice
+(0.23 to 0.40).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from pocketvex.diff.simulate import view_order
+from pocketvex.evidence.sql import literal
+from pocketvex.remote.carry_out import Outcome
+from pocketvex.remote.copied import CannotRun
+from pocketvex.remote.put_away import loosened, name_before
+from pocketvex.remote.record import Entry
+from pocketvex.remote.work import Check, Convert, Fill, Work
+from pocketvex.schema.indexes import parse_index
+from pocketvex.schema.model import PRIVATE_PREFIX
+from pocketvex.schema.views import tables_read
+
+Json = dict[str, Any]
+_FIRST = "2000-01-01 00:00:01.000Z"
+_LAST = "2099-01-01 00:00:00.000Z"
+GUARD = "idx_pv_guard_"
+_CHOICES = re.compile(r"\(SELECT (?:\w+\.)?value FROM json_each\(\{:(\w+)\}\)(?: AS \w+)?\)")
+_BOUND = re.compile(r"\{:(\w+)\}")
+_LISTED = (
+    "EXISTS (SELECT 1 FROM json_each([[value]]) AS e WHERE e.value NOT IN "
+    "(SELECT a.value FROM json_each({:values}) AS a))"
+)
+_ELSE = "{{else}}"
+
+
+class Passage(NamedTuple):
+    entries: tuple[Entry, ...]
+    way: str
+    expand: list[Json]
+    work: list[Work]
+    checks: list[Check]
+    switch: list[Json]
+    """Without the record of what ran, which stands around it."""
+    columns: Mapping[tuple[str, str], str]
+    """What a field is called before the switch, by the ids of its collection and its own."""
+    before: Sequence[Json]
+    after: Sequence[Json]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.entries[0].id
+
+    @property
+    def structure_alone(self) -> bool:
+        return not self.work and not self.checks
+
+
+def passage(entries: Sequence[Entry], way: str, raw: Sequence[Json], outcomes: Sequence[Outcome]) -> Passage:
+    """What brings a server from `raw` to what the last of the outcomes says.
+
+    Raises CannotRun where PocketBase would not take it in one import.
+    """
+    known = {item["id"]: item for item in raw}
+    after = _without_passing_through(known, outcomes[-1].after)
+    work = [one for outcome in outcomes for one in outcome.work]
+    checks = [one for outcome in outcomes for one in outcome.checks]
+    new = _new_columns(entries[0].id, known, after, work)
+    expand = [
+        {**_head(known[id]), "fields": [*known[id]["fields"], *fields]} for id, fields in new.items() if fields
+    ]
+    columns = {
+        (item["id"], field["id"]): field["name"] for item in raw for field in item.get("fields") or []
+    } | {(id, field["id"]): field["name"] for id, fields in new.items() for field in fields}
+    switch = _switch(known, after, new, checks, columns)
+    notes = tuple(note for outcome in outcomes for note in outcome.notes)
+    return Passage(tuple(entries), way, expand, work, checks, switch, columns, list(raw), after, notes)
+
+
+def _without_passing_through(known: Mapping[str, Json], after: Sequence[Json]) -> list[Json]:
+    """Without what one file makes and a later one puts away: the server never has it."""
+    found = []
+    for item in after:
+        there = known.get(item["id"])
+        if there is None and name_before(item["name"]):
+            continue
+        ids = {field["id"] for field in (there or {}).get("fields") or []}
+        if item.get("fields") and item["type"] != "view":
+            fields = [f for f in item["fields"] if f["id"] in ids or not name_before(f["name"])]
+            item = {**item, "fields": fields}
+        found.append(item)
+    return found
+
+
+def _new_columns(
+    id: str, known: Mapping[str, Json], after: Sequence[Json], work: Iterable[Work]
+) -> dict[str, list[Json]]:
+    """The columns that are written before the switch and are not there, by collection."""
+    found: dict[str, list[Json]] = {}
+    for one in work:
+        target = one.target if isinstance(one, Convert) else one.field if isinstance(one, Fill) else ""
+        there = known[one.collection]
+        fields = found.setdefault(one.collection, [])
+        if not target or any(field["id"] == target for field in [*there["fields"], *fields]):
+            continue
+        item = next(item for item in after if item["id"] == one.collection)
+        field = next(field for field in item["fields"] if field["id"] == target)
+        fields.append(loosened(field, f"{PRIVATE_PREFIX}new_{id}_{field['name']}"[:96]))
+    return found
+
+
+def _switch(
+    known: Mapping[str, Json],
+    after: Sequence[Json],
+    new: Mapping[str, list[Json]],
+    checks: Sequence[Check],
+    columns: Mapping[tuple[str, str], str],
+) -> list[Json]:
+    changed = [item for item in after if _differs(item, known.get(item["id"]))]
+    shaken = _shaken(known, after, changed)
+    first = {item["id"]: item for item in _first(known, changed, new, checks, columns)}
+    tables, views = [], []
+    for item in after:
+        there = known.get(item["id"])
+        if item["id"] not in {c["id"] for c in changed} | shaken | first.keys():
+            continue
+        if there is None:
+            made = {key: value for key, value in item.items() if key != "updated"} | {"created": _LAST}
+            (views if item["type"] == "view" else tables).append(made)
+            continue
+        sent = {**_head(there), **_changes(item, there), "name": item["name"]}
+        if item["type"] == "view":
+            views.append({**sent, "viewQuery": item["viewQuery"]})
+        else:
+            if item["id"] in first:
+                sent = {**sent, "indexes": item.get("indexes") or []}
+            tables.append(sent | {"updated": _LAST})
+    return [*first.values(), *tables, *_in_order(views)]
+
+
+def _in_order(views: Sequence[Json]) -> list[Json]:
+    """The views such that each is saved behind those that it reads.
+
+    Those that are there are saved in the order in which they were made. Where that is another one, they stand
+    there twice: the second time with the moment at which they were made.
+    """
+    order = view_order({view["name"]: view["viewQuery"] for view in views})
+    placed = sorted(views, key=lambda view: order.index(view["name"]))
+    natural = sorted(views, key=lambda view: (view["created"], order.index(view["name"])))
+    if placed == natural:
+        return [{**v, "created": f"{_LAST[:-8]}{n:02}.000Z"} if v["created"] == _LAST else v for n, v in enumerate(placed)]
+    first = [{**view, "created": _moment(number)} for number, view in enumerate(placed)]
+    return first + [view for view in views if view["created"] != _LAST]
+
+
+def _moment(number: int) -> str:
+    return f"2010-01-01 00:{number // 60:02}:{number % 60:02}.000Z"
+
+
+def _first(
+    known: Mapping[str, Json],
+    changed: Sequence[Json],
+    new: Mapping[str, list[Json]],
+    checks: Sequence[Check],
+    columns: Mapping[tuple[str, str], str],
+) -> list[Json]:
+    """Collections as they are, saved before all else: with an index that rows which break a check keep from
+    being made, and without the names that others are to have."""
+    tables = [item for item in changed if item["type"] != "view"]
+    wanted = {item["name"].lower(): item["id"] for item in changed}
+    indexes = {
+        parse_index(text).name.lower(): item["id"] for item in tables for text in item.get("indexes") or []
+    }
+    guarded = {check.collection for check in checks}
+    found = []
+    for item in changed:
+        there = known.get(item["id"])
+        if there is None:
+            continue
+        name = there["name"]
+        moves = wanted.get(name.lower(), item["id"]) != item["id"]
+        if item["type"] == "view":
+            if moves:
+                raise CannotRun(f"the view {name} gives its name to another collection in one step")
+            continue
+        texts = there.get("indexes") or []
+        kept = [t for t in texts if indexes.get(parse_index(t).name.lower(), item["id"]) == item["id"]]
+        if not moves and len(kept) == len(texts) and item["id"] not in guarded:
+            continue
+        name = f"{PRIVATE_PREFIX}moving_{item['id']}" if moves else name
+        own = [check for check in checks if check.collection == item["id"]]
+        guards = [
+            f"CREATE INDEX `{GUARD}{checks.index(check)}_{item['id'].lower()}` ON `{name}` (json(CASE WHEN "
+            f"{_condition(check, columns)} THEN '{{' ELSE '1' END))"
+            for check in own
+        ]
+        texts = [parse_index(text).sql(name) for text in kept] + guards
+        fields = [*there["fields"], *new.get(item["id"], [])]
+        found.append(
+            {**_head(there), "name": name, "created": _FIRST, "updated": _FIRST, "fields": fields,
+             "indexes": texts}
+        )  # fmt: skip
+    return found
+
+
+def _condition(check: Check, columns: Mapping[tuple[str, str], str]) -> str:
+    """The condition as an index takes it: without sub-selects, and with its values as literals."""
+    return inlined(check.broken, check.bound, columns[check.collection, check.field])
+
+
+def inlined(sql: str, bound: Mapping[str, Any], column: str) -> str:
+    """A condition over `[[value]]` about this column, lists as `IN (…)`, values as literals."""
+    sql = sql.replace(_LISTED, _ELSE)
+    if _ELSE in sql:
+        sql = sql.replace(_ELSE, _beside(json.loads(bound["values"])))
+
+    def listed(match: re.Match[str]) -> str:
+        values = json.loads(bound[match[1]])
+        return "(" + ", ".join(literal(value) for value in values) + ")"
+
+    sql = _CHOICES.sub(listed, sql)
+    sql = _BOUND.sub(lambda match: literal(bound[match[1]]), sql)
+    return sql.replace("[[value]]", f"`{column}`")
+
+
+def _beside(values: Sequence[str]) -> str:
+    """Whether a list in JSON holds anything but these texts: an index takes no sub-select."""
+    left = "[[value]]"
+    for value in values:
+        plain = json.dumps(value, ensure_ascii=False)
+        # Up to 0.39, PocketBase writes these as its language does by default.
+        escaped = plain.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+        for text in dict.fromkeys((plain, escaped)):
+            left = f"REPLACE({left}, {literal(text)}, '')"
+    return f"TRIM({left}, '[], ') != ''"
+
+
+def _shaken(known: Mapping[str, Json], after: Sequence[Json], changed: Sequence[Json]) -> set[str]:
+    """The views that read what changes its shape, and those that read them: they are saved anew."""
+    names = {c["name"] for c in changed} | {known[c["id"]]["name"] for c in changed if c["id"] in known}
+    views = [item for item in after if item["type"] == "view"]
+    found: set[str] = set()
+    while True:
+        more = [v for v in views if v["id"] not in found and tables_read(v["viewQuery"], names - {v["name"]})]
+        if not more:
+            return found
+        found |= {view["id"] for view in more}
+        names |= {view["name"] for view in more}
+
+
+def _head(item: Json) -> Json:
+    return {key: item[key] for key in ("id", "name", "type", "created") if key in item}
+
+
+_APART = frozenset(("id", "type", "created", "updated", "system"))
+
+
+def _differs(item: Json, there: Json | None) -> bool:
+    return there is None or bool(_changes(item, there))
+
+
+def _changes(item: Json, there: Json) -> Json:
+    """The keys of a collection that become other ones."""
+    apart = _APART | ({"fields", "indexes"} if item["type"] == "view" else frozenset())
+    found: Json = {}
+    for key, value in item.items():
+        if key in apart or value == there.get(key):
+            continue
+        if isinstance(value, dict) and isinstance(there.get(key), dict):
+            value = {k: v for k, v in value.items() if v != there[key].get(k)}
+        if key == "indexes":
+            value = [parse_index(text).sql(item["name"]) for text in value or []]
+        found[key] = value
+    if "name" in found and item["type"] != "view" and "indexes" not in found and item.get("indexes"):
+        found["indexes"] = [parse_index(text).sql(item["name"]) for text in item["indexes"]]
+    return found
