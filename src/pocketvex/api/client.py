@@ -173,11 +173,12 @@ class Client:
 
     def create_record(self, collection: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Make a record and return it; raises Rejected where the server does not take it."""
-        return self._written("POST", _records(collection), values)
+        answer = self._written("POST", _records(collection), values)
+        return cast(dict[str, Any], answer.body)
 
-    def update_record(self, collection: str, id: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Change a record and return it."""
-        return self._written("PATCH", f"{_records(collection)}/{quote(id, safe='')}", values)
+    def update_record(self, collection: str, id: str, values: Mapping[str, Any]) -> bool:
+        """Change a record; False where it is gone. Raises Rejected where the server does not take it."""
+        return self._written("PATCH", f"{_records(collection)}/{quote(id, safe='')}", values).ok
 
     def delete_record(self, collection: str, id: str) -> None:
         """Delete a record; one that is gone already is no error."""
@@ -185,11 +186,11 @@ class Client:
         if not answer.ok and answer.status != 404:
             raise self._rejected(answer, f"the deletion of a record of {collection}", [])
 
-    def _written(self, method: str, path: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _written(self, method: str, path: str, values: Mapping[str, Any]) -> Answer:
         answer = self._request(method, path, json=dict(values), timeout=_WRITE_TIMEOUT)
-        if not answer.ok:
+        if not answer.ok and (method == "POST" or answer.status != 404):
             raise self._rejected(answer, f"{method} {path}", [])
-        return cast(dict[str, Any], answer.body)
+        return answer
 
     def find(self, collection: str, filter: str, n: int = 5) -> tuple[int, list[str]]:
         """How many records match, and the first `n` ids of them in the order of the ids: one request."""

@@ -20,19 +20,27 @@ from pocketvex.remote.copied import (
     free_id,
     index_of,
     is_named,
-    many,
     meant,
     option,
     put_away_field,
     same,
 )
 from pocketvex.remote.put_away import RULES, away_name, locked, loosened, name_before
-from pocketvex.remote.work import Check, Convert, Fill, Remap, ToMany, ToOne, Unfill, Work
+from pocketvex.remote.work import Check, Convert, Fill, GiveBack, Remap, ToMany, ToOne, Unfill, Work
 from pocketvex.schema.indexes import parse_index
 from pocketvex.schema.system import STANDARD
 from pocketvex.steps.migration import Migration, Step
 
 Json = dict[str, Any]
+
+
+class Kept(NamedTuple):
+    """What is known of what PocketBase itself kept, when it ran migrations on this server."""
+
+    columns: frozenset[tuple[str, str]] | None
+    """The ids of collection and field of which the ledger holds values; None where nobody can tell."""
+    natively: frozenset[str] = frozenset()
+    """The ids of the migrations that did not run over HTTP."""
 
 
 class Outcome(NamedTuple):
@@ -53,13 +61,14 @@ def carry_out(
     *,
     secrets: Iterable[str],
     environ: Mapping[str, str],
+    kept: Kept,
 ) -> Outcome:
     """What `up` or `down` (`way`) of a migration makes of these collections.
 
     `secrets` are random texts for the tokens of accounts that are put away, five for each collection.
     Raises StepFails where the file itself would throw, and CannotRun for what HTTP cannot do.
     """
-    carried = _Carried(migration, way, raw, secrets, environ)
+    carried = _Carried(migration, way, raw, secrets, environ, kept)
     for name, *arguments in migration.up if way == "up" else migration.down:
         step = getattr(carried, f"on_{name}", None)
         if step is None:
@@ -76,7 +85,10 @@ class _Carried:
         raw: Iterable[Json],
         secrets: Iterable[str],
         environ: Mapping[str, str],
+        kept: Kept,
     ) -> None:
+        self.kept = kept
+        self.natively = migration.id in kept.natively
         self.migration = migration
         self.way = way
         self.copied = Copied(raw, migration.collections)
@@ -138,7 +150,11 @@ class _Carried:
     def restore(self, away: Json, wanted: Json) -> None:
         """Put away, and back under its name, as the file says that it is."""
         fields = [
-            {**field, **({} if "target" in field else {"collectionId": found.get("collectionId")}), "id": found["id"]}
+            {
+                **field,
+                **({} if "target" in field else {"collectionId": found.get("collectionId")}),
+                "id": found["id"],
+            }
             if (found := self.partner(away, field)) is not None and field["type"] == "relation"
             else {**field, "id": found["id"]}
             if found is not None
@@ -175,9 +191,7 @@ class _Carried:
 
     def on_rename(self, id: str, old: str, new: str, again: bool = False) -> None:
         copied = self.copied
-        known = next(
-            (c for c in copied.collections if c["id"] == id and c["name"] in (old, new)), None
-        )
+        known = next((c for c in copied.collections if c["id"] == id and c["name"] in (old, new)), None)
         was, done = copied.named(old), copied.named(new)
         if known is None and not again and was is not None and done is not None and was is not done:
             fail(new, f"is there already, and so is {old}")
@@ -193,7 +207,20 @@ class _Carried:
             return self.expect_field(f"{name}.{wanted['name']}", there, wanted)
         away = put_away_field(collection, wanted["id"], wanted["type"])
         field = self.placed(collection, wanted, away, behind)
+        if away is None and collection["id"] in self.copied.start:
+            self.give_back(collection, field)
         self.guard(collection, field, guards)
+
+    def give_back(self, collection: Json, field: Json) -> None:
+        """A column that is made again: PocketBase itself gives back what it kept of it."""
+        columns = self.kept.columns
+        if columns is not None and (collection["id"], field["id"]) in columns:
+            self.work.append(GiveBack(collection["id"], field["id"]))
+        elif columns is None and self.way == "down" and self.natively:
+            raise CannotRun(self.kept_elsewhere(collection, field))
+
+    def kept_elsewhere(self, collection: Json, field: Json) -> str:
+        return f"what {at(collection, field)} held was kept by PocketBase itself, and not over HTTP"
 
     def placed(self, collection: Json, wanted: Json, away: Json | None, behind: str) -> Json:
         """The field, new or back from where it was put away, behind the one of that name."""
@@ -277,9 +304,7 @@ class _Carried:
         how = how or {}
         away = put_away_field(collection, wanted["id"], wanted["type"])
         if self.way == "down" and away is None and collection["id"] in self.copied.start:
-            raise CannotRun(
-                f"what {name}.{wanted['name']} held before was kept by PocketBase itself, and not over HTTP"
-            )
+            raise CannotRun(self.kept_elsewhere(collection, wanted))
         behind = collection["fields"].index(there)
         before = collection["fields"][behind - 1]["name"] if behind else ""
         self.put_away(collection, there)
@@ -303,7 +328,11 @@ class _Carried:
         """How the other direction of this file converts between the two fields."""
         steps = self.migration.down if self.way == "up" else self.migration.up
         for step, *arguments in steps:
-            if step == "replaceField" and arguments[1]["id"] == wanted["id"] and arguments[2]["id"] == old["id"]:
+            if (
+                step == "replaceField"
+                and arguments[1]["id"] == wanted["id"]
+                and arguments[2]["id"] == old["id"]
+            ):
                 return str((arguments[3] if len(arguments) > 3 else {}).get("to", ""))
         return ""
 
@@ -319,6 +348,7 @@ class _Carried:
             if not same(now, option(before, key)):
                 fail(f"{name}.{known['name']}", f"{key} is {now!r}, neither {before.get(key)!r} nor {will!r}")
             if key == "maxSelect" and (now > 1) != (will > 1) and collection["id"] in self.copied.start:
+                self.require_kept(collection, there)
                 work: Work = ToOne(collection["id"], there["id"], which == "first")
                 self.work.append(work if now > 1 else ToMany(collection["id"], there["id"]))
             there[key] = will
@@ -330,13 +360,18 @@ class _Carried:
         collection = self.copied.collection(name)
         there = meant(collection, known)
         if self.copied.past(collection, there) is not None:
+            self.require_kept(collection, there)
             self.work.append(Remap(collection["id"], there["id"], map, more or {}))
 
     def on_fill(self, name: str, known: Json, value: Any) -> None:
         collection = self.copied.collection(name)
         there = meant(collection, known)
         past = self.copied.past(collection, there)
-        if past is not None and not name_before(past["name"]) and past.get("required") == there.get("required"):
+        if (
+            past is not None
+            and not name_before(past["name"])
+            and past.get("required") == there.get("required")
+        ):
             return
         if collection["id"] in self.copied.start:
             self.work.append(Fill(collection["id"], there["id"], value))
@@ -345,7 +380,13 @@ class _Carried:
         collection = self.copied.collection(name)
         there = meant(collection, known)
         if self.copied.past(collection, there) is not None:
+            self.require_kept(collection, there)
             self.work.append(Unfill(collection["id"], there["id"]))
+
+    def require_kept(self, collection: Json, field: Json) -> None:
+        """What PocketBase itself kept, it gives back; where nobody can look, nobody else can."""
+        if self.way == "down" and self.natively and self.kept.columns is None:
+            raise CannotRun(self.kept_elsewhere(collection, field))
 
     def guard(self, collection: Json, field: Json, guards: Sequence[Json]) -> None:
         if collection["id"] not in self.copied.start:
@@ -367,7 +408,11 @@ class _Carried:
         there = index_of(collection, index)
         meaning, old, new = (
             found.meaning() if found is not None else None
-            for found in (there, parse_index(before) if before else None, parse_index(after) if after else None)
+            for found in (
+                there,
+                parse_index(before) if before else None,
+                parse_index(after) if after else None,
+            )
         )
         if meaning == new:
             return
@@ -406,7 +451,9 @@ class _Carried:
 
     on_restoreOption = on_setOption
 
-    def with_secrets(self, collection: Json, known: Sequence[Json], wanted: Sequence[Json] | None = None) -> None:
+    def with_secrets(
+        self, collection: Json, known: Sequence[Json], wanted: Sequence[Json] | None = None
+    ) -> None:
         """The providers with the secrets that the environment holds; one without a secret is left out."""
         oauth2 = collection.get("oauth2") or {}
         listed = wanted if wanted is not None else oauth2.get("providers")
@@ -414,9 +461,15 @@ class _Carried:
             return
         made = []
         for provider in listed:
-            variable = (provider.get("clientSecret") or {}).get("env", "") if isinstance(provider.get("clientSecret"), dict) else ""
+            variable = (
+                (provider.get("clientSecret") or {}).get("env", "")
+                if isinstance(provider.get("clientSecret"), dict)
+                else ""
+            )
             if variable and not self.environ.get(variable):
-                self.notes.append(f"{variable} is not set: {provider['name']} is left out of {collection['name']}")
+                self.notes.append(
+                    f"{variable} is not set: {provider['name']} is left out of {collection['name']}"
+                )
                 continue
             made.append({**provider, **({"clientSecret": self.environ[variable]} if variable else {})})
         collection["oauth2"] = {**oauth2, "providers": made}
@@ -425,7 +478,9 @@ class _Carried:
 
     def same_kind(self, field: Json, wanted: Json) -> bool:
         target = wanted.get("target")
-        return field["type"] == wanted["type"] and (not target or is_named(self.copied.target_of(field), target))
+        return field["type"] == wanted["type"] and (
+            not target or is_named(self.copied.target_of(field), target)
+        )
 
     def expect_field(self, path: str, field: Json, wanted: Json) -> None:
         """A field that is there already has to be the one that is wanted; what the file leaves out is off."""
@@ -452,7 +507,9 @@ def _whole(wanted: Json) -> Json:
 
 def _merged(there: Json, changes: Json) -> Json:
     return {
-        key: {**there[key], **value} if isinstance(value, dict) and isinstance(there.get(key), dict) else value
+        key: {**there[key], **value}
+        if isinstance(value, dict) and isinstance(there.get(key), dict)
+        else value
         for key, value in changes.items()
     }
 

@@ -54,9 +54,7 @@ class Copied:
 
     def away(self, name: str, type: str) -> Json | None:
         """The collection that was put away under this name last."""
-        found = [
-            c for c in self.collections if _is(name_before(c["name"]), name) and c["type"] == type
-        ]
+        found = [c for c in self.collections if _is(name_before(c["name"]), name) and c["type"] == type]
         return found[-1] if found else None
 
     def free_name(self, id: str, name: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 from pocketvex.diff.compare import compare
 from pocketvex.diff.settle import settle
 from pocketvex.errors import HistoryError
-from pocketvex.remote.carry_out import Outcome, carry_out
+from pocketvex.remote.carry_out import Kept, Outcome, carry_out
 from pocketvex.remote.copied import CannotRun, StepFails
 from pocketvex.remote.passage import Passage, passage
 from pocketvex.remote.record import Entry
@@ -24,7 +25,9 @@ Json = dict[str, Any]
 States = Mapping[str, tuple[Sequence[Json], Sequence[Json]]]
 """What the collections of a scratch server are before and after each file."""
 
-_TEXTS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_TEXTS = re.compile(
+    r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`|//[^\n]*|/\*.*?\*/", re.DOTALL
+)
 _MORE = re.compile(
     r"[Rr]ecord|\.\s*db\s*\(|newQuery|[Ss]ettings|\$(?:http|os|mails?|app|security|filesystem)\b|truncate"
     r"|newMailClient|newFilesystem|runInTransaction|require\s*\(|\beval\b|\bFunction\b"
@@ -44,10 +47,10 @@ class Refused(Exception):
 class Throws(Exception):
     """A file whose steps do not fit to what the server has."""
 
-    def __init__(self, file: str, reason: str) -> None:
-        super().__init__(f"{file}: {reason}")
+    def __init__(self, file: str, why: str) -> None:
+        super().__init__(f"{file}: {why}")
         self.file = file
-        self.reason = reason
+        self.why = why
 
 
 def migration_of(name: str, text: str, states: States) -> Migration:
@@ -66,7 +69,9 @@ def migration_of(name: str, text: str, states: States) -> Migration:
             raise Refused(name, "it was edited below its steps")
         return found
     if more := _MORE.search(_TEXTS.sub('""', text)):
-        raise Refused(name, f"PocketVex did not write it, and it may do more than change collections ({more[0]})")
+        raise Refused(
+            name, f"PocketVex did not write it, and it may do more than change collections ({more[0]})"
+        )
     if name not in states:
         raise Refused(name, "PocketVex did not write it, and what it makes of collections is not known")
     before, after = states[name]
@@ -85,6 +90,8 @@ def passages(
     *,
     secrets: Iterable[str],
     environ: Mapping[str, str],
+    kept: Kept,
+    by_records: bool,
 ) -> Iterator[Passage]:
     """What is sent for these files, in this order: those of structure alone together, others one by one.
 
@@ -95,17 +102,17 @@ def passages(
     secrets = iter(secrets)
 
     def done() -> Passage:
-        entries, outcomes = [entry for entry, _ in begun], [outcome for _, outcome in begun]
-        made = _about(entries[-1].name, lambda: passage(entries, way, outcomes[0].before, outcomes))
+        listed, outcomes = [entry for entry, _ in begun], [outcome for _, outcome in begun]
+        with _about(listed[-1].name):
+            made = passage(listed, way, outcomes[0].before, outcomes, by_records=by_records)
         begun.clear()
         return made
 
     for name, migration in files:
         if way == "down" and not migration.down and migration.up:
             raise Refused(name, "it has no steps that take it back over HTTP")
-        outcome = _about(
-            name, lambda m=migration: carry_out(m, way, state, secrets=secrets, environ=environ)  # type: ignore[misc]
-        )
+        with _about(name):
+            outcome = carry_out(migration, way, state, secrets=secrets, environ=environ, kept=kept)
         alone = bool(outcome.work or outcome.checks)
         if begun and alone:
             yield done()
@@ -119,9 +126,10 @@ def passages(
         yield done()
 
 
-def _about(name: str, do: Any) -> Any:
+@contextmanager
+def _about(name: str) -> Iterator[None]:
     try:
-        return do()
+        yield
     except StepFails as error:
         raise Throws(name, str(error)) from error
     except CannotRun as error:

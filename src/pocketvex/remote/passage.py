@@ -8,18 +8,17 @@ import in the order of `created`, then `updated`, tables before views; the same 
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pocketvex.diff.simulate import view_order
-from pocketvex.evidence.sql import literal
 from pocketvex.remote.carry_out import Outcome
 from pocketvex.remote.copied import CannotRun
+from pocketvex.remote.expressions import inlined
 from pocketvex.remote.put_away import loosened, name_before
 from pocketvex.remote.record import Entry
-from pocketvex.remote.work import Check, Convert, Fill, Work
+from pocketvex.remote.rows import Was, unfinished, was_columns
+from pocketvex.remote.work import Check, Convert, Fill, GiveBack, Remap, Unfill, Work
 from pocketvex.schema.indexes import parse_index
 from pocketvex.schema.model import PRIVATE_PREFIX
 from pocketvex.schema.views import tables_read
@@ -28,13 +27,15 @@ Json = dict[str, Any]
 _FIRST = "2000-01-01 00:00:01.000Z"
 _LAST = "2099-01-01 00:00:00.000Z"
 GUARD = "idx_pv_guard_"
-_CHOICES = re.compile(r"\(SELECT (?:\w+\.)?value FROM json_each\(\{:(\w+)\}\)(?: AS \w+)?\)")
-_BOUND = re.compile(r"\{:(\w+)\}")
-_LISTED = (
-    "EXISTS (SELECT 1 FROM json_each([[value]]) AS e WHERE e.value NOT IN "
-    "(SELECT a.value FROM json_each({:values}) AS a))"
-)
-_ELSE = "{{else}}"
+
+
+class Guard(NamedTuple):
+    """What is true of no row when the switch is through: the server itself looks, in the same transaction."""
+
+    collection: str
+    condition: str
+    says: str = ""
+    """"" of rows that are only left over, and can be written."""
 
 
 class Passage(NamedTuple):
@@ -42,43 +43,102 @@ class Passage(NamedTuple):
     way: str
     expand: list[Json]
     work: list[Work]
-    checks: list[Check]
+    guards: list[Guard]
     switch: list[Json]
     """Without the record of what ran, which stands around it."""
     columns: Mapping[tuple[str, str], str]
     """What a field is called before the switch, by the ids of its collection and its own."""
+    was: list[Was]
     before: Sequence[Json]
     after: Sequence[Json]
     notes: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
-        return self.entries[0].id
-
-    @property
-    def structure_alone(self) -> bool:
-        return not self.work and not self.checks
+        return self.entries[-1].id
 
 
-def passage(entries: Sequence[Entry], way: str, raw: Sequence[Json], outcomes: Sequence[Outcome]) -> Passage:
+def passage(
+    entries: Sequence[Entry],
+    way: str,
+    raw: Sequence[Json],
+    outcomes: Sequence[Outcome],
+    *,
+    by_records: bool,
+) -> Passage:
     """What brings a server from `raw` to what the last of the outcomes says.
 
-    Raises CannotRun where PocketBase would not take it in one import.
+    With `by_records`, values are written record by record before the switch. Raises CannotRun where PocketBase
+    would not take it in one import.
     """
     known = {item["id"]: item for item in raw}
     after = _without_passing_through(known, outcomes[-1].after)
+    then = {item["id"]: item for item in after}
     work = [one for outcome in outcomes for one in outcome.work]
-    checks = [one for outcome in outcomes for one in outcome.checks]
-    new = _new_columns(entries[0].id, known, after, work)
+    new = _new_columns(entries[-1].id, known, then, work)
+    was, made = was_columns(entries[-1].id, way, known, work) if by_records else ([], {})
+    wider = _wider(known, work) if by_records else {}
     expand = [
-        {**_head(known[id]), "fields": [*known[id]["fields"], *fields]} for id, fields in new.items() if fields
-    ]
+        {**_head(known[id]), "fields": [
+            *(wider.get((id, f["id"]), f) for f in known[id]["fields"]), *new.get(id, []), *made.get(id, [])
+        ]}
+        for id in sorted({*(i for i in new if new[i]), *made, *(i for i, _ in wider)})
+    ]  # fmt: skip
     columns = {
         (item["id"], field["id"]): field["name"] for item in raw for field in item.get("fields") or []
     } | {(id, field["id"]): field["name"] for id, fields in new.items() for field in fields}
-    switch = _switch(known, after, new, checks, columns)
+    guards = [
+        Guard(check.collection, inlined(check.broken, check.bound, columns[check.collection, check.field]), (
+            f"{known[check.collection]['name']}.{_name(then, check)}: there are values that {check.says}"
+        ))
+        for outcome in outcomes
+        for check in outcome.checks
+    ]  # fmt: skip
+    if by_records:
+        names = {(one.collection, one.field): one.name for one in was}
+        guards += [
+            Guard(one.collection, left)
+            for one in work
+            if (left := unfinished(
+                one, names.get((one.collection, getattr(one, "field", "")), ""),
+                lambda c, f: columns[c, f], known, then,
+            ))
+        ]  # fmt: skip
+    guards = list({(guard.collection, guard.condition): guard for guard in reversed(guards)}.values())
+    held = {id: [*new.get(id, []), *made.get(id, [])] for id in {*new, *made}}
+    switch = _switch(known, after, held, guards)
     notes = tuple(note for outcome in outcomes for note in outcome.notes)
-    return Passage(tuple(entries), way, expand, work, checks, switch, columns, list(raw), after, notes)
+    return Passage(tuple(entries), way, expand, work, guards, switch, columns, was, list(raw), after, notes)
+
+
+def without_begun(raw: Sequence[Json], ids: Sequence[str]) -> list[Json]:
+    """The collections without the columns that a run of these migrations made before it was cut off."""
+    begun = tuple(f"{PRIVATE_PREFIX}new_{id}_" for id in ids)
+    return [
+        {**item, "fields": [f for f in item.get("fields") or [] if not f["name"].startswith(begun)]}
+        for item in raw
+    ]
+
+
+def _name(then: Mapping[str, Json], check: Check) -> str:
+    return next(str(f["name"]) for f in then[check.collection]["fields"] if f["id"] == check.field)
+
+
+def _wider(known: Mapping[str, Json], work: Iterable[Work]) -> dict[tuple[str, str], Json]:
+    """Fields that take the choices of before and of after, while records are written."""
+    found: dict[tuple[str, str], Json] = {}
+    for one in work:
+        if isinstance(one, Remap | Fill | Unfill):
+            there = next((f for f in known[one.collection]["fields"] if f["id"] == one.field), None)
+            if there is None:
+                continue
+            field = {**found.get((one.collection, one.field), there), "required": False}
+            if isinstance(one, Remap) and field["type"] == "select":
+                more = [*one.map.values(), *one.map, *one.more, *one.more.values()]
+                field["values"] = list(dict.fromkeys([*field["values"], *filter(None, more)]))
+            if field != there:
+                found[one.collection, one.field] = field
+    return found
 
 
 def _without_passing_through(known: Mapping[str, Json], after: Sequence[Json]) -> list[Json]:
@@ -97,18 +157,19 @@ def _without_passing_through(known: Mapping[str, Json], after: Sequence[Json]) -
 
 
 def _new_columns(
-    id: str, known: Mapping[str, Json], after: Sequence[Json], work: Iterable[Work]
+    id: str, known: Mapping[str, Json], after: Mapping[str, Json], work: Iterable[Work]
 ) -> dict[str, list[Json]]:
     """The columns that are written before the switch and are not there, by collection."""
     found: dict[str, list[Json]] = {}
     for one in work:
-        target = one.target if isinstance(one, Convert) else one.field if isinstance(one, Fill) else ""
+        target = (
+            one.target if isinstance(one, Convert) else one.field if isinstance(one, Fill | GiveBack) else ""
+        )
         there = known[one.collection]
         fields = found.setdefault(one.collection, [])
         if not target or any(field["id"] == target for field in [*there["fields"], *fields]):
             continue
-        item = next(item for item in after if item["id"] == one.collection)
-        field = next(field for field in item["fields"] if field["id"] == target)
+        field = next(field for field in after[one.collection]["fields"] if field["id"] == target)
         fields.append(loosened(field, f"{PRIVATE_PREFIX}new_{id}_{field['name']}"[:96]))
     return found
 
@@ -117,13 +178,13 @@ def _switch(
     known: Mapping[str, Json],
     after: Sequence[Json],
     new: Mapping[str, list[Json]],
-    checks: Sequence[Check],
-    columns: Mapping[tuple[str, str], str],
+    guards: Sequence[Guard],
 ) -> list[Json]:
     changed = [item for item in after if _differs(item, known.get(item["id"]))]
     shaken = _shaken(known, after, changed)
-    first = {item["id"]: item for item in _first(known, changed, new, checks, columns)}
-    tables, views = [], []
+    first = {item["id"]: item for item in _first(known, after, changed, new, guards)}
+    tables: list[Json] = []
+    views: list[Json] = []
     for item in after:
         there = known.get(item["id"])
         if item["id"] not in {c["id"] for c in changed} | shaken | first.keys():
@@ -152,7 +213,10 @@ def _in_order(views: Sequence[Json]) -> list[Json]:
     placed = sorted(views, key=lambda view: order.index(view["name"]))
     natural = sorted(views, key=lambda view: (view["created"], order.index(view["name"])))
     if placed == natural:
-        return [{**v, "created": f"{_LAST[:-8]}{n:02}.000Z"} if v["created"] == _LAST else v for n, v in enumerate(placed)]
+        return [
+            {**v, "created": f"{_LAST[:-8]}{n:02}.000Z"} if v["created"] == _LAST else v
+            for n, v in enumerate(placed)
+        ]
     first = [{**view, "created": _moment(number)} for number, view in enumerate(placed)]
     return first + [view for view in views if view["created"] != _LAST]
 
@@ -163,10 +227,10 @@ def _moment(number: int) -> str:
 
 def _first(
     known: Mapping[str, Json],
+    after: Sequence[Json],
     changed: Sequence[Json],
     new: Mapping[str, list[Json]],
-    checks: Sequence[Check],
-    columns: Mapping[tuple[str, str], str],
+    guards: Sequence[Guard],
 ) -> list[Json]:
     """Collections as they are, saved before all else: with an index that rows which break a check keep from
     being made, and without the names that others are to have."""
@@ -175,9 +239,9 @@ def _first(
     indexes = {
         parse_index(text).name.lower(): item["id"] for item in tables for text in item.get("indexes") or []
     }
-    guarded = {check.collection for check in checks}
+    guarded = {guard.collection for guard in guards}
     found = []
-    for item in changed:
+    for item in [*changed, *(i for i in after if i["id"] in guarded and i not in changed)]:
         there = known.get(item["id"])
         if there is None:
             continue
@@ -192,51 +256,19 @@ def _first(
         if not moves and len(kept) == len(texts) and item["id"] not in guarded:
             continue
         name = f"{PRIVATE_PREFIX}moving_{item['id']}" if moves else name
-        own = [check for check in checks if check.collection == item["id"]]
-        guards = [
-            f"CREATE INDEX `{GUARD}{checks.index(check)}_{item['id'].lower()}` ON `{name}` (json(CASE WHEN "
-            f"{_condition(check, columns)} THEN '{{' ELSE '1' END))"
-            for check in own
+        looks = [
+            f"CREATE INDEX `{GUARD}{number}_{item['id'].lower()}` ON `{name}` "
+            f"(json(CASE WHEN {guard.condition} THEN '{{' ELSE '1' END))"
+            for number, guard in enumerate(guards)
+            if guard.collection == item["id"]
         ]
-        texts = [parse_index(text).sql(name) for text in kept] + guards
+        texts = [parse_index(text).sql(name) for text in kept] + looks
         fields = [*there["fields"], *new.get(item["id"], [])]
         found.append(
             {**_head(there), "name": name, "created": _FIRST, "updated": _FIRST, "fields": fields,
              "indexes": texts}
         )  # fmt: skip
     return found
-
-
-def _condition(check: Check, columns: Mapping[tuple[str, str], str]) -> str:
-    """The condition as an index takes it: without sub-selects, and with its values as literals."""
-    return inlined(check.broken, check.bound, columns[check.collection, check.field])
-
-
-def inlined(sql: str, bound: Mapping[str, Any], column: str) -> str:
-    """A condition over `[[value]]` about this column, lists as `IN (…)`, values as literals."""
-    sql = sql.replace(_LISTED, _ELSE)
-    if _ELSE in sql:
-        sql = sql.replace(_ELSE, _beside(json.loads(bound["values"])))
-
-    def listed(match: re.Match[str]) -> str:
-        values = json.loads(bound[match[1]])
-        return "(" + ", ".join(literal(value) for value in values) + ")"
-
-    sql = _CHOICES.sub(listed, sql)
-    sql = _BOUND.sub(lambda match: literal(bound[match[1]]), sql)
-    return sql.replace("[[value]]", f"`{column}`")
-
-
-def _beside(values: Sequence[str]) -> str:
-    """Whether a list in JSON holds anything but these texts: an index takes no sub-select."""
-    left = "[[value]]"
-    for value in values:
-        plain = json.dumps(value, ensure_ascii=False)
-        # Up to 0.39, PocketBase writes these as its language does by default.
-        escaped = plain.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-        for text in dict.fromkeys((plain, escaped)):
-            left = f"REPLACE({left}, {literal(text)}, '')"
-    return f"TRIM({left}, '[], ') != ''"
 
 
 def _shaken(known: Mapping[str, Json], after: Sequence[Json], changed: Sequence[Json]) -> set[str]:

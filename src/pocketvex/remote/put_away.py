@@ -19,12 +19,12 @@ TOKENS = ("authToken", "passwordResetToken", "emailChangeToken", "verificationTo
 HUSK = "SELECT id FROM _superusers"
 """What a view reads that is put away."""
 _NAME = re.compile(rf"{PRIVATE_PREFIX}[0-9a-f]{{12}}_(\w+)")
-_LIMIT = 2**53 - 1
+LIMIT = 2**53 - 1
 """0 is the default limit, and not none (0.23 to 0.40)."""
 _LOOSE: Mapping[str, Json] = {
-    "text": {"min": 0, "max": _LIMIT, "pattern": "", "autogeneratePattern": ""},
-    "editor": {"maxSize": _LIMIT},
-    "json": {"maxSize": _LIMIT},
+    "text": {"min": 0, "max": LIMIT, "pattern": "", "autogeneratePattern": ""},
+    "editor": {"maxSize": LIMIT},
+    "json": {"maxSize": LIMIT},
     "number": {"min": None, "max": None, "onlyInt": False},
     "email": {"onlyDomains": [], "exceptDomains": []},
     "url": {"onlyDomains": [], "exceptDomains": []},

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from pocketvex.remote.put_away import LIMIT
 from pocketvex.schema.model import RECORD_NAME
 
 Json = dict[str, Any]
@@ -56,7 +57,7 @@ def definition() -> Json:
         "id": RECORD_ID, "name": RECORD_NAME, "type": "base", "system": True, **_LOCKED,
         "fields": [
             {"name": "slot", "type": "text", "id": "text1pvslot", "required": True},
-            {"name": "owner", "type": "text", "id": "text2pvowner"},
+            {"name": "owner", "type": "text", "id": "text2pvowner", "max": LIMIT},
             {"name": _APPLIED, "type": "select", "id": "select3pvapplied", "values": [_NONE], "maxSelect": 1},
             {"name": "created", "type": "autodate", "id": "autodate4pvcreated", "onCreate": True},
             {

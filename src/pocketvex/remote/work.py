@@ -66,7 +66,14 @@ class ToMany(NamedTuple):
     field: str
 
 
-Work = Convert | Fill | Unfill | Remap | ToOne | ToMany
+class GiveBack(NamedTuple):
+    """A column that is made again has what PocketBase's own run of a migration kept of it, in `_pv_ledger`."""
+
+    collection: str
+    field: str
+
+
+Work = Convert | Fill | Unfill | Remap | ToOne | ToMany | GiveBack
 
 
 class Check(NamedTuple):

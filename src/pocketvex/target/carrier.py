@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pocketvex.api.client import Client
 from pocketvex.diff.compare import compare
-from pocketvex.errors import NotAsIntended, Rejected, Unreachable
+from pocketvex.errors import NotAsIntended, PocketVexError, Rejected, Unreachable
+from pocketvex.remote.carry_out import Kept
+from pocketvex.remote.copied import CannotRun
 from pocketvex.remote.files import Refused, Throws, passages
-from pocketvex.remote.passage import GUARD, Passage
+from pocketvex.remote.passage import GUARD, Guard, Passage, without_begun
 from pocketvex.remote.put_away import name_before
 from pocketvex.remote.record import Entry, entries, record_of, with_entries
 from pocketvex.schema.model import Schema
 from pocketvex.steps.migration import Migration
+from pocketvex.target import by_records, by_sql
 from pocketvex.target.hold import Hold, holding
 from pocketvex.versions import SQL_OVER_HTTP, Version
 
@@ -38,42 +42,76 @@ class Stopped(Exception):
 
 
 class Carrier:
-    def __init__(self, client: Client, version: Version, environ: Mapping[str, str], say: Say) -> None:
+    """`found` are files that ran on this server before, and not over HTTP."""
+
+    def __init__(
+        self,
+        client: Client,
+        version: Version,
+        environ: Mapping[str, str],
+        say: Say,
+        found: Sequence[str] = (),
+    ) -> None:
         self.client = client
         self.version = version
         self.environ = environ
         self.say = say
+        self.found = found
+        self.by_sql = version >= SQL_OVER_HTTP
 
     def run(self, files: Sequence[tuple[str, Migration]], way: str) -> None:
         """Bring these files to the server, or take them back (`down`).
 
-        Raises Refused where nothing was sent, and Stopped where the server did not take one.
+        Raises Stopped where the server does not take one; the files before it stay.
         """
         with holding(self.client) as hold:
+            if self.by_sql:
+                by_sql.finish(self.client, self._has_run)
             left = list(files)
             ran: list[str] = []
             while left:
                 raw = self.client.collections()
                 try:
-                    going = next(self._passages(left, way, raw))
+                    going = next(self.passages(left, way, raw))
                 except (Refused, Throws) as error:
-                    why = error.why if isinstance(error, Refused) else error.reason
-                    raise Stopped(error.file, why, ran) from error
+                    raise Stopped(error.file, error.why, ran) from error
                 self._send(going, raw, hold, ran)
                 ran += [entry.name for entry in going.entries]
                 left = left[len(going.entries) :]
 
-    def _passages(
+    def passages(
         self, files: Sequence[tuple[str, Migration]], way: str, raw: Sequence[Json]
     ) -> Iterator[Passage]:
-        return passages(files, way, raw, secrets=_random(), environ=self.environ)
+        """What is sent for these files. Raises Refused and Throws."""
+        there = {entry.id for entry in entries(raw)}
+        natively = frozenset(migration.id for _, migration in files if migration.id not in there)
+        kept = Kept(by_sql.kept_columns(self.client) if self.by_sql else None, natively)
+        own = [migration.id for _, migration in files]
+        found = passages(
+            files, way, without_begun(raw, own), secrets=_random(), environ=self.environ, kept=kept,
+            by_records=not self.by_sql,
+        )  # fmt: skip
+        for going in found:
+            if self.by_sql:
+                try:
+                    by_sql.require_short(going)
+                except CannotRun as error:
+                    raise Refused(going.entries[-1].name, str(error)) from error
+            yield going
+
+    def _has_run(self, id: str) -> bool:
+        return any(entry.id == id for entry in entries(self.client.collections()))
 
     def _send(self, going: Passage, raw: Sequence[Json], hold: Hold, ran: Sequence[str]) -> None:
         name = going.entries[-1].name
+        for note in going.notes:
+            self.say(note)
         try:
-            self._switch(going, raw, hold)
-        except Rejected as error:
-            raise Stopped(name, _told(error, going), ran) from error
+            self._carry(going, raw, hold)
+        except (Rejected, by_records.Refusal) as error:
+            self._take_back_columns(going)
+            reason = _told(error, going) if isinstance(error, Rejected) else str(error)
+            raise Stopped(name, reason, ran) from error
         after = self.client.collections()
         if left := self._left(going, after):
             raise NotAsIntended(
@@ -82,23 +120,72 @@ class Carrier:
                 todo="`pocketvex migrate status` says where it stands; then run the command again.",
             )
 
-    def _switch(self, going: Passage, raw: Sequence[Json], hold: Hold) -> None:
+    def _carry(self, going: Passage, raw: Sequence[Json], hold: Hold) -> None:
         record = record_of(raw)
         assert record is not None  # made when it was held
+        if going.expand:
+            self.client.refresh_schema_cache()
+            self.client.import_collections(going.expand)
         first, last = with_entries(record, self._entries_after(going, raw), hold.fence)
+        items = [first, *going.switch, last]
+        if self.by_sql:
+            by_sql.switch(self.client, going, lambda: self._import(going, items))
+        elif not going.work:
+            self._import(going, items)
+        else:
+            self._write_and_import(going, items, hold)
+        self.client.refresh_schema_cache()
+
+    def _write_and_import(self, going: Passage, items: list[Json], hold: Hold) -> None:
+        for attempt in range(1, by_records.PASSES + 1):
+            by_records.write_rows(self.client, going, self.say, hold.renew)
+            try:
+                self._import(going, items)
+            except Rejected as error:
+                guard = _guard(error, going)
+                if guard is None or guard.says:
+                    raise
+                if attempt == by_records.PASSES:
+                    raise by_records.Refusal(
+                        "rows are written faster than they can be converted: run it when less is written, "
+                        "or update the server to PocketBase 0.39"
+                    ) from error
+                continue
+            break
+        by_records.give_lists_back(self.client, going)
+
+    def _import(self, going: Passage, items: list[Json]) -> None:
         self.client.refresh_schema_cache()
         try:
-            self.client.import_collections([first, *going.switch, last])
+            self.client.import_collections(items)
         except Unreachable:
             # A server goes on without its client. A write waits for it, and then LIST is true.
             self.client.refresh_schema_cache()
             if not self._is_recorded(going):
                 raise
-        self.client.refresh_schema_cache()
+
+    def _take_back_columns(self, going: Passage) -> None:
+        """The columns that were made for this, and hold nothing that anybody else wrote, go again."""
+        with suppress(PocketVexError):
+            there = {item["id"]: item for item in self.client.collections()}
+            for sent in going.expand:
+                known = next(item for item in going.before if item["id"] == sent["id"])
+                ids = {field["id"] for field in known["fields"]}
+                made = {f["id"] for f in sent["fields"] if f["id"] not in ids}
+                back = [
+                    {**field, **next((f for f in known["fields"] if f["id"] == field["id"]), {})}
+                    for field in there[sent["id"]]["fields"]
+                    if field["id"] not in made
+                ]
+                self.client.patch_collection(sent["id"], {"fields": back})
 
     def _entries_after(self, going: Passage, raw: Sequence[Json]) -> list[Entry]:
         known = [entry for entry in entries(raw) if entry.name not in {e.name for e in going.entries}]
-        return [*known, *going.entries] if going.way == "up" else known
+        there = {entry.name for entry in known}
+        before = [Entry(name) for name in self.found if name not in there and not self.by_sql]
+        found = [*before, *known]
+        gone = {entry.name for entry in going.entries}
+        return [*found, *going.entries] if going.way == "up" else [e for e in found if e.name not in gone]
 
     def _is_recorded(self, going: Passage) -> bool:
         there = {entry.name for entry in entries(self.client.collections())}
@@ -137,26 +224,26 @@ def _is_there(item: Json, after: Sequence[Json]) -> bool:
         return not name_before(item["name"]) and item["type"] == "view"
     names = {field["id"]: field["name"] for field in there["fields"]}
     return there["name"] == item["name"] and (
-        item["type"] == "view"
-        or all(names.get(field["id"]) == field["name"] for field in item["fields"])
+        item["type"] == "view" or all(names.get(field["id"]) == field["name"] for field in item["fields"])
     )
+
+
+def _guard(error: Rejected, going: Passage) -> Guard | None:
+    """The guard that a refusal is about."""
+    said = "; ".join([error.what, *(str(problem) for problem in error.problems)])
+    if GUARD not in said or "malformed JSON" not in said:
+        return None
+    return going.guards[int(said.partition(GUARD)[2].partition("_")[0])]
 
 
 def _told(error: Rejected, going: Passage) -> str:
     """What the server says; of a guard, what it guards."""
-    said = "; ".join(dict.fromkeys([error.what, *(str(problem) for problem in error.problems)]))
-    if GUARD in said and "malformed JSON" in said:
-        number = int(said.partition(GUARD)[2].partition("_")[0])
-        check = going.checks[number]
-        item = next(item for item in going.before if item["id"] == check.collection)
-        field = next(f for f in item["fields"] if f["id"] == check.field)
-        return f"{item['name']}.{field['name']}: there are values that {check.says}"
-    return said
+    guard = _guard(error, going)
+    if guard is not None:
+        return guard.says
+    return "; ".join(dict.fromkeys([error.what, *(str(problem) for problem in error.problems)]))
 
 
 def _random() -> Iterable[str]:
     while True:
         yield secrets.token_hex(25)
-
-
-__all__ = ["SQL_OVER_HTTP", "Carrier", "Refused", "Stopped", "Throws"]

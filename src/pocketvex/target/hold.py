@@ -39,7 +39,7 @@ class Hold:
 
     def renew(self) -> None:
         """Say that the work goes on."""
-        self._row = self._client.update_record(RECORD_NAME, self._row["id"], {"owner": self._row["owner"]})
+        self._client.update_record(RECORD_NAME, self._row["id"], {"owner": self._row["owner"]})
 
 
 @contextmanager
