@@ -167,7 +167,9 @@ class _Carried:
                 fields.append(field if name_before(field["name"]) else self.loose(away, field))
         id, created = away["id"], away.get("created")
         self.with_secrets(wanted, (away.get("oauth2") or {}).get("providers") or [])
-        away.update({**wanted, "id": id, "created": created})
+        there = {parse_index(text).name.lower() for text in wanted["indexes"]}
+        own = [text for text in away.get("indexes") or [] if parse_index(text).name.lower() not in there]
+        away.update({**wanted, "id": id, "created": created, "indexes": [*own, *wanted["indexes"]]})
         if away["type"] != "view":
             away["fields"] = fields
 

@@ -18,10 +18,10 @@ from pocketvex.remote.expressions import inlined
 from pocketvex.remote.put_away import loosened, name_before
 from pocketvex.remote.record import Entry
 from pocketvex.remote.rows import Was, unfinished, was_columns
-from pocketvex.remote.work import Check, Convert, Fill, GiveBack, Remap, Unfill, Work
+from pocketvex.remote.work import Check, Convert, Fill, GiveBack, Remap, ToMany, ToOne, Unfill, Work
 from pocketvex.schema.indexes import parse_index
 from pocketvex.schema.model import PRIVATE_PREFIX
-from pocketvex.schema.views import tables_read
+from pocketvex.schema.views import tables_read, with_aliases
 
 Json = dict[str, Any]
 _FIRST = "2000-01-01 00:00:01.000Z"
@@ -75,15 +75,20 @@ def passage(
     after = _without_passing_through(known, outcomes[-1].after)
     then = {item["id"]: item for item in after}
     work = [one for outcome in outcomes for one in outcome.work]
-    new = _new_columns(entries[-1].id, known, then, work)
+    checks = [check for outcome in outcomes for check in outcome.checks]
+    _require_system_indexes(known, after)
+    new = _new_columns(entries[-1].id, known, then, [*work, *checks])
+    if by_records:
+        _require_no_files(known, work)
     was, made = was_columns(entries[-1].id, way, known, work) if by_records else ([], {})
-    wider = _wider(known, work) if by_records else {}
-    expand = [
+    wider = _wider(known, then, work) if by_records else {}
+    expand: list[Json] = [
         {**_head(known[id]), "fields": [
             *(wider.get((id, f["id"]), f) for f in known[id]["fields"]), *new.get(id, []), *made.get(id, [])
         ]}
         for id in sorted({*(i for i in new if new[i]), *made, *(i for i, _ in wider)})
     ]  # fmt: skip
+    expand += _aliased(known, after)
     columns = {
         (item["id"], field["id"]): field["name"] for item in raw for field in item.get("fields") or []
     } | {(id, field["id"]): field["name"] for id, fields in new.items() for field in fields}
@@ -91,24 +96,62 @@ def passage(
         Guard(check.collection, inlined(check.broken, check.bound, columns[check.collection, check.field]), (
             f"{known[check.collection]['name']}.{_name(then, check)}: there are values that {check.says}"
         ))
-        for outcome in outcomes
-        for check in outcome.checks
+        for check in checks
     ]  # fmt: skip
     if by_records:
-        names = {(one.collection, one.field): one.name for one in was}
         guards += [
             Guard(one.collection, left)
             for one in work
-            if (left := unfinished(
-                one, names.get((one.collection, getattr(one, "field", "")), ""),
-                lambda c, f: columns[c, f], known, then,
-            ))
-        ]  # fmt: skip
+            if (left := unfinished(one, was, lambda c, f: columns[c, f], known, then))
+        ]
     guards = list({(guard.collection, guard.condition): guard for guard in reversed(guards)}.values())
     held = {id: [*new.get(id, []), *made.get(id, [])] for id in {*new, *made}}
     switch = _switch(known, after, held, guards)
     notes = tuple(note for outcome in outcomes for note in outcome.notes)
     return Passage(tuple(entries), way, expand, work, guards, switch, columns, was, list(raw), after, notes)
+
+
+def _require_system_indexes(known: Mapping[str, Json], after: Sequence[Json]) -> None:
+    """PocketBase takes no import that changes a unique index with one of its own fields in it, in any way."""
+    for item in after:
+        there = known.get(item["id"])
+        if there is None or item["type"] == "view":
+            continue
+        own = [field["name"] for field in there["fields"] if field.get("system")]
+        names = {field["id"]: field["name"] for field in item["fields"]}
+        moved = [f["name"] for f in there["fields"] if names.get(f["id"], f["name"]) != f["name"]]
+        now = {
+            (index := parse_index(text)).name.lower(): index.meaning() for text in item.get("indexes") or []
+        }
+        for text in there.get("indexes") or []:
+            index = parse_index(text)
+            if not index.unique or not any(map(index.mentions, own)):
+                continue
+            if now.get(index.name.lower()) != index.meaning() or any(map(index.mentions, moved)):
+                raise CannotRun(
+                    f"the unique index {index.name} of {there['name']} covers one of PocketBase's own fields, "
+                    "and no import changes such a one"
+                )
+
+
+def _aliased(known: Mapping[str, Json], after: Sequence[Json]) -> list[Json]:
+    """Views that others read, with a name for each of their columns: without it, SQLite does not rename what
+    they read ("error in view … after rename")."""
+    changed = [item for item in after if item["type"] != "view" and _differs(item, known.get(item["id"]))]
+    there = {id: item for id, item in known.items() if item["type"] == "view"}
+    names = {known[item["id"]]["name"] for item in changed if item["id"] in known}
+    shaken: list[Json] = []
+    while True:
+        more = [
+            v for v in there.values() if v not in shaken and tables_read(v["viewQuery"], names - {v["name"]})
+        ]
+        if not more:
+            break
+        shaken += more
+        names |= {view["name"] for view in more}
+    lower = [v for v in shaken if any(tables_read(o["viewQuery"], {v["name"]}) for o in shaken if o is not v)]
+    found = [{**_head(view), "viewQuery": with_aliases(view["viewQuery"])} for view in lower]
+    return [item for item in found if item["viewQuery"] != known[item["id"]]["viewQuery"]]
 
 
 def without_begun(raw: Sequence[Json], ids: Sequence[str]) -> list[Json]:
@@ -124,7 +167,20 @@ def _name(then: Mapping[str, Json], check: Check) -> str:
     return next(str(f["name"]) for f in then[check.collection]["fields"] if f["id"] == check.field)
 
 
-def _wider(known: Mapping[str, Json], work: Iterable[Work]) -> dict[tuple[str, str], Json]:
+def _require_no_files(known: Mapping[str, Json], work: Iterable[Work]) -> None:
+    """A record that lists fewer files loses the others from the storage, and takes none back by its name."""
+    for one in work:
+        if isinstance(one, ToMany) or (isinstance(one, ToOne) and one.first):
+            field = next(f for f in known[one.collection]["fields"] if f["id"] == one.field)
+            if field["type"] == "file":
+                raise CannotRun(
+                    f"{known[one.collection]['name']}.{field['name']}: the records API takes no file by its name"
+                )
+
+
+def _wider(
+    known: Mapping[str, Json], then: Mapping[str, Json], work: Iterable[Work]
+) -> dict[tuple[str, str], Json]:
     """Fields that take the choices of before and of after, while records are written."""
     found: dict[tuple[str, str], Json] = {}
     for one in work:
@@ -136,6 +192,8 @@ def _wider(known: Mapping[str, Json], work: Iterable[Work]) -> dict[tuple[str, s
             if isinstance(one, Remap) and field["type"] == "select":
                 more = [*one.map.values(), *one.map, *one.more, *one.more.values()]
                 field["values"] = list(dict.fromkeys([*field["values"], *filter(None, more)]))
+                after = next(f for f in then[one.collection]["fields"] if f["id"] == one.field)
+                field |= {"maxSelect": max(field["maxSelect"], after["maxSelect"]), "minSelect": 0}
             if field != there:
                 found[one.collection, one.field] = field
     return found
@@ -157,13 +215,17 @@ def _without_passing_through(known: Mapping[str, Json], after: Sequence[Json]) -
 
 
 def _new_columns(
-    id: str, known: Mapping[str, Json], after: Mapping[str, Json], work: Iterable[Work]
+    id: str, known: Mapping[str, Json], after: Mapping[str, Json], work: Iterable[Work | Check]
 ) -> dict[str, list[Json]]:
     """The columns that are written before the switch and are not there, by collection."""
     found: dict[str, list[Json]] = {}
     for one in work:
         target = (
-            one.target if isinstance(one, Convert) else one.field if isinstance(one, Fill | GiveBack) else ""
+            one.target
+            if isinstance(one, Convert)
+            else one.field
+            if isinstance(one, Fill | GiveBack | Check)
+            else ""
         )
         there = known[one.collection]
         fields = found.setdefault(one.collection, [])

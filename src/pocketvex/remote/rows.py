@@ -6,7 +6,7 @@ somebody wrote meanwhile: then it is refused, and the rows are written again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pocketvex.evidence.sql import literal
@@ -23,12 +23,14 @@ Column = Callable[[str, str], str]
 
 
 class Was(NamedTuple):
-    """The hidden column with what another one held: `{"value": …, "put": …}`."""
+    """A hidden column with what another one held: `{"value": …, "put": …}`."""
 
     collection: str
     field: str
     """The id of the other one."""
     name: str
+    keeps: bool
+    """Whether this run writes it; else the opposite direction did, and it is read."""
 
 
 def was_columns(
@@ -37,35 +39,41 @@ def was_columns(
     """The columns of before that these works read or write, and those that have to be made."""
     found: list[Was] = []
     made: dict[str, list[Json]] = {}
+    opposite = "down" if way == "up" else "up"
     for one in work:
-        if not isinstance(one, (Remap | ToOne | Fill) if way == "up" else (Remap | ToMany | Unfill)):
+        if not isinstance(one, Remap | ToOne | ToMany | Fill | Unfill):
             continue
         fields = known[one.collection]["fields"]
         there = next((f for f in fields if f["id"] == one.field), None)
         if there is None or there["name"].startswith(PRIVATE_PREFIX):
             continue  # a new column held nothing
-        mark = f"pvwas{id}{one.field}"
-        runs = [f for f in fields if f["id"].startswith(mark)]
-        if way == "down":
-            if runs:
-                found.append(Was(one.collection, one.field, runs[-1]["name"]))
-            continue
-        number = len(runs) + 1
-        name = f"{WAS}{id}_{number}_{there['name']}"[:96]
-        found.append(Was(one.collection, one.field, name))
+        runs = {
+            side: [f for f in fields if f["id"].startswith(f"pvwas{id}{side}{one.field}")]
+            for side in (way, opposite)
+        }
+        if runs[opposite]:
+            found.append(Was(one.collection, one.field, runs[opposite][-1]["name"], False))
+        if isinstance(one, ToMany):
+            continue  # the list holds what the one value was
+        number = len(runs[way]) + 1
+        name = f"{WAS}{id}_{way}{number}_{there['name']}"[:96]
+        found.append(Was(one.collection, one.field, name, True))
         made.setdefault(one.collection, []).append(
-            {"id": f"{mark}_{number}"[:100], "name": name, "type": "json", "hidden": True, "maxSize": LIMIT}
-        )
+            {"id": f"pvwas{id}{way}{one.field}_{number}"[:100], "name": name, "type": "json", "hidden": True,
+             "maxSize": LIMIT}
+        )  # fmt: skip
     return found, made
 
 
 def unfinished(
-    work: Work, was: str, columns: Column, known: Mapping[str, Json], after: Mapping[str, Json]
+    work: Work, was: Sequence[Was], columns: Column, known: Mapping[str, Json], after: Mapping[str, Json]
 ) -> str | None:
     """The condition, as an index takes it, that a row is left over; None where none can be.
 
-    `was` is the column of before, or "".
+    `was` are the columns of before of all works.
     """
+    about = [one for one in was if one[:2] == (work.collection, getattr(work, "field", ""))]
+    given = next((one.name for one in about if not one.keeps), "")
 
     def model(field: str) -> Any:
         for state in (after, known):
@@ -91,17 +99,19 @@ def unfinished(
         case Fill():
             column = columns(work.collection, work.field)
             past = next((f for f in known[work.collection]["fields"] if f["id"] == work.field), None)
-            return on(empty(field_model(past) if past else model(work.field)), column)
+            nothing = on(empty(field_model(past) if past else model(work.field)), column)
+            return " OR ".join([nothing, *_put(given, column)])
         case Remap():
             column = columns(work.collection, work.field)
             parts = [_holds(column, key, model(work.field).multiple) for key in work.map]
-            return " OR ".join([*parts, *_put(was, column)]) or None
+            return " OR ".join([*parts, *_put(given, column)]) or None
         case Unfill():
-            return next(iter(_put(was, columns(work.collection, work.field))), None)
+            return next(iter(_put(given, columns(work.collection, work.field))), None)
         case ToOne():
             column = columns(work.collection, work.field)
             long = f"json_array_length(`{column}`) > 1"
-            return long if work.first else f"{long} AND json_extract(`{was}`, '$.value') IS NOT `{column}`"
+            kept = next(one.name for one in about if one.keeps)
+            return long if work.first else f"{long} AND json_extract(`{kept}`, '$.value') IS NOT `{column}`"
         case _:
             return None
 

@@ -74,3 +74,29 @@ def sources(query: str) -> set[str]:
                 found.add(match[1])
     functions = {name.lower() for name in re.findall(r"(\w+)\s*\(", bare)}  # json_each(…)
     return {name for name in found if name.lower() not in ctes | functions}
+
+
+def with_aliases(query: str) -> str:
+    """The query in which each column of the result that is named by itself alone has that name as its alias."""
+    plain = outside_texts(query)
+    start = re.match(r"(?is)\s*SELECT\s+(?:DISTINCT\s+)?", plain)
+    if start is None:
+        return query
+    depth, begin, parts = 0, start.end(), []
+    for match in re.finditer(r"(?i)[()]|,|\bFROM\b", plain[start.end() :]):
+        at = start.end() + match.start()
+        depth += {"(": 1, ")": -1}.get(match[0], 0)
+        if depth == 0 and (match[0] == "," or match[0].upper() == "FROM"):
+            parts.append((begin, at))
+            begin = at + 1
+            if match[0] != ",":
+                break
+    made, last = [], 0
+    for begin, end in parts:
+        text = query[begin:end].rstrip()
+        if alone := re.fullmatch(rf"\s*(?:{_NAME}\s*\.\s*)?({_NAME})", text):
+            made.append(
+                f"{query[last:begin]}{text} AS {alone[1]}{' ' if query[end : end + 1] != ',' else ''}"
+            )
+            last = end
+    return "".join(made) + query[last:]

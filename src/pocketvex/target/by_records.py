@@ -15,9 +15,10 @@ from pocketvex.errors import Rejected
 from pocketvex.evidence.sql import quoted
 from pocketvex.remote.expressions import field_model
 from pocketvex.remote.passage import Passage
+from pocketvex.remote.rows import Was
 from pocketvex.remote.statements import LEDGER, Generations, statements
 from pocketvex.schema.fields import FieldBase
-from pocketvex.target.sqlite_values import column_type, stored
+from pocketvex.target.sqlite_values import column_type, compact, stored
 
 Json = dict[str, Any]
 _PAGE = 500
@@ -35,8 +36,8 @@ class _Table(NamedTuple):
     columns: dict[str, FieldBase]
     """The columns that are read, by their names."""
     writes: frozenset[str]
-    was: dict[str, tuple[str, str]]
-    """By the column of before: the id and the name of the one that it is about."""
+    was: dict[str, tuple[Was, str]]
+    """By the column of before: what it is, and the name of the one that it is about."""
 
 
 def write_rows(client: Client, going: Passage, say: Callable[[str], None], renew: Callable[[], None]) -> int:
@@ -74,9 +75,7 @@ def give_lists_back(client: Client, going: Passage) -> None:
     for work in (work for work in going.work if isinstance(work, ToMany)):
         item = next(item for item in going.after if item["id"] == work.collection)
         column = next(f["name"] for f in item["fields"] if f["id"] == work.field)
-        was = next(
-            (w.name for w in going.was if (w.collection, w.field) == (work.collection, work.field)), ""
-        )
+        was = next((w.name for w in going.was if w[:2] == (work.collection, work.field) and not w.keeps), "")
         if not was:
             continue
         table = _Table(item["id"], item["name"], {column: field_model({"name": column, "type": "json"}),
@@ -109,7 +108,7 @@ def _table(going: Passage, item: Json) -> _Table:
     for one in going.was:
         if one.collection == item["id"]:
             used[one.name] = field_model({"name": one.name, "type": "json"})
-            was[one.name] = (one.field, fields[one.field]["name"])
+            was[one.name] = (one, fields[one.field]["name"])
     return _Table(item["id"], item["name"], used, frozenset(writes), was)
 
 
@@ -134,11 +133,10 @@ def _changes(
     marks = ", ".join("?" for _ in range(len(table.columns) + 1))
     rows = [[row["id"], *(stored(f, row.get(c)) for c, f in table.columns.items())] for row in page]
     database.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
-    for column, (field, about) in table.was.items():
-        if going.way == "down":
-            for row in page:
-                if row.get(column):
-                    _recall(database, going, table, field, about, row["id"], row[column])
+    for column, (was, about) in table.was.items():
+        for row in page:
+            if not was.keeps and row.get(column):
+                _recall(database, going, table, was.field, about, row["id"], row[column])
     before = _read(database, table)
     for statement in run:
         database.execute(statement)
@@ -148,17 +146,20 @@ def _changes(
         for column in table.writes:
             if not _same(table.columns[column], values[column], before[id][column]):
                 found.setdefault(id, {})[column] = _sent(table.columns[column], values[column])
-    if going.way == "up":
-        for column, (field, about) in table.was.items():
-            model = table.columns[about]
-            query = "SELECT record, value, put FROM _pv_ledger WHERE collection = ? AND field = ? AND record != ''"
-            for id, value, put in database.execute(query, [table.id, field]).fetchall():
-                if put is None:
-                    put = after[id][about]
-                kept = {"value": _plain(model, value), "put": _plain(model, put)}
-                there = next(row for row in page if row["id"] == id).get(column)
-                if there != kept:
-                    found.setdefault(id, {})[column] = kept
+    for column, (was, about) in table.was.items():
+        if not was.keeps:
+            continue
+        model = table.columns[about]
+        query = (
+            "SELECT record, value, put FROM _pv_ledger WHERE way = ? AND collection = ? AND field = ? "
+            "AND record != ''"
+        )
+        for id, value, put in database.execute(query, [going.way, table.id, was.field]).fetchall():
+            put = after[id][about] if put is None else put
+            kept = {"value": _plain(model, value), "put": _plain(model, put)}
+            there = next(row for row in page if row["id"] == id).get(column)
+            if there is None and kept["value"] != kept["put"]:
+                found.setdefault(id, {})[column] = kept
     return list(found.items())
 
 
@@ -167,9 +168,10 @@ def _recall(
 ) -> None:
     model = table.columns[about]
     value, put = (_stored(model, was[key]) for key in ("value", "put"))
+    opposite = "down" if going.way == "up" else "up"
     database.execute(
-        "INSERT INTO _pv_ledger VALUES (?, 'up', 1, ?, ?, ?, '', ?, ?, 0, '')",
-        [going.id, table.id, field, id, value, put],
+        "INSERT INTO _pv_ledger VALUES (?, ?, 1, ?, ?, ?, '', ?, ?, 0, '')",
+        [going.id, opposite, table.id, field, id, value, put],
     )
 
 
@@ -202,6 +204,8 @@ def _plain(field: FieldBase, value: Any) -> Any:
 
 
 def _stored(field: FieldBase, value: Any) -> Any:
+    if isinstance(value, list | dict):
+        return compact(value)
     return value if not field.multiple and isinstance(value, str) else stored(field, value)
 
 
