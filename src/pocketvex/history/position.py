@@ -23,6 +23,8 @@ from pocketvex.target.recorded import Recorded
 from pocketvex.target.session import Session
 from pocketvex.versions import NEWEST, Version
 
+Json = dict[str, Any]
+
 
 class Position(NamedTuple):
     """Where a server stands in the history."""
@@ -67,15 +69,16 @@ class Position(NamedTuple):
         return changed_paths(self.recorded.schema, self.here.schema)
 
 
-def find_position(session: Session, live: Schema) -> Position:
-    """Read the history and what the server, which has `live` now, has of it. Nothing is written."""
+def find_position(session: Session, raw: Sequence[Json]) -> Position:
+    """Read the history and what the server, which has these collections now, has of it. Nothing is written."""
     state = session.memory.state
+    live = session.target.schema_of(raw)
     history = read_history(session.config.migrations)
     recorded = built(session, history)
-    said = session.target.applied()
+    said = session.target.applied(raw)
     unseen: tuple[str, ...] = ()
-    if said is None:
-        said, unseen = _by_structure(state.applied, recorded, live, session.target.version)
+    if not session.target.tells_all:
+        said, unseen = _by_structure([*state.applied, *said], recorded, live, session.target.version)
         state = replace(state, applied=list(said))
     applied = tuple(name for name in said if history.file(name) is not None)
     silent = tuple(name for name in recorded.silent if name not in applied)

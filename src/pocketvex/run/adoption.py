@@ -54,7 +54,7 @@ def take_over(session: Session, desired: Schema, raw: Sequence[Json], adopted: I
     )
     live = target.schema_of(raw)
     try:
-        position = locate(session, live)
+        position = locate(session, raw)
     except PocketVexError as error:
         # The next command stops at it; the files of the schema are written, and right.
         session.reporter.note(" ".join(filter(None, (f"{error.what}.", error.why, error.todo))))

@@ -149,7 +149,7 @@ def edited_draft(
     if draft is None or is_untouched(draft):
         return None
     name = name or _name_for(found.plan.changes)
-    stamp = next_stamp(history, now, situation.target.applied() or ())
+    stamp = next_stamp(history, now, situation.target.applied(situation.raw))
     text = unsigned(draft)
     migration = read_migration(text)
     if migration is None or not same_code(runtime_of(text), runtime()):
@@ -197,7 +197,7 @@ def _split(situation: Situation, found: Outstanding, name: str | None, now: int)
         there, rest = already_there(found, plan_for(situation))
         if there and rest:
             parts = _in_two(situation.position.recorded.collections, there, rest)
-    stamp = next_stamp(situation.position.history, now, situation.target.applied() or ())
+    stamp = next_stamp(situation.position.history, now, situation.target.applied(situation.raw))
     files = []
     for number, (transition, changes) in enumerate(parts):
         title = name if name and number == len(parts) - 1 else _name_for(changes)

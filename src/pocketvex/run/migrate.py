@@ -11,6 +11,7 @@ from pocketvex.errors import (
     HistoryError,
     NotAsIntended,
     PocketVexError,
+    ServerProcessError,
     UsageError,
 )
 from pocketvex.history.explain_failure import failure_of
@@ -25,7 +26,6 @@ from pocketvex.history.position import (
     up_to,
 )
 from pocketvex.plan.make import Plan
-from pocketvex.render.migration.one_off import down_step
 from pocketvex.run.aftermath import cannot_be_updated, not_given_back
 from pocketvex.run.consent import unknown_names
 from pocketvex.run.draft import code_is_ahead, find_outstanding
@@ -39,7 +39,6 @@ from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
 from pocketvex.target.backup import back_up
 from pocketvex.target.memory import Memory
-from pocketvex.target.road import road_to
 from pocketvex.target.secrets import late_secrets, unset_in
 from pocketvex.target.session import Session
 from pocketvex.target.write import require_unmoved, write_changes
@@ -106,7 +105,7 @@ def up(
         if not session.target.local:
             raise code_is_ahead(found)
         if not dry_run and to is None:
-            road_to(session)
+            situation.road()
             sealed = seal_outstanding(situation, found, name=None, now=now)
             situation = situation.located(situation.raw)
     names = tuple(file.name for file in sealed.files)
@@ -124,10 +123,15 @@ def up(
 def _run(situation: Situation, pending: Sequence[str], sealed: Sealed) -> Situation:
     """Run these files; what was `sealed` for it, and does not run, is a draft again."""
     session, position = situation.session, situation.position
-    road_to(session)
+    held = session.memory.state.held_back
     # Held back before it runs: what fails or is cut off is not run by the next `dev` by itself.
     _hold(session.memory, pending)
     try:
+        try:
+            situation.road().require(dict(position.history.pairs(pending)))
+        except ServerProcessError:
+            session.memory.save(held_back=held)
+            raise
         if situation.choices.backup and takes_away(session.target, position, pending, situation.live):
             back_up(session.target, session.reporter, bare_name(pending[-1]))
         require_unmoved(session.target, session.target.fetch(), situation.raw)
@@ -158,7 +162,7 @@ def _hold(memory: Memory, names: Sequence[str]) -> None:
 def _take_back(situation: Situation, sealed: Sealed) -> bool:
     """What was sealed for this run and did not run is a draft again; what was sealed before is held back."""
     history, memory = situation.position.history, situation.session.memory
-    there = situation.target.applied() or ()
+    there = situation.target.applied()
     if not sealed.files or any(file.name in there for file in sealed.files):
         return False
     unseal(history, sealed.files)
@@ -201,9 +205,11 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     _check_ours(situation, names)
     if dry_run:
         return Ran((), names)
-    texts = dict(position.history.pairs(names))
+    known = dict(position.history.pairs(names))
+    texts = {name: known[name] for name in names}
     refuse_resealed(target, texts)
-    road = road_to(session)
+    road = situation.road()
+    road.require(texts, down=True)
     if choices.backup and takes_away(target, position, names, situation.live, down=True):
         back_up(target, session.reporter, f"down_{bare_name(names[0])}")
     require_unmoved(target, target.fetch(), situation.raw)
@@ -213,16 +219,21 @@ def down(session: Session, desired: Schema, *, count: int, choices: Choices, dry
     held = session.memory.state.held_back
     _hold(session.memory, names)
     try:
-        road.run_once([(name, down_step(name, texts[name])) for name in names])
+        road.take_back(texts)
     except MigrationFailed as error:
-        session.memory.save(held_back=held)
+        still = [name for name in names if name not in error.ran]
+        session.memory.save(
+            held_back=[name for name in session.memory.state.held_back if name in held or name not in still],
+            applied=list(target.applied()),
+        )
         failure = failure_of(error, "migrate down")
+        did = f"{', '.join(error.ran)} was taken back before it" if error.ran else "nothing was taken back"
         raise NotAsIntended(
-            f"down of {error.file} fails: nothing was taken back",
+            f"down of {error.file} fails: {did}",
             why=failure.why,
             todo=failure.todo,
         ) from error
-    session.memory.save(applied=list(target.applied() or []))
+    session.memory.save(applied=list(target.applied()))
     after = situation.with_raw(target.fetch())
     _check_down(after, names, before)
     session.reporter.note(
@@ -249,7 +260,7 @@ def _last(position: Position, count: int) -> tuple[str, ...]:
 
 def _check_not_below(situation: Situation, names: Sequence[str]) -> None:
     """Raise HistoryError where a later file that the server has run is gone: it stands on these."""
-    ran = situation.target.applied() or ()
+    ran = situation.target.applied()
     gone = [name for name in situation.position.history.missing if name in ran and name > names[-1]]
     if gone:
         raise HistoryError(

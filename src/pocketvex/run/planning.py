@@ -90,7 +90,7 @@ def _tell_absent(situation: Situation, plan: Plan) -> None:
     names = history.names
     if not names or not any(kept.why == "drift" for kept in plan.kept):
         return
-    absent = [n for n in situation.target.applied() or () if n > names[0] and n not in names]
+    absent = [n for n in situation.target.applied(situation.raw) if n > names[0] and n not in names]
     if absent:
         situation.session.reporter.note_once(
             f"{', '.join(absent[-3:])} ran here and is not in {history.folder.name}/: what is kept may be "

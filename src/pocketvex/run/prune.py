@@ -56,7 +56,7 @@ class Listed:
 def list_kept(session: Session) -> Listed:
     """What is kept aside on this server, and in this project for it."""
     session, raw = start(session, write=False)
-    position = locate(session, session.target.schema_of(raw))
+    position = locate(session, raw)
     groups = ledger.groups(session.target)
     files = _files_by_id(position.history)
     found = [*_values(position, files, groups or []), *_collections(session.target, position, files, raw)]

@@ -12,21 +12,20 @@ from pocketvex.history.position import changed_paths, differences
 from pocketvex.run.situation import Situation
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import secrets_of
-from pocketvex.target.road import road_to
 from pocketvex.target.secrets import PROVIDERS
 from pocketvex.target.variables import missing, waits_for, way_out
 
 
 def run_files(situation: Situation, names: Sequence[str]) -> Situation:
-    """Run these files on the server by PocketBase's own `migrate up`: all of them, or none.
+    """Run these files on the server.
 
     Returns where the server stands after it. Raises NotAsIntended with PocketBase's words where one
-    throws, and where the server does not have afterwards what the files make.
+    throws, and where the server does not have afterwards what the files make. Over HTTP, those before it stay.
     """
     from pocketvex.server.scratch import MigrationFailed
 
     session, position = situation.session, situation.position
-    road = road_to(session)
+    road = situation.road()
     after = situation.built_with(names)
     met = _met(situation, after)
     files = dict(position.history.pairs(names))
@@ -39,15 +38,18 @@ def run_files(situation: Situation, names: Sequence[str]) -> Situation:
         if waits and not failure.code:
             failure = failure._replace(why=f"{failure.why}\n{waits_for(waits)}", todo=way_out(waits))
         code = f" ({failure.code})" if failure.code else ""
+        if error.ran:
+            session.memory.save(applied=list(session.target.applied()))
+        did = f"{', '.join(error.ran)} ran before it" if error.ran else "no file was run"
         raise NotAsIntended(
-            f"{error.file} fails on {session.target.url}, and no file was run{code}",
+            f"{error.file} fails on {session.target.url}, and {did}{code}",
             why=failure.why,
             where=error.where if position.history.file(error.file) else None,
-            todo=f"The server is as it was. {failure.todo}",
+            todo=f"The server is {'as those leave it' if error.ran else 'as it was'}. {failure.todo}",
         ) from error
     state = session.memory.state
     session.memory.save(
-        applied=list(session.target.applied() or []),
+        applied=list(session.target.applied()),
         held_back=[name for name in state.held_back if name not in names],
         met=sorted({*state.met, *met}),
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as default
+from itertools import pairwise
 
 from pocketvex.history.position import Position, built, find_position
 from pocketvex.plan.questions import Answers
 from pocketvex.schema.model import Schema
 from pocketvex.store.state import HostState
+from pocketvex.target.road import Road, road_to
 from pocketvex.target.session import Session
 from pocketvex.target.start import start
 from pocketvex.target.target import Json, Target
@@ -46,6 +48,12 @@ class Situation:
     position: Position
     choices: Choices = Choices()
 
+    def road(self) -> Road:
+        """The way on which migrations come to this server. Raises ServerProcessError where there is none."""
+        recorded = self.position.recorded
+        states = dict(zip(recorded.names, pairwise(recorded.snapshots), strict=False))
+        return road_to(self.session, states, self.position.applied)
+
     @property
     def target(self) -> Target:
         return self.session.target
@@ -81,17 +89,17 @@ class Situation:
 
     def located(self, raw: list[Json]) -> Situation:
         """The same where files may have run, or been written."""
-        return replace(self, raw=raw, position=locate(self.session, self.target.schema_of(raw)))
+        return replace(self, raw=raw, position=locate(self.session, raw))
 
 
 def find_situation(session: Session, desired: Schema, choices: Choices, *, write: bool) -> Situation:
     """Look at the server and at the history. With `write`, what a removal left hidden is put back first."""
     session, raw = start(session, write=write)
-    return Situation(session, desired, raw, locate(session, session.target.schema_of(raw)), choices)
+    return Situation(session, desired, raw, locate(session, raw), choices)
 
 
-def locate(session: Session, live: Schema) -> Position:
+def locate(session: Session, raw: Sequence[Json]) -> Position:
     """Where the server stands in the history; what was seen of it is remembered, and saved with the rest."""
-    position = find_position(session, live)
+    position = find_position(session, raw)
     session.memory.state = position.remembered
     return position

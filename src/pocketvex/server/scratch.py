@@ -64,10 +64,10 @@ class BatchRun(NamedTuple):
 class MigrationFailed(ServerProcessError):
     """A file of a batch failed, so nothing of the batch is in the database.
 
-    `output` is PocketBase's whole console output.
+    `output` is PocketBase's whole console output. Over HTTP, files may have run before it (`ran`).
     """
 
-    def __init__(self, file: str, reason: str, output: str) -> None:
+    def __init__(self, file: str, reason: str, output: str, ran: Sequence[str] = ()) -> None:
         place = _JS_PLACE.search(reason) or _PARSE_PLACE.search(reason)
         where = Location(file, int(place[1]), int(place[2])) if file and place else None
         reason = _PARSE_PLACE.sub("SyntaxError: ", _JS_PLACE.sub("", _IN_FAIL.sub("", reason))).strip()
@@ -79,6 +79,7 @@ class MigrationFailed(ServerProcessError):
         self.file = file
         self.reason = reason
         self.output = output
+        self.ran = tuple(ran)
 
 
 def migrate_up(

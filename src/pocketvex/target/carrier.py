@@ -42,7 +42,7 @@ class Stopped(Exception):
 
 
 class Carrier:
-    """`found` are files that ran on this server before, and not over HTTP."""
+    """`found` are files that ran on this server before, and not over HTTP; `kept` is asked where it is None."""
 
     def __init__(
         self,
@@ -51,12 +51,14 @@ class Carrier:
         environ: Mapping[str, str],
         say: Say,
         found: Sequence[str] = (),
+        kept: Kept | None = None,
     ) -> None:
         self.client = client
         self.version = version
         self.environ = environ
         self.say = say
         self.found = found
+        self._kept = kept
         self.by_sql = version >= SQL_OVER_HTTP
 
     def run(self, files: Sequence[tuple[str, Migration]], way: str) -> None:
@@ -83,9 +85,7 @@ class Carrier:
         self, files: Sequence[tuple[str, Migration]], way: str, raw: Sequence[Json]
     ) -> Iterator[Passage]:
         """What is sent for these files. Raises Refused and Throws."""
-        there = {entry.id for entry in entries(raw)}
-        natively = frozenset(migration.id for _, migration in files if migration.id not in there)
-        kept = Kept(by_sql.kept_columns(self.client) if self.by_sql else None, natively)
+        kept = self._kept or self.kept(files, raw)
         own = [migration.id for _, migration in files]
         found = passages(
             files, way, without_begun(raw, own), secrets=_random(), environ=self.environ, kept=kept,
@@ -98,6 +98,12 @@ class Carrier:
                 except CannotRun as error:
                     raise Refused(going.entries[-1].name, str(error)) from error
             yield going
+
+    def kept(self, files: Sequence[tuple[str, Migration]], raw: Sequence[Json]) -> Kept:
+        """What is known of what PocketBase itself kept when it ran these files on this server."""
+        there = {entry.id for entry in entries(raw)}
+        natively = frozenset(migration.id for _, migration in files if migration.id not in there)
+        return Kept(by_sql.kept_columns(self.client) if self.by_sql else None, natively)
 
     def _has_run(self, id: str) -> bool:
         return any(entry.id == id for entry in entries(self.client.collections()))

@@ -1,4 +1,5 @@
-"""How migrations come onto a server: by PocketBase's own `migrate up` where its data directory is at hand."""
+"""How migrations come onto a server: by PocketBase's own `migrate up` where its data directory is at hand, else
+over HTTP."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from pocketvex.errors import ServerProcessError
+from pocketvex.remote.files import States
+from pocketvex.render.migration.one_off import down_step
 from pocketvex.server.binaries import Binary
 from pocketvex.store.temporary import temporary
 from pocketvex.target.session import Session
@@ -21,8 +24,14 @@ class Road(Protocol):
 
     name: str
 
+    def require(self, files: Mapping[str, str], *, down: bool = False) -> None:
+        """Raise ServerProcessError, before anything is written, for a file that this road cannot run."""
+
     def run(self, files: Mapping[str, str]) -> None:
         """Run these files, by name and text, in the order of their names; the server remembers them."""
+
+    def take_back(self, files: Mapping[str, str]) -> None:
+        """Run what takes these files back, in this order; the server forgets that they ran."""
 
     def run_once(self, steps: Sequence[tuple[str, str]]) -> None:
         """Run these in this order; the server does not remember that it did."""
@@ -41,9 +50,15 @@ class Native:
         self._binary = binary
         self._data_dir = data_dir
 
+    def require(self, files: Mapping[str, str], *, down: bool = False) -> None:
+        """It runs every file."""
+
     def run(self, files: Mapping[str, str]) -> None:
         self._run(self._data_dir, files)
         self._target.refresh()
+
+    def take_back(self, files: Mapping[str, str]) -> None:
+        self.run_once([(name, down_step(name, text)) for name, text in files.items()])
 
     def run_once(self, steps: Sequence[tuple[str, str]]) -> None:
         from pocketvex.server import scratch
@@ -73,10 +88,18 @@ class Native:
         scratch.migrate_up(self._binary, data_dir, files, around=self._target.around)
 
 
-def road_to(session: Session) -> Road:
-    """Raises ServerProcessError where none leads there."""
-    data_dir = native_dir(session.target)
-    return Native(session.target, session.binary, data_dir)
+def road_to(session: Session, states: States | None = None, found: Sequence[str] = ()) -> Road:
+    """The road to a server. Raises ServerProcessError where none leads there.
+
+    `states` are what a scratch server has before and after each file, and `found` the files that are known to
+    have run there: over HTTP, that is all that there is to go by.
+    """
+    target = session.target
+    if target.data_dir is not None:
+        return Native(target, session.binary, native_dir(target))
+    from pocketvex.target.over_http import OverHttp
+
+    return OverHttp(session, states or {}, found)
 
 
 def native_dir(target: Target) -> Path:

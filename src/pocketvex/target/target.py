@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pocketvex.api.client import Client
+from pocketvex.remote.record import entries
 from pocketvex.server.surroundings import Surroundings
 from pocketvex.store.hosts import Host
 from pocketvex.versions import NOTICES_OTHERS, SQL_OVER_HTTP, Version
@@ -70,17 +71,28 @@ class Target:
             self._read[:] = [(raw, Schema.from_json(raw))]
         return self._read[0][1]
 
-    def applied(self) -> tuple[str, ...] | None:
-        """The migration files that the server has run, in order; None where nobody can tell."""
+    @property
+    def tells_all(self) -> bool:
+        """Whether the server tells every migration that it has run; else only those that ran over HTTP."""
+        return self.data_dir is not None or self.version >= SQL_OVER_HTTP
+
+    def applied(self, raw: Sequence[Json] | None = None) -> tuple[str, ...]:
+        """The migration files that the server is known to have run, in order; see `tells_all`.
+
+        `raw` are its collections, fetched a moment ago.
+        """
+        over_http = tuple(entry.name for entry in entries(self.fetch() if raw is None else raw))
         if self.data_dir is not None:
             from pocketvex.server.ledger import applied
 
-            return applied(self.data_dir)
-        if self.version >= SQL_OVER_HTTP:
+            said = applied(self.data_dir)
+        elif self.version >= SQL_OVER_HTTP:
             files = "file LIKE '%.js' OR file LIKE '%.ts'"
             rows = self.client.sql(f"SELECT file FROM _migrations WHERE {files} ORDER BY applied, file")
-            return tuple(str(row["file"]) for row in rows)
-        return None
+            said = tuple(str(row["file"]) for row in rows)
+        else:
+            return over_http
+        return (*said, *(name for name in over_http if name not in said))
 
     def refresh(self) -> None:
         """Let a running server see what another process did to its database.

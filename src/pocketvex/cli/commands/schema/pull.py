@@ -115,7 +115,7 @@ def _run_history(session: Session, *, may_run: bool) -> None:
     alone = may_run and session.target.host.embedded and not declares_something(session.config)
     try:
         session, raw = start(session, write=False)
-        pending = locate(session, session.target.schema_of(raw)).pending
+        pending = locate(session, raw).pending
     except PocketVexError:
         if alone:
             raise
