@@ -19,6 +19,7 @@ RECORD_ID = "pbc_pocketvex00"
 GENERATION = "gen-"
 _APPLIED = "applied"
 _NONE = "-"
+_NATIVELY = "="
 """A select field has at least one choice."""
 _LOCKED = dict.fromkeys(("listRule", "viewRule", "createRule", "updateRule", "deleteRule"))
 _FIRST = "2000-01-01 00:00:00.000Z"
@@ -26,14 +27,16 @@ _FIRST = "2000-01-01 00:00:00.000Z"
 
 
 class Entry(NamedTuple):
-    """A file that this server has run. `id` is that of its migration; "" of one that was found there."""
+    """A file that this server has run. `id` is that of its migration; "" of a file without one."""
 
     name: str
     id: str = ""
+    natively: bool = False
+    """Whether PocketBase itself ran it, as far as was seen."""
 
     @property
     def value(self) -> str:
-        return f"{self.id or _NONE} {self.name}"
+        return f"{_NATIVELY if self.natively else ''}{self.id or _NONE} {self.name}"
 
 
 def record_of(raw: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -48,7 +51,10 @@ def entries(raw: Iterable[Mapping[str, Any]]) -> tuple[Entry, ...]:
         return ()
     values = next((f.get("values") or [] for f in record["fields"] if f["name"] == _APPLIED), [])
     found = (value.partition(" ") for value in values if value != _NONE)
-    return tuple(Entry(name, "" if id == _NONE else id) for id, _, name in found)
+    return tuple(
+        Entry(name, "" if id.endswith(_NONE) else id.removeprefix(_NATIVELY), id.startswith(_NATIVELY))
+        for id, _, name in found
+    )
 
 
 def definition() -> Json:

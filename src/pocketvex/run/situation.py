@@ -10,6 +10,7 @@ from itertools import pairwise
 from pocketvex.history.position import Position, built, find_position
 from pocketvex.plan.questions import Answers
 from pocketvex.schema.model import Schema
+from pocketvex.steps.migration import id_of
 from pocketvex.store.state import HostState
 from pocketvex.target.road import Road, road_to
 from pocketvex.target.session import Session
@@ -52,7 +53,9 @@ class Situation:
         """The way on which migrations come to this server. Raises ServerProcessError where there is none."""
         recorded = self.position.recorded
         states = dict(zip(recorded.names, pairwise(recorded.snapshots), strict=False))
-        return road_to(self.session, states, self.position.applied)
+        ran = self.position.history.pairs(self.position.applied)
+        found = [(name, id_of(text)) for name, text in ran]
+        return road_to(self.session, states, found)
 
     @property
     def target(self) -> Target:

@@ -62,6 +62,15 @@ def read_migration(text: str) -> Migration | None:
     return _migration(parts[0]) if parts else None
 
 
+def id_of(text: str) -> str:
+    """The id of the migration in a file; "" for one that cannot be read, or that PocketVex did not write."""
+    try:
+        found = read_migration(text)
+    except HistoryError:
+        return ""
+    return found.id if found else ""
+
+
 def code_of_its_own(text: str) -> str:
     """What a file says beside its steps and above the runtime, but for comments; "" for nothing."""
     try:

@@ -50,7 +50,7 @@ class Carrier:
         version: Version,
         environ: Mapping[str, str],
         say: Say,
-        found: Sequence[str] = (),
+        found: Sequence[Entry] = (),
         kept: Kept | None = None,
     ) -> None:
         self.client = client
@@ -101,12 +101,12 @@ class Carrier:
 
     def kept(self, files: Sequence[tuple[str, Migration]], raw: Sequence[Json]) -> Kept:
         """What is known of what PocketBase itself kept when it ran these files on this server."""
-        there = {entry.id for entry in entries(raw)}
+        there = {entry.id for entry in entries(raw) if not entry.natively}
         natively = frozenset(migration.id for _, migration in files if migration.id not in there)
         return Kept(by_sql.kept_columns(self.client) if self.by_sql else None, natively)
 
     def _has_run(self, id: str) -> bool:
-        return any(entry.id == id for entry in entries(self.client.collections()))
+        return any(entry.id == id and not entry.natively for entry in entries(self.client.collections()))
 
     def _send(self, going: Passage, raw: Sequence[Json], hold: Hold, ran: Sequence[str]) -> None:
         name = going.entries[-1].name
@@ -188,7 +188,7 @@ class Carrier:
     def _entries_after(self, going: Passage, raw: Sequence[Json]) -> list[Entry]:
         known = [entry for entry in entries(raw) if entry.name not in {e.name for e in going.entries}]
         there = {entry.name for entry in known}
-        before = [Entry(name) for name in self.found if name not in there and not self.by_sql]
+        before = [entry for entry in self.found if entry.name not in there and not self.by_sql]
         found = [*before, *known]
         gone = {entry.name for entry in going.entries}
         return [*found, *going.entries] if going.way == "up" else [e for e in found if e.name not in gone]

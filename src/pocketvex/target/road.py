@@ -88,11 +88,11 @@ class Native:
         scratch.migrate_up(self._binary, data_dir, files, around=self._target.around)
 
 
-def road_to(session: Session, states: States | None = None, found: Sequence[str] = ()) -> Road:
+def road_to(session: Session, states: States | None = None, found: Sequence[tuple[str, str]] = ()) -> Road:
     """The road to a server. Raises ServerProcessError where none leads there.
 
     `states` are what a scratch server has before and after each file, and `found` the files that are known to
-    have run there: over HTTP, that is all that there is to go by.
+    have run there, with the ids of their migrations: over HTTP, that is all that there is to go by.
     """
     target = session.target
     if target.data_dir is not None:

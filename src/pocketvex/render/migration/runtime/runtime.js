@@ -9,10 +9,15 @@ function pocketvex(app, migration, way) {
   const opposite = way === "up" ? "down" : "up";
   const copy = (value) => JSON.parse(JSON.stringify(value));
   const models = app.findAllCollections();
+  // What ran over HTTP stands in a collection of its own, and is not run again.
+  const records = (c) => (c && c.name === "_pocketvex" ? c.fields.find((f) => f.name === "applied") : undefined);
   // JSON leaves secrets out (and up to 0.36.7 making it wipes them); a write without them loses them.
   const secrets = models.map((model) => Array.from((model.oauth2 || {}).providers || [], (provider) => provider.clientSecret));
   const all = copy(models);
   all.forEach((c, n) => secrets[n].forEach((secret, i) => (c.oauth2.providers[i].clientSecret = secret)));
+  const record = all.find(records);
+  const isRun = (entry) => entry.startsWith(migration.id + " ");
+  if (record && way === "up" && records(record).values.some(isRun)) return;
   const start = new Map(all.map((c) => [c.id, copy(c)]));
   const pastName = (c) => (start.get(c.id) || c).name;
   const touched = new Set();
@@ -47,11 +52,14 @@ function pocketvex(app, migration, way) {
   const same = (a, b) => (blank(a) && blank(b)) || JSON.stringify(a) === JSON.stringify(b);
   const locked = { listRule: null, viewRule: null, createRule: null, updateRule: null, deleteRule: null };
 
-  // Fields.
+  // Fields. What was put away over HTTP has its id, its values, and another name.
+  const isAway = (thing) => /^_pv_[0-9a-f]{12}_/.test(thing.name);
+  const inUse = (c, id) => c.fields.find((f) => f.id === id && !isAway(f));
+  const putAwayField = (c, wanted) => c.fields.find((f) => f.id === wanted.id && f.type === wanted.type && isAway(f));
   const fieldOf = (c, field) =>
     c.fields.find((f) => f.id === field.id && is(f.name, field.name)) || c.fields.find((f) => is(f.name, field.name));
   const meant = (c, field) =>
-    fieldOf(c, field) || c.fields.find((f) => f.id === field.id) || fail(c.name + "." + field.name, "there is no such field");
+    fieldOf(c, field) || inUse(c, field.id) || fail(c.name + "." + field.name, "there is no such field");
   const many = (field) => ["select", "relation", "file"].includes(field.type) && field.maxSelect > 1;
   const option = (field, key) => (key === "maxSelect" ? field[key] || 1 : field[key]);
   const targetOf = (field) => {
@@ -82,6 +90,19 @@ function pocketvex(app, migration, way) {
   };
   const past = (c, field) => start.has(c.id) && start.get(c.id).fields.find((f) => f.id === field.id);
   const pastColumn = (c, field) => past(c, field).name;
+
+  // The field as it is wanted, in the place of the one that was put away, whose values it has.
+  const back = (c, wanted) => {
+    const away = putAwayField(c, wanted);
+    if (!away) return undefined;
+    c.fields.splice(c.fields.indexOf(away), 1);
+    return { ...wanted, ...(wanted.target ? {} : { collectionId: away.collectionId }) };
+  };
+  // What was kept record by record over HTTP, nobody gives back from here.
+  const requireOwn = (c, field) => {
+    if (way === "down" && c.fields.some((f) => f.name.startsWith("_pv_was_" + migration.id + "_")))
+      fail(c.name + "." + field.name, "was changed over HTTP, and has to be taken back over HTTP: what it held is kept there");
+  };
 
   // Indexes and queries, compared by what they mean.
   const indexName = (index) => (/INDEX\s+(?:IF\s+NOT\s+EXISTS\s+)?[`"\[]?([^`"\]\s]+)/i.exec(index) || [])[1] || "";
@@ -170,6 +191,12 @@ function pocketvex(app, migration, way) {
     const away = (row) => quiet(all.find((c) => c.id === row.collection && c.name.startsWith("_pv_") && c.type === type));
     const row = Array.from(rows).find(away);
     return row && { c: away(row), was: JSON.parse(row.value), own: !!row.own };
+  };
+  // The one that was put away over HTTP under a name: the server has it as it was, but for what the file says.
+  const awayOverHttp = (name, type) => {
+    const c = all.find((c) => c.type === type && isAway(c) && is(c.name.slice(17), name) && !doomed.includes(c));
+    const { id, name: now, ...was } = c ? copy(c) : {};
+    return c && { c, was, own: false };
   };
   // What records hold in a column goes into the ledger: those that `which` is true of, and those of which the
   // opposite direction kept something (`then`: under which id).
@@ -319,6 +346,12 @@ function pocketvex(app, migration, way) {
     touched.add(c);
   };
 
+  // How the opposite direction makes a value of one of these fields one of the other.
+  const turned = (old, wanted) => {
+    const step = migration[opposite].find(([name, , from, into]) => name === "replaceField" && from.id === wanted.id && into.id === old.id);
+    return step && (step[4] || {}).to;
+  };
+
   const steps = {
     // Nothing goes before `finish`. `heir` is the collection that is renamed to the name that is left.
     remove(id, name, heir) {
@@ -341,7 +374,7 @@ function pocketvex(app, migration, way) {
     },
     create(wanted) {
       const there = find(wanted.name);
-      const known = awayFor(wanted.name, wanted.type);
+      const known = awayFor(wanted.name, wanted.type) || awayOverHttp(wanted.name, wanted.type);
       const away = known && known.c;
       if (there && !(away && app.countRecords(there.id) === 0 && there.type !== "view")) {
         if (away) fail(wanted.name, "is there again, and holds records: those of before stay in " + away.name + " until one of the two has another name");
@@ -409,7 +442,7 @@ function pocketvex(app, migration, way) {
     },
     removeField(name, old) {
       const c = collection(name);
-      const there = fieldOf(c, old) || c.fields.find((f) => f.id === old.id);
+      const there = fieldOf(c, old) || inUse(c, old.id);
       if (!there) return;
       if (!sameKind(there, old)) fail(name + "." + old.name, "is another " + there.type + " field");
       keep(c, there, old.id, old.id, "any", old.all ? "TRUE" : holds);
@@ -428,9 +461,10 @@ function pocketvex(app, migration, way) {
       if (!sameKind(there, old)) fail(name + "." + wanted.name, "is another " + there.type + " field");
       const { to, values, refuses, bound, judged, guards } = how || {};
       keep(c, there, old.id, wanted.id, "any", to ? "TRUE" : holds);
-      const field = { ...wanted, id: free(wanted.id, c.fields.map((f) => f.id)) };
+      const restored = back(c, wanted);
+      const field = restored || { ...wanted, id: free(wanted.id, c.fields.map((f) => f.id)) };
       c.fields.splice(c.fields.indexOf(there), 1, field);
-      byId.set(c.id + " " + wanted.id, field);
+      if (!restored) byId.set(c.id + " " + wanted.id, field);
       touched.add(c);
       if (to)
         late.push(() => {
@@ -438,7 +472,13 @@ function pocketvex(app, migration, way) {
             table(c.name) + ".[[id]]";
           const become = "(SELECT " + on(convert[to], "[[d.value]]") + source + ")";
           const given = { values: JSON.stringify(values || []), ...ledger(), c: c.id, f: old.id };
-          update(c, field.name, become, "EXISTS (SELECT 1" + source + ")", given);
+          // What was put away over HTTP stays where the value of today is the one that came of it.
+          const [column, other] = [cell(c.name, field.name), turned(old, wanted)];
+          const moved = other
+            ? " AND [[d.value]] IS NOT (" + on(convert[other], column) + ")"
+            : " AND (" + on(convert[to], "[[d.value]]") + ") IS NOT {:zero}";
+          given.zero = zero(field);
+          update(c, field.name, become, "EXISTS (SELECT 1" + source + (restored ? moved : "") + ")", given);
           if (refuses) update(c, field.name, "{:zero}", on(refuses, cell(c.name, field.name)), { ...bound, zero: zero(field) });
           if (judged) refused(c, field).forEach((id) => update(c, field.name, "{:zero}", "[[id]] = {:id}", { zero: zero(field), id }));
         });
@@ -451,8 +491,8 @@ function pocketvex(app, migration, way) {
         expect(name + "." + wanted.name, there, wanted);
         return added(c, there, wanted);
       }
+      const field = back(c, wanted) || { ...wanted, id: free(wanted.id, c.fields.map((f) => f.id)) };
       const at = c.fields.findIndex((f) => is(f.name, behind));
-      const field = { ...wanted, id: free(wanted.id, c.fields.map((f) => f.id)) };
       c.fields.splice(at < 0 && behind ? c.fields.length : at + 1, 0, field);
       touched.add(c);
       added(c, field, wanted);
@@ -467,6 +507,7 @@ function pocketvex(app, migration, way) {
         if (!same(is, option(before, key)))
           fail(name + "." + field.name, key + " is " + show(is) + ", neither " + show(before[key]) + " nor " + show(will));
         if (key === "maxSelect" && start.has(c.id) && is > 1 !== will > 1) {
+          requireOwn(c, field);
           transform(c, there, field, is > 1 ? "json_array_length([[value]]) > 1" : "FALSE");
           // PocketBase by itself keeps the last of a list.
           const list = "[[" + pastColumn(c, there) + "]]";
@@ -484,6 +525,7 @@ function pocketvex(app, migration, way) {
     remap(name, field, map, more) {
       const c = collection(name);
       const there = meant(c, field);
+      requireOwn(c, field);
       const values = { map: JSON.stringify(map) };
       if (past(c, there)) transform(c, there, field, holdsMapped(past(c, there)), { map: JSON.stringify({ ...more, ...map }) });
       late.push(() => update(c, there.name, on(mapped(there), cell(c.name, there.name)), on(holdsMapped(there), cell(c.name, there.name)), values));
@@ -508,6 +550,7 @@ function pocketvex(app, migration, way) {
     unfill(name, field) {
       const c = collection(name);
       const there = meant(c, field);
+      requireOwn(c, field);
       if (past(c, there)) transform(c, there, field, isEmpty(past(c, there)));
     },
     setIndex(name, before, after) {
@@ -684,6 +727,14 @@ function pocketvex(app, migration, way) {
   for (const [name, ...rest] of copy(migration[way])) {
     if (!steps.hasOwnProperty(name)) fail(name, "there is no such step");
     steps[name](...rest);
+  }
+  if (record && way === "down") {
+    const mine = (entry) => isRun(entry) || entry.startsWith("=" + migration.id + " ");
+    const left = records(record).values.filter((entry) => !mine(entry));
+    if (left.length < records(record).values.length) {
+      records(record).values = left.length ? left : ["-"];
+      touched.add(record);
+    }
   }
   finish();
 }

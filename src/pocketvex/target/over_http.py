@@ -1,0 +1,112 @@
+"""The roads to a server that only HTTP reaches: `sql` from PocketBase 0.39 on, `rest` before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pocketvex.errors import ServerProcessError
+from pocketvex.remote.files import Refused, States, Throws, migration_of
+from pocketvex.remote.record import Entry
+from pocketvex.server.scratch import MigrationFailed
+from pocketvex.steps.migration import Migration
+from pocketvex.target.carrier import Carrier, Stopped
+from pocketvex.target.rehearsal import rehearsed_on
+from pocketvex.target.session import Session
+from pocketvex.versions import SQL_OVER_HTTP
+
+WAYS_OUT = (
+    "Say where its data is on this machine (--data-dir PATH), or restart it with the migrations as its "
+    "--migrationsDir: then it runs them itself."
+)
+
+
+class OverHttp:
+    """`states` are what a scratch server has before and after each file, `found` the files that ran there and
+    are not known to have done so over HTTP, each with the id of its migration."""
+
+    def __init__(self, session: Session, states: States, found: Sequence[tuple[str, str]]) -> None:
+        self._session = session
+        self._target = session.target
+        self._states = states
+        self._found = [Entry(name, id, natively=True) for name, id in found]
+        self.name = "sql" if self._target.version >= SQL_OVER_HTTP else "rest"
+
+    def require(self, files: Mapping[str, str], *, down: bool = False) -> None:
+        """Raise ServerProcessError, before anything is sent, for the first file that cannot be run this way."""
+        raw = self._target.fetch()
+        try:
+            for _ in self._carrier().passages(self._migrations(files), _way(down), raw):
+                pass
+        except Refused as error:
+            raise self._refused(error, down) from error
+        except Throws as error:
+            raise MigrationFailed(error.file, error.why, "") from error
+
+    def run(self, files: Mapping[str, str]) -> None:
+        self._travel(files, down=False)
+
+    def take_back(self, files: Mapping[str, str]) -> None:
+        self._travel(files, down=True)
+
+    def run_once(self, steps: Sequence[tuple[str, str]]) -> None:
+        raise ServerProcessError(
+            f"{self._target.url} is reached over HTTP only: what is no file cannot be run from here",
+            todo=WAYS_OUT,
+        )
+
+    def try_out(self, files: Mapping[str, str]) -> None:
+        """Run these files on a scratch server that has the collections of this one, and no rows."""
+        self.require(files)
+        self._rehearse(self._migrations(files), "up")
+
+    def _travel(self, files: Mapping[str, str], *, down: bool) -> None:
+        self.require(files, down=down)
+        migrations = self._migrations(files)
+        self._rehearse(migrations, _way(down))
+        try:
+            self._carrier().run(migrations, _way(down))
+        except Stopped as error:
+            raise MigrationFailed(error.file, error.reason, "", ran=error.ran) from error
+        finally:
+            self._session.reporter.progress("")
+
+    def _rehearse(self, migrations: Sequence[tuple[str, Migration]], way: str) -> None:
+        session = self._session
+        session.reporter.progress("rehearsing on a scratch server")
+        raw = self._target.fetch()
+        kept = self._carrier().kept(migrations, raw)
+        try:
+            with rehearsed_on(session.binary, raw, session.root / ".pocketvex" / "rehearsal") as client:
+                carrier = Carrier(
+                    client, session.binary.version, self._target.environ, lambda _: None, self._found, kept
+                )
+                carrier.run(migrations, way)
+        except Stopped as error:
+            raise MigrationFailed(
+                error.file, f"{error.reason} (in the rehearsal, on a scratch server)", ""
+            ) from error
+        finally:
+            session.reporter.progress("")
+
+    def _carrier(self) -> Carrier:
+        target, reporter = self._target, self._session.reporter
+        return Carrier(target.client, target.version, target.environ, reporter.progress, self._found)
+
+    def _migrations(self, files: Mapping[str, str]) -> list[tuple[str, Migration]]:
+        try:
+            found = [(name, migration_of(name, text, self._states)) for name, text in files.items()]
+        except Refused as error:
+            raise self._refused(error, False) from error
+        return found
+
+    def _refused(self, error: Refused, down: bool) -> ServerProcessError:
+        what = "taken back" if down else "run"
+        return ServerProcessError(
+            f"{error.file} cannot be {what} over HTTP: nothing was sent",
+            why=f"{error.why[:1].upper()}{error.why[1:]}.",
+            todo=WAYS_OUT,
+        )
+
+
+def _way(down: bool) -> str:
+    return "down" if down else "up"
