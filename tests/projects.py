@@ -124,9 +124,11 @@ class Project:
         with self.session(server, native=native, local=local) as session:
             return migrate.up(session, self.code, to=to, now=self.now, choices=_choices(options), **flags)
 
-    def down(self, server: Running, count: int = 1, *, local: bool = True) -> migrate.Ran:
-        with self.session(server, local=local) as session:
-            return migrate.down(session, self.code, count=count, choices=Choices())
+    def down(
+        self, server: Running, count: int = 1, *, native: bool = True, local: bool = True, **said: Any
+    ) -> migrate.Ran:
+        with self.session(server, native=native, local=local) as session:
+            return migrate.down(session, self.code, count=count, choices=_choices(said))
 
     def status(self, server: Running, *, native: bool = True) -> dict[str, str]:
         with self.session(server, native=native) as session:

@@ -121,23 +121,26 @@ def _by_structure(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files that a server has run which only HTTP reaches, and those of which nothing shows.
 
-    What this machine ran there (`ran`) is remembered. Beyond that, a server that has everything as a file
-    leaves it has run the files up to that one.
+    What ran is known in part (`ran`): what this machine ran there, and what the server records to have run over
+    HTTP. Beyond that, a server that has everything as a file leaves it, from the last known one on, has run the
+    files up to that one.
     """
     remembered = {name for name in ran if name in recorded.names}
     schemas = [Schema.from_json(snapshot) for snapshot in recorded.snapshots]
     shows = [changed_paths(after, before) for before, after in pairwise(schemas)]
+    base = max((n for n, name in enumerate(recorded.names, 1) if name in remembered), default=0)
     reached = 0
-    for number in range(len(recorded.names), 0, -1):
-        if recorded.names[number - 1] in remembered:
-            break
-        if shows[number - 1] and not differences(schemas[number], live, shows[number - 1], version):
+    for number in range(len(recorded.names), base, -1):
+        shown = frozenset().union(*shows[base:number])
+        if shown and not differences(schemas[number], live, shown, version):
             reached = number
             break
     applied = tuple(n for i, n in enumerate(recorded.names) if i < reached or n in remembered)
-    rest = [(n, s) for n, s in zip(recorded.names, shows, strict=True) if n not in applied]
-    unseen = tuple(n for n, _ in rest) if applied and not any(s for _, s in rest) else ()
-    return applied, unseen
+    if applied and len(applied) < len(recorded.names):
+        rest = [(n, s) for n, s in zip(recorded.names, shows, strict=True) if n not in applied]
+        if not any(s for _, s in rest):
+            return applied, tuple(n for n, _ in rest)
+    return applied, ()
 
 
 def changed_paths(after: Schema, before: Schema) -> frozenset[str]:

@@ -97,7 +97,7 @@ def _triggers(going: Passage, made: Statements) -> list[tuple[str, str]]:
     else:
         ran = [f"DELETE FROM `_migrations` WHERE `file` = {literal(name)}" for name in names]
     parts = in_parts([*made.inside, *ran], 400)
-    mark = literal(f'"{going.id} ')
+    mark = literal(f"{going.id} ")
     now, before = (">", "=") if going.way == "up" else ("=", ">")
     waits = (
         f"AFTER UPDATE ON `_collections` WHEN NEW.`id` = '{RECORD_ID}' AND "

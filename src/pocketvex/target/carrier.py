@@ -78,6 +78,7 @@ class Carrier:
                 except (Refused, Throws) as error:
                     raise Stopped(error.file, error.why, ran) from error
                 self._send(going, raw, hold, ran)
+                self.found = ()  # by now it is recorded
                 ran += [entry.name for entry in going.entries]
                 left = left[len(going.entries) :]
 
@@ -127,8 +128,8 @@ class Carrier:
             )
 
     def _carry(self, going: Passage, raw: Sequence[Json], hold: Hold) -> None:
-        record = record_of(raw)
-        assert record is not None  # made when it was held
+        raw = self._with_all_recorded(going, raw, hold)
+        record = _record(raw)
         if going.expand:
             self.client.refresh_schema_cache()
             self.client.import_collections(going.expand)
@@ -141,6 +142,16 @@ class Carrier:
         else:
             self._write_and_import(going, items, hold)
         self.client.refresh_schema_cache()
+
+    def _with_all_recorded(self, going: Passage, raw: Sequence[Json], hold: Hold) -> Sequence[Json]:
+        """What PocketBase itself ran is recorded before it is taken back: that it goes is seen then."""
+        there = {entry.name for entry in entries(raw)}
+        missing = [entry._replace(natively=True) for entry in going.entries if entry.name not in there]
+        if going.way == "up" or not missing:
+            return raw
+        self.client.refresh_schema_cache()
+        self.client.import_collections(with_entries(_record(raw), [*entries(raw), *missing], hold.fence))
+        return self.client.collections()
 
     def _write_and_import(self, going: Passage, items: list[Json], hold: Hold) -> None:
         for attempt in range(1, by_records.PASSES + 1):
@@ -221,6 +232,12 @@ class Carrier:
         except Rejected:
             return False
         return True
+
+
+def _record(raw: Sequence[Json]) -> Mapping[str, Any]:
+    found = record_of(raw)
+    assert found is not None  # it was made when the server was held
+    return found
 
 
 def _is_there(item: Json, after: Sequence[Json]) -> bool:
