@@ -1,4 +1,5 @@
-"""How migrations come onto a server: by PocketBase's own `migrate up` where its data directory is at hand."""
+"""How migrations come onto a server: by PocketBase's own `migrate up` where its data directory is at hand,
+else by the route in its hooks."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Protocol
 from pocketvex.errors import ServerProcessError
 from pocketvex.server.binaries import Binary
 from pocketvex.store.temporary import temporary
+from pocketvex.target.hooks_road import HOOK_KEY, Hooks, offers_hooks
 from pocketvex.target.session import Session
 from pocketvex.target.target import Target
 
@@ -75,6 +77,8 @@ class Native:
 
 def road_to(session: Session) -> Road:
     """Raises ServerProcessError where none leads there."""
+    if session.target.data_dir is None and offers_hooks(session.target):
+        return Hooks(session.target)
     data_dir = native_dir(session.target)
     return Native(session.target, session.binary, data_dir)
 
@@ -85,7 +89,8 @@ def native_dir(target: Target) -> Path:
         raise ServerProcessError(
             f"{target.url} is reached over HTTP only: its migrations cannot be run from here",
             todo="Say where its data is on this machine (--data-dir PATH), or restart it with the "
-            "migrations as its --migrationsDir: then it runs them itself.",
+            "migrations as its --migrationsDir: then it runs them itself. `pocketvex migrate route` writes a "
+            f"hook for it that runs them over HTTP, with {HOOK_KEY} here and there.",
         )
     _require_hold(target, target.data_dir)
     return target.data_dir

@@ -80,7 +80,9 @@ class Target:
             files = "file LIKE '%.js' OR file LIKE '%.ts'"
             rows = self.client.sql(f"SELECT file FROM _migrations WHERE {files} ORDER BY applied, file")
             return tuple(str(row["file"]) for row in rows)
-        return None
+        from pocketvex.target.hooks_road import applied_there
+
+        return applied_there(self)
 
     def refresh(self) -> None:
         """Let a running server see what another process did to its database.
