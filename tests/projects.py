@@ -124,8 +124,10 @@ class Project:
         with self.session(server, native=native, local=local) as session:
             return migrate.up(session, self.code, to=to, now=self.now, choices=_choices(options), **flags)
 
-    def down(self, server: Running, count: int = 1, *, local: bool = True) -> migrate.Ran:
-        with self.session(server, local=local) as session:
+    def down(
+        self, server: Running, count: int = 1, *, native: bool = True, local: bool = True
+    ) -> migrate.Ran:
+        with self.session(server, native=native, local=local) as session:
             return migrate.down(session, self.code, count=count, choices=Choices())
 
     def status(self, server: Running, *, native: bool = True) -> dict[str, str]:
