@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from conftest import EMAIL, PASSWORD, ServerFactory
+from pocketvex.api.client import Client
 from pocketvex.errors import (
     ConfigError,
     LoginRefused,
@@ -20,13 +22,13 @@ from pocketvex.errors import (
     ServerProcessError,
     UnsupportedServer,
 )
-from pocketvex.render.migration.server_route import NAME, route_text
+from pocketvex.render.migration.server_route import HOOK_KEY, NAME, PATH, route_text
 from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from pocketvex.server.ledger import reading
 from pocketvex.server.process import Running
 from pocketvex.target import hooks_road
-from pocketvex.target.hooks_road import HOOK_KEY, Hooks, offers_hooks
+from pocketvex.target.hooks_road import Hooks, offers_hooks
 from pocketvex.target.road import Native, road_to
 from pocketvex.target.session import Session
 from prepared import Prepare
@@ -36,7 +38,6 @@ Json = dict[str, Any]
 Start = Callable[[Path], Running]
 
 KEY = "a key of these tests, of forty characters"
-PATH = "/api/pocketvex/migrate"
 THROWS = """migrate((app) => {
   app.db().newQuery("DELETE FROM {{posts}}").execute();
   throw new Error("no");
@@ -131,7 +132,12 @@ def road(session: Session) -> Hooks:
 
 
 def test_three_files_leave_what_the_native_road_leaves(
-    project: Project, running: Running, server: ServerFactory, binary: Binary, tmp_path: Path
+    project: Project,
+    running: Running,
+    server: ServerFactory,
+    binary: Binary,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     copy = tmp_path / "native"
     scratch.copy(running.data_dir, copy)
@@ -140,9 +146,19 @@ def test_three_files_leave_what_the_native_road_leaves(
     scratch.copy(running.data_dir, maker)
     new = three_files(project, server(binary, data_dir=maker))
     there = project.clone(tmp_path / "there")
+    sizes: list[int] = []
+    ask = Client.ask_route
+
+    def weighed(client: Client, path: str, body: Json) -> Any:
+        sizes.append(len(json.dumps(body)))
+        return ask(client, path, body)
+
+    monkeypatch.setattr(Client, "ask_route", weighed)
     assert project.up(beside).files == tuple(new)
     there.environ[HOOK_KEY] = KEY
     assert there.up(running, native=False).files == tuple(new)
+    # What all files have in common is sent once.
+    assert max(sizes) < 100_000
     with project.session(beside) as native, there.session(running, native=False) as hooked:
         assert shape(native.target.fetch()) == shape(hooked.target.fetch())
         assert rows(native, "articles") == rows(hooked, "articles")
@@ -266,13 +282,79 @@ def test_a_request_that_is_sent_again_does_nothing(project: Project, running: Ru
         assert dump(running) == before
 
 
+def test_of_two_at_once_one_runs_and_the_other_sees_it(project: Project, running: Running) -> None:
+    said: list[str] = []
+
+    def run(name: str) -> None:
+        with project.session(running, native=False) as session:
+            try:
+                road(session).run({name: WRITES})
+                said.append("ran")
+            except NotAsIntended as error:
+                said.append(error.what)
+
+    both = [threading.Thread(target=run, args=["1_writes.js"]) for _ in range(4)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert len(said) == 4
+    assert "ran" in said
+    assert all(word == "ran" or "meanwhile" in word for word in said)
+    with project.session(running, native=False) as session:
+        assert session.target.applied() == (project.files[0], "1_writes.js")
+
+
+def test_hooks_of_the_server_see_what_a_file_writes(project: Project, running: Running, hooks: Path) -> None:
+    (hooks / "own.pb.js").write_text(
+        'onRecordCreate((e) => {\n  e.record.set("title", "made!");\n  e.next();\n}, "posts");\n',
+        encoding="utf-8",
+    )
+    running.restart()
+    makes = """migrate((app) => {
+  const record = new Record(app.findCollectionByNameOrId("posts"));
+  record.set("title", "made");
+  app.save(record);
+}, null);
+"""
+    with project.session(running, native=False) as session:
+        road(session).try_out({"1_makes.js": makes})
+        assert not session.target.client.count("posts", "title ~ 'made'")
+        road(session).run({"1_makes.js": makes})
+        assert session.target.client.count("posts", "title = 'made!'") == 1
+
+
+def test_secrets_are_those_of_whoever_runs_it(
+    tmp_path: Path, server: ServerFactory, binary: Binary, hooks: Path
+) -> None:
+    google = {"name": "google", "clientId": "g", "clientSecret": {"env": "G_SECRET"}}
+    people = {
+        "name": "people",
+        "type": "auth",
+        "fields": [],
+        "oauth2": {"enabled": True, "providers": [google]},
+    }
+    project = Project(tmp_path / "project", people)
+    project.environ = {"G_SECRET": "the secret"}
+    project.up(server(binary))
+    project.environ[HOOK_KEY] = KEY
+    there = server(binary, hooks_dir=hooks, env={HOOK_KEY: KEY})
+    assert project.up(there, native=False).files == tuple(project.files)
+    with reading(there.data_dir) as database:
+        (options,) = database.execute("SELECT options FROM _collections WHERE name = 'people'").fetchone()
+    assert json.loads(options)["oauth2"]["providers"][0]["clientSecret"] == "the secret"
+
+
 def test_only_a_superuser_with_the_key_is_let_in(project: Project, running: Running) -> None:
     with project.session(running, native=False) as session:
         login = {"email": "ada@example.com", "password": PASSWORD, "passwordConfirm": PASSWORD}
         put(session, "users", **login)
         user, admin = token_of(running, "users", "ada@example.com"), token_of(running)
         state = road(session)._send("dry", []).state
-    run = {"mode": "run", "body": json.dumps({"files": [["1_writes.js", WRITES]], "env": {}, "state": state})}
+    run = {
+        "mode": "run",
+        "body": json.dumps({"files": [["1_writes.js", WRITES]], "shared": "", "env": {}, "state": state}),
+    }
     before, now = dump(running), int(time.time())
     assert asked(running, admin).status_code == 200
     assert asked(running, **run).status_code == 401

@@ -22,13 +22,10 @@ from pocketvex.errors import (
     ServerError,
     UnsupportedServer,
 )
+from pocketvex.render.migration.migration import runtime
+from pocketvex.render.migration.server_route import HOOK_KEY, NAME, PATH, PATIENCE, PROTOCOL, SHORTEST
 from pocketvex.steps.header import is_written_by_us, secrets_of
 
-HOOK_KEY = "POCKETVEX_HOOK_KEY"
-SHORTEST = 32
-"""Characters of a key, here and in the route."""
-PROTOCOL = 1
-_PATH = "/api/pocketvex/migrate"
 _ANEW = "Put there what `pocketvex migrate route` writes today."
 
 Texts = Sequence[tuple[str, str]]
@@ -102,12 +99,16 @@ class Hooks:
         return seen
 
     def _ask(self, mode: str, texts: Texts, state: str) -> Seen | None:
-        body = json.dumps({"files": [*map(list, texts)], "env": self._secrets(texts), "state": state})
+        # Nearly all of a file of ours is the runtime: it is sent once, since proxies often take 1 MB at most.
+        shared = runtime()
+        files = [[name, *text.split(shared)] for name, text in texts]
+        sent = {"files": files, "shared": shared if files else "", "env": self._secrets(texts)}
+        body = json.dumps({**sent, "state": state})
         at = str(int(time.time()))
         signed = "\n".join((str(PROTOCOL), at, mode, body))
         signature = hmac.new(self._key.encode(), signed.encode(), "sha256").hexdigest()
         said = {"protocol": PROTOCOL, "at": at, "mode": mode, "body": body, "signature": signature}
-        answer = self._client.ask_route(_PATH, said)
+        answer = self._client.ask_route(PATH, said)
         if answer.ok:
             return _seen(self._client.url, answer.body)
         kind = answer.body.get("kind") if isinstance(answer.body, dict) else None
@@ -145,7 +146,7 @@ class Hooks:
                 apart = abs(int(body.get("now", at)) - at)
                 return LoginRefused(
                     f"{url} refuses the request: its clock and the one here are {apart} seconds apart",
-                    why="A signed request is good for five minutes (300 seconds).",
+                    why=f"A signed request is good for {PATIENCE // 60} minutes.",
                     todo="Set both clocks, then run the command again.",
                 )
             case "moved":
@@ -181,7 +182,7 @@ def _failed(body: Mapping[str, Any]) -> ServerError:
 
 def _seen(url: str, body: Any) -> Seen:
     if not isinstance(body, dict) or body.get("protocol") != PROTOCOL:
-        raise UnsupportedServer(f"{url} answers {_PATH} as no route of PocketVex does", todo=_ANEW)
+        raise UnsupportedServer(f"{url} answers {PATH} as no route of PocketVex does", todo=_ANEW)
     return Seen(_names(body, "ran"), _names(body, "silent"), _names(body, "applied"), str(body.get("state")))
 
 
@@ -193,6 +194,6 @@ def _names(body: Mapping[str, Any], key: str) -> tuple[str, ...]:
 def _no_route(url: str) -> ServerError:
     return ServerError(
         f"{url} has no route for `pocketvex migrate` any more: nothing was run",
-        why=f"Its hooks lack pocketvex.pb.js, or its environment has no {HOOK_KEY} of {SHORTEST} characters.",
+        why=f"Its hooks lack {NAME}, or its environment has no {HOOK_KEY} of {SHORTEST} characters.",
         todo="`pocketvex migrate route` writes the file, and says what to set.",
     )

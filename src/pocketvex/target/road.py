@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Protocol
 
 from pocketvex.errors import ServerProcessError
+from pocketvex.render.migration.server_route import HOOK_KEY
 from pocketvex.server.binaries import Binary
 from pocketvex.store.temporary import temporary
-from pocketvex.target.hooks_road import HOOK_KEY, Hooks, offers_hooks
+from pocketvex.target.hooks_road import Hooks, offers_hooks
 from pocketvex.target.session import Session
 from pocketvex.target.target import Target
 

@@ -5,6 +5,14 @@ from __future__ import annotations
 from functools import cache
 
 NAME = "pocketvex.pb.js"
+HOOK_KEY = "POCKETVEX_HOOK_KEY"
+"""The variable that holds the key, on the server and where requests come from."""
+SHORTEST = 32
+"""Characters of a key."""
+PATIENCE = 300
+"""Seconds for which a signature is good."""
+PROTOCOL = 1
+PATH = "/api/pocketvex/migrate"
 
 
 @cache

@@ -49,7 +49,7 @@ if (($os.getenv("POCKETVEX_HOOK_KEY") || "").length >= 32) {
       return { file, message: said, line: Math.max(0, line), column: line > 0 ? Number(place[2]) : 0 };
     };
 
-    const { files, env, state } = JSON.parse(body);
+    const { files, shared, env, state } = JSON.parse(body);
     const known = new Set(Object.getOwnPropertyNames(globalThis));
     // The secrets that the files read are those of whoever runs them, as with `migrate up` beside a server.
     const os = Object.assign({}, $os, { getenv: (name) => (name in env ? env[name] : $os.getenv(name)) });
@@ -62,11 +62,11 @@ if (($os.getenv("POCKETVEX_HOOK_KEY") || "").length >= 32) {
     let dry = null;
     try {
       // All are read before the first runs, as PocketBase does it. What a migration does not see there is away.
-      for (const [file, text] of files) {
+      for (const [file, ...parts] of files) {
         current = file;
         let up = null;
         let calls = 0;
-        new Function("migrate", "$os", "$app", "$apis", "cronAdd", "cronRemove", text)((first) => {
+        new Function("migrate", "$os", "$app", "$apis", "cronAdd", "cronRemove", parts.join(shared))((first) => {
           if (!calls++) up = first;
         }, os);
         if (calls) loaded.push([file, up]);
@@ -82,7 +82,8 @@ if (($os.getenv("POCKETVEX_HOOK_KEY") || "").length >= 32) {
           current = file;
           try {
             const said = up ? up(tx) : null;
-            if (said !== undefined && said !== null) throw new Error("could not convert " + said + " to error");
+            // A text, since an error would say where it was made: here.
+            if (said !== undefined && said !== null) throw "could not convert " + said + " to error";
             if (mode !== "once")
               tx.db().newQuery("INSERT INTO {{_migrations}} ([[file]], [[applied]]) VALUES ({:file}, {:applied})")
                 .bind({ file, applied: Date.now() * 1000 + ran.length }).execute();
