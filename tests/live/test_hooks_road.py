@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 import threading
@@ -33,6 +34,7 @@ from pocketvex.target.road import Native, road_to
 from pocketvex.target.session import Session
 from prepared import Prepare
 from projects import Project, posts, put, rows, text
+from terminal import until
 
 Json = dict[str, Any]
 Start = Callable[[Path], Running]
@@ -303,6 +305,48 @@ def test_of_two_at_once_one_runs_and_the_other_sees_it(project: Project, running
     assert all(word == "ran" or "meanwhile" in word for word in said)
     with project.session(running, native=False) as session:
         assert session.target.applied() == (project.files[0], "1_writes.js")
+
+
+@pytest.mark.parametrize("way", ["try_out", "run"])
+def test_a_record_that_comes_in_meanwhile_is_taken_as_a_whole_or_refused(
+    project: Project, running: Running, tmp_path: Path, way: str
+) -> None:
+    """The server takes what a transaction makes for what there is: a field that goes would be left out."""
+    there, go = tmp_path / "there", tmp_path / "go"
+    removes = f"""migrate((app) => {{
+  const posts = app.findCollectionByNameOrId("posts");
+  posts.fields.removeByName("body");
+  app.save(posts);
+  app.save(new Collection({{ type: "base", name: "made", fields: [{{ type: "text", name: "word" }}] }}));
+  $os.writeFile({json.dumps(str(there))}, "", 0o600);
+  for (;;) try {{ $os.readFile({json.dumps(str(go))}); break; }} catch (_) {{ sleep(5); }}
+  {'throw new Error("no");' if way == "run" else ""}
+}}, null);
+"""
+    records = f"{running.url}/api/collections/{{}}/records"
+    with project.session(running, native=False) as session:
+        hooked, before = road(session), rows(session, "posts")
+        token = {"Authorization": session.target.client._sign_in.token()[0]}
+
+        def work() -> None:
+            with contextlib.suppress(scratch.MigrationFailed):
+                getattr(hooked, way)({"1_removes.js": removes})
+
+        working = threading.Thread(target=work)
+        working.start()
+        until(there.exists, "the file is in the middle of its work")
+        one = f"{records.format('posts')}/{before[0]['id']}"
+        said = [
+            httpx.post(records.format("posts"), json={"title": "meanwhile", "body": "kept"}, headers=token),
+            httpx.post(records.format("made"), json={"word": "meanwhile"}, headers=token),
+            httpx.patch(one, json={"body": "new"}, headers=token),
+            httpx.delete(one, headers=token),
+        ]
+        go.touch()
+        working.join()
+        assert [answer.status_code for answer in said] == [503] * 4
+        assert rows(session, "posts") == before
+        assert put(session, "posts", title="after it", body="kept")["body"] == "kept"
 
 
 def test_hooks_of_the_server_see_what_a_file_writes(project: Project, running: Running, hooks: Path) -> None:

@@ -60,6 +60,32 @@ if (($os.getenv("POCKETVEX_HOOK_KEY") || "").length >= 32) {
     let failed = null;
     let moved = false;
     let dry = null;
+    const work = (tx) => {
+      const before = there(tx);
+      moved = before.state !== state;
+      if (moved) throw new Error("moved");
+      for (const [file, up] of loaded) {
+        if (mode !== "once" && before.files.includes(file)) continue;
+        current = file;
+        try {
+          const said = up ? up(tx) : null;
+          // A text, since an error would say where it was made: here.
+          if (said !== undefined && said !== null) throw "could not convert " + said + " to error";
+          if (mode !== "once")
+            tx.db().newQuery("INSERT INTO {{_migrations}} ([[file]], [[applied]]) VALUES ({:file}, {:applied})")
+              .bind({ file, applied: Date.now() * 1000 + ran.length }).execute();
+        } catch (error) {
+          failed = failure(file, error);
+          throw error;
+        }
+        ran.push(file);
+      }
+      current = "";
+      if (mode === "dry") {
+        dry = answer(tx, ran, silent);
+        throw new Error("a dry run");
+      }
+    };
     try {
       // All are read before the first runs, as PocketBase does it. What a migration does not see there is away.
       for (const [file, ...parts] of files) {
@@ -74,37 +100,22 @@ if (($os.getenv("POCKETVEX_HOOK_KEY") || "").length >= 32) {
       }
       current = "";
       $app.runInTransaction((tx) => {
-        const before = there(tx);
-        moved = before.state !== state;
-        if (moved) throw new Error("moved");
-        for (const [file, up] of loaded) {
-          if (mode !== "once" && before.files.includes(file)) continue;
-          current = file;
-          try {
-            const said = up ? up(tx) : null;
-            // A text, since an error would say where it was made: here.
-            if (said !== undefined && said !== null) throw "could not convert " + said + " to error";
-            if (mode !== "once")
-              tx.db().newQuery("INSERT INTO {{_migrations}} ([[file]], [[applied]]) VALUES ({:file}, {:applied})")
-                .bind({ file, applied: Date.now() * 1000 + ran.length }).execute();
-          } catch (error) {
-            failed = failure(file, error);
-            throw error;
-          }
-          ran.push(file);
-        }
-        current = "";
-        if (mode === "dry") {
-          dry = answer(tx, ran, silent);
-          throw new Error("a dry run");
+        $app.store().set("pocketvex", Number.MAX_SAFE_INTEGER);
+        try {
+          work(tx);
+        } catch (error) {
+          // What is rolled back in the database stays in memory; and now nobody else is let in.
+          $app.reloadCachedCollections();
+          throw error;
         }
       });
     } catch (error) {
       if (!dry && !moved) failed = failed || failure(current, error);
-      // What was rolled back in the database is still in memory.
       $app.reloadCachedCollections();
       $app.reloadSettings();
     } finally {
+      // So long somebody may take to send the files of a record that was read by what is gone.
+      $app.store().set("pocketvex", Date.now() + 3600 * 1000);
       // What a text left behind would be seen by the hooks that run here next.
       for (const name of Object.getOwnPropertyNames(globalThis)) if (!known.has(name)) delete globalThis[name];
     }
@@ -113,6 +124,22 @@ if (($os.getenv("POCKETVEX_HOOK_KEY") || "").length >= 32) {
     // Read back: what the transaction wrote is there only now.
     return e.json(200, dry || answer($app, ran, silent));
   }, $apis.requireSuperuserAuth());
+
+  // Until such a transaction ends, the server takes the collections that it makes for those that there are. Who
+  // writes a record meanwhile waits for its end, and has read the record by them: where they were rolled back, a
+  // value would be lost. The database itself says whether they are: each save of a collection has another time.
+  const unmoved = (e) => {
+    if (!(Date.now() < ($app.store().get("pocketvex") || 0))) return e.next();
+    let known = "";
+    try {
+      known = e.app.findCollectionByNameOrId(e.collection.id).updated.string();
+    } catch (_) {} // it was only being made
+    if (known !== e.collection.updated.string()) throw new ApiError(503, "Migrations run here. Try it again.");
+    return e.next();
+  };
+  onRecordCreateRequest(unmoved);
+  onRecordUpdateRequest(unmoved);
+  onRecordDeleteRequest(unmoved);
 } else if ($os.getenv("POCKETVEX_HOOK_KEY")) {
   console.log("POCKETVEX_HOOK_KEY has fewer than 32 characters: `pocketvex migrate` is not let in.");
 }
