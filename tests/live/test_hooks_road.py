@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import hmac
 import json
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +22,9 @@ from pocketvex.errors import (
     ConfigError,
     LoginRefused,
     NotAsIntended,
+    ServerError,
     ServerProcessError,
+    Unreachable,
     UnsupportedServer,
 )
 from pocketvex.render.migration.server_route import HOOK_KEY, NAME, PATH, route_text
@@ -113,12 +117,14 @@ def shape(collections: list[Json]) -> list[Json]:
     return [{k: v for k, v in item.items() if k != "updated"} for item in collections]
 
 
-def asked(running: Running, token: str = "", key: str = KEY, **said: Any) -> httpx.Response:
+def asked(
+    running: Running, token: str = "", key: str = KEY, timeout: float = 60.0, **said: Any
+) -> httpx.Response:
     """A request of one's own making, signed as the client does it; `said` takes the place of what is sent."""
     sent = {"protocol": 1, "at": str(int(time.time())), "mode": "look", "body": "{}"} | said
     text = "\n".join(str(sent[name]) for name in ("protocol", "at", "mode", "body"))
     sent.setdefault("signature", hmac.new(key.encode(), text.encode(), "sha256").hexdigest())
-    return httpx.post(f"{running.url}{PATH}", json=sent, headers={"Authorization": token})
+    return httpx.post(f"{running.url}{PATH}", json=sent, headers={"Authorization": token}, timeout=timeout)
 
 
 def token_of(running: Running, collection: str = "_superusers", identity: str = EMAIL) -> str:
@@ -256,6 +262,37 @@ def test_a_dry_run_leaves_nothing(project: Project, running: Running) -> None:
         put(session, "posts", title="and the server knows its collections")
 
 
+def test_a_full_disk_is_the_fault_of_no_file(project: Project, running: Running) -> None:
+    fills = """migrate((app) => {
+  const pages = new DynamicModel({ n: 0 });
+  app.db().newQuery("SELECT [[page_count]] AS [[n]] FROM pragma_page_count").one(pages);
+  app.db().newQuery("PRAGMA max_page_count = " + (pages.n + 1)).execute();
+  app.db().newQuery("UPDATE {{posts}} SET [[title]] = hex(zeroblob(100000))").execute();
+}, null);
+"""
+    with project.session(running, native=False) as session:
+        way, before = road(session), dump(running)
+        with pytest.raises(ServerError, match="is full: nothing was run") as failure:
+            way.run({"1_fills.js": fills})
+        assert not isinstance(failure.value, scratch.MigrationFailed)
+        assert dump(running) == before
+
+
+def test_what_fails_when_it_is_committed_is_the_fault_of_no_file(project: Project, running: Running) -> None:
+    late = """migrate((app) => {
+  app.db().newQuery("CREATE TABLE one (id INTEGER PRIMARY KEY)").execute();
+  app.db().newQuery("CREATE TABLE two (one INTEGER REFERENCES one (id))").execute();
+  app.db().newQuery("PRAGMA defer_foreign_keys = ON").execute();
+  app.db().newQuery("INSERT INTO two VALUES (7)").execute();
+}, null);
+"""
+    with project.session(running, native=False) as session:
+        way, before = road(session), dump(running)
+        with pytest.raises(ServerError, match="could not end the transaction: nothing was run"):
+            way.run({"1_late.js": late})
+        assert dump(running) == before
+
+
 def test_a_file_that_registers_nothing_is_no_failure(project: Project, running: Running) -> None:
     with project.session(running, native=False) as session:
         road(session).run({"1_silent.js": "const one = 1;\n", "2_writes.js": WRITES})
@@ -305,6 +342,60 @@ def test_of_two_at_once_one_runs_and_the_other_sees_it(project: Project, running
     assert all(word == "ran" or "meanwhile" in word for word in said)
     with project.session(running, native=False) as session:
         assert session.target.applied() == (project.files[0], "1_writes.js")
+
+
+WAITS = """migrate((app) => {{
+  app.save(new Collection({{ type: "base", name: "made", fields: [{{ type: "text", name: "word" }}] }}));
+  $os.writeFile({there}, "", 0o600);
+  for (;;) try {{ $os.readFile({go}); break; }} catch (_) {{ sleep(5); }}
+}}, null);
+"""
+
+
+def test_a_client_that_goes_away_changes_nothing_of_it(
+    project: Project, running: Running, tmp_path: Path
+) -> None:
+    there, go = tmp_path / "there", tmp_path / "go"
+    file = WAITS.format(there=json.dumps(str(there)), go=json.dumps(str(go)))
+    with project.session(running, native=False) as session:
+        state = road(session)._send("dry", []).state
+        body = json.dumps({"files": [["1_waits.js", file]], "shared": "", "env": {}, "state": state})
+        token = session.target.client._sign_in.token()[0]
+        with pytest.raises(httpx.ReadTimeout):
+            asked(running, token, timeout=1.0, mode="run", body=body)
+        until(there.exists, "the file is in the middle of its work")
+        assert session.target.applied() == (project.files[0],)
+        go.touch()
+        until(lambda: session.target.applied() == (project.files[0], "1_waits.js"), "it has ended")
+        put(session, "made", word="in the new collection")
+
+
+def test_a_server_that_is_killed_in_the_middle_is_as_it_was(
+    project: Project, running: Running, tmp_path: Path
+) -> None:
+    there, go = tmp_path / "there", tmp_path / "go"
+    file = WAITS.format(there=json.dumps(str(there)), go=json.dumps(str(go)))
+    with project.session(running, native=False) as session:
+        way, before = road(session), dump(running)
+        failed: list[Unreachable] = []
+
+        def work() -> None:
+            try:
+                way.run({"1_waits.js": file})
+            except Unreachable as error:
+                failed.append(error)
+
+        working = threading.Thread(target=work)
+        working.start()
+        until(there.exists, "the file is in the middle of its work")
+        os.kill(running.pid, signal.SIGKILL)
+        working.join()
+        assert "not known" in failed[0].why
+        running.restart()
+        assert dump(running) == before
+        go.touch()
+        way.run({"1_waits.js": file})
+        assert session.target.applied() == (project.files[0], "1_waits.js")
 
 
 @pytest.mark.parametrize("way", ["try_out", "run"])

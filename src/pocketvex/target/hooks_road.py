@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -26,6 +27,7 @@ from pocketvex.render.migration.migration import runtime
 from pocketvex.render.migration.server_route import HOOK_KEY, NAME, PATH, PATIENCE, PROTOCOL, SHORTEST
 from pocketvex.steps.header import is_written_by_us, secrets_of
 
+_FULL = re.compile(r"database or disk is full|no space left on device|disk quota exceeded", re.I)
 _ANEW = "Put there what `pocketvex migrate route` writes today."
 
 Texts = Sequence[tuple[str, str]]
@@ -136,7 +138,7 @@ class Hooks:
         url, message = self._client.url, str(body.get("message", "")) if isinstance(body, dict) else ""
         match kind:
             case "failed":
-                return _failed(body)
+                return _failed(url, body)
             case "signature":
                 return LoginRefused(
                     f"{url} refuses the signature: its {HOOK_KEY} is another one",
@@ -160,7 +162,7 @@ class Hooks:
                 said = f"{url} failed in the route of `pocketvex migrate` ({status}): {message}".rstrip(": ")
                 return Rejected(
                     said,
-                    why="Whether it ran anything is not known.",
+                    why="Whether it ran anything is not known." if status >= 500 else "",
                     todo="`pocketvex migrate status` shows what it has run.",
                 )
 
@@ -170,11 +172,24 @@ def _in_order(files: Mapping[str, str]) -> list[tuple[str, str]]:
     return sorted(files.items(), key=lambda item: item[0].encode())
 
 
-def _failed(body: Mapping[str, Any]) -> ServerError:
+def _failed(url: str, body: Mapping[str, Any]) -> ServerError:
     from pocketvex.server.scratch import MigrationFailed
 
     found = body.get("failed") or {}
     reason, file = str(found.get("message", "")), str(found.get("file", ""))
+    if _FULL.search(reason):
+        # The fault of no file, whichever was running.
+        return ServerError(
+            f"the disk of {url} is full: nothing was run",
+            why=f"It says: {reason}.",
+            todo="Make room there, then run the command again. Nothing was changed.",
+        )
+    if not file:
+        return ServerError(
+            f"{url} could not end the transaction: nothing was run",
+            why=f"It says: {reason}.",
+            todo="Look into its log, then run the command again.",
+        )
     if line := found.get("line"):
         reason = f"{reason} at {file}:{line}:{found.get('column')}(0)"
     return MigrationFailed(file, reason, str(body.get("message", "")))

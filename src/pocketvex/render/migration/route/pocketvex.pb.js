@@ -52,7 +52,8 @@ if (($os.getenv("POCKETVEX_HOOK_KEY") || "").length >= 32) {
     const { files, shared, env, state } = JSON.parse(body);
     const known = new Set(Object.getOwnPropertyNames(globalThis));
     // The secrets that the files read are those of whoever runs them, as with `migrate up` beside a server.
-    const os = Object.assign({}, $os, { getenv: (name) => (name in env ? env[name] : $os.getenv(name)) });
+    const given = new Map(Object.entries(env));
+    const os = Object.assign({}, $os, { getenv: (name) => (given.has(name) ? given.get(name) : $os.getenv(name)) });
     const ran = [];
     const silent = [];
     const loaded = [];
