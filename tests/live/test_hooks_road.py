@@ -180,8 +180,31 @@ def test_three_files_leave_what_the_native_road_leaves(
         found = rows(session, "posts")
     assert sorted((row["body"], row["size"]) for row in found) == [(f"body {n}", str(n)) for n in range(5)]
     assert there.up(running, native=False).files == tuple(new)
-    running.restart()
-    assert set(there.status(running, native=False).values()) == {"applied"}
+
+    # A later start with the same folder has nothing to run.
+    running.stop()
+    before = dump(running)
+    folder = there.config.migrations
+    started = server(binary, data_dir=running.data_dir, migrations_dir=folder, port=running.port)
+    assert scratch.applied(started.data_dir) == tuple(project.files)
+    assert dump(started) == before
+    assert set(there.status(started).values()) == {"applied"}
+
+
+def test_a_server_that_writes_migrations_itself_writes_none_of_these(
+    project: Project, prepared: Prepare, latest: Binary, server: ServerFactory, hooks: Path, tmp_path: Path
+) -> None:
+    first = prepared(project, latest, first_file)
+    first.stop()
+    folder = tmp_path / "written"
+    folder.mkdir()
+    there = server(
+        latest, data_dir=first.data_dir, hooks_dir=hooks, env={HOOK_KEY: KEY}, automigrate=True,
+        migrations_dir=folder,
+    )  # fmt: skip
+    with project.session(there, native=False) as session:
+        road(session).run({"1_writes.js": WRITES})
+    assert not list(folder.iterdir())
 
 
 def test_where_the_second_file_throws_nothing_is_left(project: Project, running: Running) -> None:
