@@ -209,6 +209,10 @@ class Client:
             raise self._rejected(answer, "a query", [])
         return shape.table(self.url, answer.body)
 
+    def ask_route(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """What a route says that a hook of the server added, whatever its status: the caller judges it."""
+        return self._request("POST", path, json=body, timeout=_WRITE_TIMEOUT)
+
     def version(self) -> Version:
         """As its dashboard says; without one the lowest version with what is seen of it, as `0.37.0`.
 

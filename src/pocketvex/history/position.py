@@ -75,9 +75,9 @@ def find_position(session: Session, raw: Sequence[Json]) -> Position:
     live = session.target.schema_of(raw)
     history = read_history(session.config.migrations)
     recorded = built(session, history)
-    said = session.target.applied(raw)
+    said, all_of_them = session.target.known(raw)
     unseen: tuple[str, ...] = ()
-    if not session.target.tells_all:
+    if not all_of_them:
         said, unseen = _by_structure([*state.applied, *said], recorded, live, session.target.version)
         state = replace(state, applied=list(said))
     applied = tuple(name for name in said if history.file(name) is not None)

@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     r"""|(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)""",
     re.DOTALL,
 )
+_OURS = re.compile(r"^// Written by `pocketvex ", re.MULTILINE)
 _SQL = re.compile(r"\b(?:select|insert|update|delete|from|where|join|order by)\b", re.IGNORECASE)
 
 
@@ -78,8 +79,9 @@ def _gone(operation: Operation, renamed: Mapping[str, str]) -> Gone | None:
 def find_mentions(gone: Iterable[Gone], texts: Mapping[str, str]) -> list[Mention]:
     """The places in these texts (by the names of their files) that may mean a name that is gone.
 
-    For each name, the files that speak of its collection come first.
+    For each name, the files that speak of its collection come first. What we wrote ourselves means none.
     """
+    texts = {file: text for file, text in texts.items() if not _OURS.search(text)}
     sources: dict[str, _Source] = {}
     found: list[Mention] = []
     for item in gone:

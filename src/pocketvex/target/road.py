@@ -1,5 +1,5 @@
-"""How migrations come onto a server: by PocketBase's own `migrate up` where its data directory is at hand, else
-over HTTP."""
+"""How migrations come onto a server: by PocketBase's own `migrate up` where its data directory is at hand,
+else over HTTP."""
 
 from __future__ import annotations
 
@@ -97,6 +97,10 @@ def road_to(session: Session, states: States | None = None, found: Sequence[tupl
     target = session.target
     if target.data_dir is not None:
         return Native(target, session.binary, native_dir(target))
+    from pocketvex.target.hooks_road import Hooks, offers_hooks
+
+    if offers_hooks(target):
+        return Hooks(target)
     from pocketvex.target.over_http import OverHttp
 
     return OverHttp(session, states or {}, found)
@@ -108,7 +112,8 @@ def native_dir(target: Target) -> Path:
         raise ServerProcessError(
             f"{target.url} is reached over HTTP only: its migrations cannot be run from here",
             todo="Say where its data is on this machine (--data-dir PATH), or restart it with the "
-            "migrations as its --migrationsDir: then it runs them itself.",
+            "migrations as its --migrationsDir: then it runs them itself. `pocketvex migrate route` writes a "
+            f"hook for it that runs them over HTTP, with {HOOK_KEY} here and there.",
         )
     _require_hold(target, target.data_dir)
     return target.data_dir

@@ -71,28 +71,33 @@ class Target:
             self._read[:] = [(raw, Schema.from_json(raw))]
         return self._read[0][1]
 
-    @property
-    def tells_all(self) -> bool:
-        """Whether the server tells every migration that it has run; else only those that ran over HTTP."""
-        return self.data_dir is not None or self.version >= SQL_OVER_HTTP
-
     def applied(self, raw: Sequence[Json] | None = None) -> tuple[str, ...]:
-        """The migration files that the server is known to have run, in order; see `tells_all`.
+        """The migration files that the server is known to have run, in order; see `known`."""
+        return self.known(raw)[0]
 
-        `raw` are its collections, fetched a moment ago.
+    def known(self, raw: Sequence[Json] | None = None) -> tuple[tuple[str, ...], bool]:
+        """The migration files that the server has run, in order, and whether it tells them all.
+
+        Where nobody can ask, those are known that ran over HTTP. `raw` are its collections, fetched a moment ago.
         """
         over_http = tuple(entry.name for entry in entries(self.fetch() if raw is None else raw))
+        said = self._said()
+        names = said or ()
+        return (*names, *(name for name in over_http if name not in names)), said is not None
+
+    def _said(self) -> tuple[str, ...] | None:
+        """What stands in its table `_migrations`; None where nobody can tell."""
         if self.data_dir is not None:
             from pocketvex.server.ledger import applied
 
-            said = applied(self.data_dir)
-        elif self.version >= SQL_OVER_HTTP:
+            return applied(self.data_dir)
+        if self.version >= SQL_OVER_HTTP:
             files = "file LIKE '%.js' OR file LIKE '%.ts'"
             rows = self.client.sql(f"SELECT file FROM _migrations WHERE {files} ORDER BY applied, file")
-            said = tuple(str(row["file"]) for row in rows)
-        else:
-            return over_http
-        return (*said, *(name for name in over_http if name not in said))
+            return tuple(str(row["file"]) for row in rows)
+        from pocketvex.target.hooks_road import applied_there
+
+        return applied_there(self)
 
     def refresh(self) -> None:
         """Let a running server see what another process did to its database.
