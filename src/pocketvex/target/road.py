@@ -10,6 +10,7 @@ from typing import Protocol
 from pocketvex.errors import ServerProcessError
 from pocketvex.remote.files import States
 from pocketvex.render.migration.one_off import down_step
+from pocketvex.render.migration.server_route import HOOK_KEY
 from pocketvex.server.binaries import Binary
 from pocketvex.store.temporary import temporary
 from pocketvex.target.session import Session
