@@ -14,7 +14,7 @@ SOURCES = ROOT / "src" / "pocketvex"
 
 PACKAGES = (
     "findings", "errors", "versions", "paths",
-    "schema", "rules", "diff", "evidence", "plan", "steps", "lint", "render", "types",
+    "schema", "rules", "diff", "evidence", "plan", "steps", "lint", "render", "types", "remote",
     "store", "api", "server", "load", "target", "history", "proof", "run", "dev", "cli",
 )  # fmt: skip
 """From what depends on nothing to what may depend on all."""
@@ -32,6 +32,7 @@ PURE = (
     "lint",
     "render",
     "types",
+    "remote",
 )
 
 MODULES = sorted(SOURCES.rglob("*.py"))

@@ -1,4 +1,5 @@
-"""Every row of the table of changes on servers that only HTTP reaches, held against what a file makes natively."""
+"""Every row of the table of changes on servers that only HTTP reaches, held against what a file makes
+natively."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from pocketvex.remote.files import migration_of
 from pocketvex.schema.model import Schema
 from pocketvex.server.binaries import Binary
 from pocketvex.server.ledger import applied
+from pocketvex.steps.migration import Migration
 from pocketvex.target.carrier import Carrier, Stopped
 from pocketvex.versions import SQL_OVER_HTTP
 
@@ -66,19 +68,13 @@ def test_a_change_over_http(
                 carrier.run(files, "up")
             assert (left(before), rows(case.rows)) == ([], case.rows)
             return
-        try:
-            carrier.run(files, "up")
-        except Stopped as error:
-            assert any(text in error.reason for text in CANNOT), error.reason
+        if refused(carrier, files, "up"):
             assert (left(before), rows(case.rows)) == ([], case.rows)
             return
         assert left(desired) == []
         assert rows(case.up) == case.up
         assert (SECOND_FILE in applied(place.data_dir)) == (binary.version >= SQL_OVER_HTTP)
-        try:
-            carrier.run(files, "down")
-        except Stopped as error:
-            assert any(text in error.reason for text in CANNOT), error.reason
+        if refused(carrier, files, "down"):
             assert (left(desired), rows(case.up)) == ([], case.up)
             return
         assert left(before) == []
@@ -89,6 +85,17 @@ def test_a_change_over_http(
         carrier.run(files, "up")
         assert left(desired) == []
         assert rows(case.up) == case.up
+
+
+def refused(carrier: Carrier, files: list[tuple[str, Migration]], way: str) -> bool:
+    """Whether nothing begins, with a reason that only what the API cannot do may have."""
+    try:
+        carrier.run(files, way)
+    except Stopped as error:
+        if not any(text in error.reason for text in CANNOT):
+            raise
+        return True
+    return False
 
 
 def _give_superuser(place: Built, template: Path) -> None:

@@ -70,7 +70,7 @@ class Position(NamedTuple):
 
 
 def find_position(session: Session, raw: Sequence[Json]) -> Position:
-    """Read the history and what the server, which has these collections now, has of it. Nothing is written."""
+    """The history, and what the server, which has these collections now, has of it. Nothing is written."""
     state = session.memory.state
     live = session.target.schema_of(raw)
     history = read_history(session.config.migrations)
@@ -121,9 +121,9 @@ def _by_structure(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files that a server has run which only HTTP reaches, and those of which nothing shows.
 
-    What ran is known in part (`ran`): what this machine ran there, and what the server records to have run over
-    HTTP. Beyond that, a server that has everything as a file leaves it, from the last known one on, has run the
-    files up to that one.
+    What ran is known in part (`ran`): what this machine ran there, and what the server records to have run
+    over HTTP. Beyond that, a server that has everything as a file leaves it, from the last known one on, has
+    run the files up to that one.
     """
     remembered = {name for name in ran if name in recorded.names}
     schemas = [Schema.from_json(snapshot) for snapshot in recorded.snapshots]

@@ -11,7 +11,8 @@ from typing import Any
 from pocketvex.diff.compare import compare
 from pocketvex.diff.settle import settle
 from pocketvex.errors import HistoryError
-from pocketvex.remote.carry_out import Kept, Outcome, carry_out
+from pocketvex.remote.carried import Kept, Outcome
+from pocketvex.remote.carry_out import carry_out
 from pocketvex.remote.copied import CannotRun, StepFails
 from pocketvex.remote.passage import Passage, passage
 from pocketvex.remote.record import Entry

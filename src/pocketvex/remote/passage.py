@@ -1,9 +1,10 @@
-"""What is sent to a server for one file, or for several that change nothing but structure: two imports at most.
+"""What is sent to a server for one file, or for several that change nothing but structure: two imports at
+most.
 
-The first (`expand`) makes hidden columns for values that are written before the switch. The second (`switch`) is
-one transaction: names, fields, indexes, rules, views, and the record of what ran. PocketBase saves the items of an
-import in the order of `created`, then `updated`, tables before views; the same collection may stand in it twice
-(0.23 to 0.40).
+The first (`expand`) makes hidden columns for values that are written before the switch. The second (`switch`)
+is one transaction: names, fields, indexes, rules, views, and the record of what ran. PocketBase saves the
+items of an import in the order of `created`, then `updated`, tables before views; the same collection may
+stand in it twice (0.23 to 0.40).
 """
 
 from __future__ import annotations
@@ -11,21 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pocketvex.diff.simulate import view_order
-from pocketvex.remote.carry_out import Outcome
+from pocketvex.remote.carried import Outcome
 from pocketvex.remote.copied import CannotRun
 from pocketvex.remote.expressions import inlined
+from pocketvex.remote.items import LAST, changes, differs, head
 from pocketvex.remote.put_away import loosened, name_before
 from pocketvex.remote.record import Entry
 from pocketvex.remote.rows import Was, unfinished, was_columns
+from pocketvex.remote.views import aliased, in_order, shaken_views
 from pocketvex.remote.work import Check, Convert, Fill, GiveBack, Remap, ToMany, ToOne, Unfill, Work
 from pocketvex.schema.indexes import parse_index
 from pocketvex.schema.model import PRIVATE_PREFIX
-from pocketvex.schema.views import tables_read, with_aliases
 
 Json = dict[str, Any]
 _FIRST = "2000-01-01 00:00:01.000Z"
-_LAST = "2099-01-01 00:00:00.000Z"
 GUARD = "idx_pv_guard_"
 
 
@@ -68,8 +68,8 @@ def passage(
 ) -> Passage:
     """What brings a server from `raw` to what the last of the outcomes says.
 
-    With `by_records`, values are written record by record before the switch. Raises CannotRun where PocketBase
-    would not take it in one import.
+    With `by_records`, values are written record by record before the switch. Raises CannotRun where
+    PocketBase would not take it in one import.
     """
     known = {item["id"]: item for item in raw}
     after = _without_passing_through(known, outcomes[-1].after)
@@ -83,12 +83,12 @@ def passage(
     was, made = was_columns(entries[-1].id, way, known, work) if by_records else ([], {})
     wider = _wider(known, then, work) if by_records else {}
     expand: list[Json] = [
-        {**_head(known[id]), "fields": [
+        {**head(known[id]), "fields": [
             *(wider.get((id, f["id"]), f) for f in known[id]["fields"]), *new.get(id, []), *made.get(id, [])
         ]}
         for id in sorted({*(i for i in new if new[i]), *made, *(i for i, _ in wider)})
     ]  # fmt: skip
-    expand += _aliased(known, after)
+    expand += aliased(known, after)
     columns = {
         (item["id"], field["id"]): field["name"] for item in raw for field in item.get("fields") or []
     } | {(id, field["id"]): field["name"] for id, fields in new.items() for field in fields}
@@ -129,29 +129,9 @@ def _require_system_indexes(known: Mapping[str, Json], after: Sequence[Json]) ->
                 continue
             if now.get(index.name.lower()) != index.meaning() or any(map(index.mentions, moved)):
                 raise CannotRun(
-                    f"the unique index {index.name} of {there['name']} covers one of PocketBase's own fields, "
-                    "and no import changes such a one"
+                    f"the unique index {index.name} of {there['name']} covers one of PocketBase's own "
+                    "fields, and no import changes such a one"
                 )
-
-
-def _aliased(known: Mapping[str, Json], after: Sequence[Json]) -> list[Json]:
-    """Views that others read, with a name for each of their columns: without it, SQLite does not rename what
-    they read ("error in view … after rename")."""
-    changed = [item for item in after if item["type"] != "view" and _differs(item, known.get(item["id"]))]
-    there = {id: item for id, item in known.items() if item["type"] == "view"}
-    names = {known[item["id"]]["name"] for item in changed if item["id"] in known}
-    shaken: list[Json] = []
-    while True:
-        more = [
-            v for v in there.values() if v not in shaken and tables_read(v["viewQuery"], names - {v["name"]})
-        ]
-        if not more:
-            break
-        shaken += more
-        names |= {view["name"] for view in more}
-    lower = [v for v in shaken if any(tables_read(o["viewQuery"], {v["name"]}) for o in shaken if o is not v)]
-    found = [{**_head(view), "viewQuery": with_aliases(view["viewQuery"])} for view in lower]
-    return [item for item in found if item["viewQuery"] != known[item["id"]]["viewQuery"]]
 
 
 def without_begun(raw: Sequence[Json], ids: Sequence[str]) -> list[Json]:
@@ -174,7 +154,8 @@ def _require_no_files(known: Mapping[str, Json], work: Iterable[Work]) -> None:
             field = next(f for f in known[one.collection]["fields"] if f["id"] == one.field)
             if field["type"] == "file":
                 raise CannotRun(
-                    f"{known[one.collection]['name']}.{field['name']}: the records API takes no file by its name"
+                    f"{known[one.collection]['name']}.{field['name']}: the records API "
+                    "takes no file by its name"
                 )
 
 
@@ -242,8 +223,8 @@ def _switch(
     new: Mapping[str, list[Json]],
     guards: Sequence[Guard],
 ) -> list[Json]:
-    changed = [item for item in after if _differs(item, known.get(item["id"]))]
-    shaken = _shaken(known, after, changed)
+    changed = [item for item in after if differs(item, known.get(item["id"]))]
+    shaken = shaken_views(known, after, changed)
     first = {item["id"]: item for item in _first(known, after, changed, new, guards)}
     tables: list[Json] = []
     views: list[Json] = []
@@ -252,39 +233,17 @@ def _switch(
         if item["id"] not in {c["id"] for c in changed} | shaken | first.keys():
             continue
         if there is None:
-            made = {key: value for key, value in item.items() if key != "updated"} | {"created": _LAST}
+            made = {key: value for key, value in item.items() if key != "updated"} | {"created": LAST}
             (views if item["type"] == "view" else tables).append(made)
             continue
-        sent = {**_head(there), **_changes(item, there), "name": item["name"]}
+        sent = {**head(there), **changes(item, there), "name": item["name"]}
         if item["type"] == "view":
             views.append({**sent, "viewQuery": item["viewQuery"]})
         else:
             if item["id"] in first:
                 sent = {**sent, "indexes": item.get("indexes") or []}
-            tables.append(sent | {"updated": _LAST})
-    return [*first.values(), *tables, *_in_order(views)]
-
-
-def _in_order(views: Sequence[Json]) -> list[Json]:
-    """The views such that each is saved behind those that it reads.
-
-    Those that are there are saved in the order in which they were made. Where that is another one, they stand
-    there twice: the second time with the moment at which they were made.
-    """
-    order = view_order({view["name"]: view["viewQuery"] for view in views})
-    placed = sorted(views, key=lambda view: order.index(view["name"]))
-    natural = sorted(views, key=lambda view: (view["created"], order.index(view["name"])))
-    if placed == natural:
-        return [
-            {**v, "created": f"{_LAST[:-8]}{n:02}.000Z"} if v["created"] == _LAST else v
-            for n, v in enumerate(placed)
-        ]
-    first = [{**view, "created": _moment(number)} for number, view in enumerate(placed)]
-    return first + [view for view in views if view["created"] != _LAST]
-
-
-def _moment(number: int) -> str:
-    return f"2010-01-01 00:{number // 60:02}:{number % 60:02}.000Z"
+            tables.append(sent | {"updated": LAST})
+    return [*first.values(), *tables, *in_order(views)]
 
 
 def _first(
@@ -327,48 +286,7 @@ def _first(
         texts = [parse_index(text).sql(name) for text in kept] + looks
         fields = [*there["fields"], *new.get(item["id"], [])]
         found.append(
-            {**_head(there), "name": name, "created": _FIRST, "updated": _FIRST, "fields": fields,
+            {**head(there), "name": name, "created": _FIRST, "updated": _FIRST, "fields": fields,
              "indexes": texts}
         )  # fmt: skip
-    return found
-
-
-def _shaken(known: Mapping[str, Json], after: Sequence[Json], changed: Sequence[Json]) -> set[str]:
-    """The views that read what changes its shape, and those that read them: they are saved anew."""
-    names = {c["name"] for c in changed} | {known[c["id"]]["name"] for c in changed if c["id"] in known}
-    views = [item for item in after if item["type"] == "view"]
-    found: set[str] = set()
-    while True:
-        more = [v for v in views if v["id"] not in found and tables_read(v["viewQuery"], names - {v["name"]})]
-        if not more:
-            return found
-        found |= {view["id"] for view in more}
-        names |= {view["name"] for view in more}
-
-
-def _head(item: Json) -> Json:
-    return {key: item[key] for key in ("id", "name", "type", "created") if key in item}
-
-
-_APART = frozenset(("id", "type", "created", "updated", "system"))
-
-
-def _differs(item: Json, there: Json | None) -> bool:
-    return there is None or bool(_changes(item, there))
-
-
-def _changes(item: Json, there: Json) -> Json:
-    """The keys of a collection that become other ones."""
-    apart = _APART | ({"fields", "indexes"} if item["type"] == "view" else frozenset())
-    found: Json = {}
-    for key, value in item.items():
-        if key in apart or value == there.get(key):
-            continue
-        if isinstance(value, dict) and isinstance(there.get(key), dict):
-            value = {k: v for k, v in value.items() if v != there[key].get(k)}
-        if key == "indexes":
-            value = [parse_index(text).sql(item["name"]) for text in value or []]
-        found[key] = value
-    if "name" in found and item["type"] != "view" and "indexes" not in found and item.get("indexes"):
-        found["indexes"] = [parse_index(text).sql(item["name"]) for text in item["indexes"]]
     return found

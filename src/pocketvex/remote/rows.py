@@ -1,7 +1,7 @@
 """Values written record by record, before the switch: where PocketBase runs no SQL for anybody, up to 0.38.
 
-What a record held goes into a hidden column beside it. The switch itself looks whether a row is left over, which
-somebody wrote meanwhile: then it is refused, and the rows are written again.
+What a record held goes into a hidden column beside it. The switch itself looks whether a row is left over,
+which somebody wrote meanwhile: then it is refused, and the rows are written again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a migration does to values as SQL that a trigger runs inside of the switch, from PocketBase 0.39 on.
 
-What rows held goes into the table `_pv_ledger`, as the runtime of a file writes it: either takes back what the other
-did. A trigger names no column that becomes a list, or stops being one, in the same import (0.39.11, 0.40.6): what
-is done to those stands before or after it.
+What rows held goes into the table `_pv_ledger`, as the runtime of a file writes it: either takes back what
+the other did. A trigger names no column that becomes a list, or stops being one, in the same import (0.39.11,
+0.40.6): what is done to those stands before or after it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ MOST = 4900
 """Bytes of one query; the server takes 5,000."""
 LEDGER = (
     "CREATE TABLE IF NOT EXISTS `_pv_ledger` (`migration` TEXT NOT NULL, `way` TEXT NOT NULL, "
-    "`generation` INTEGER NOT NULL, `collection` TEXT NOT NULL, `field` TEXT NOT NULL, `record` TEXT NOT NULL, "
-    "`name` TEXT NOT NULL, `value`, `put`, `back` INTEGER NOT NULL DEFAULT 0, `at` TEXT NOT NULL, "
+    "`generation` INTEGER NOT NULL, `collection` TEXT NOT NULL, `field` TEXT NOT NULL, "
+    "`record` TEXT NOT NULL, `name` TEXT NOT NULL, `value`, `put`, "
+    "`back` INTEGER NOT NULL DEFAULT 0, `at` TEXT NOT NULL, "
     "PRIMARY KEY (`migration`, `way`, `generation`, `collection`, `field`, `record`)); "
     "CREATE INDEX IF NOT EXISTS `_pv_ledger_cells` ON `_pv_ledger` (`collection`, `field`, `record`)"
 )
@@ -95,8 +96,8 @@ class _Statements:
     def run(self) -> str:
         """A run that keeps nothing is a generation as well."""
         return (
-            f"INSERT OR IGNORE INTO `_pv_ledger` VALUES ({literal(self.id)}, '{self.going.way}', {self.generation}, "
-            f"'', '(run)', '', '', 'null', NULL, 0, {_NOW})"
+            f"INSERT OR IGNORE INTO `_pv_ledger` VALUES ({literal(self.id)}, '{self.going.way}', "
+            f"{self.generation}, '', '(run)', '', '', 'null', NULL, 0, {_NOW})"
         )
 
     def table(self, collection: str) -> str:
@@ -165,9 +166,8 @@ class _Statements:
         end = "$[0]" if work.first else "$[#-1]"
         self.keep(work.collection, work.field, where, self.ahead, put=f"json_extract(`{column}`, '{end}')")
         if work.first:
-            self.ahead.append(
-                f"UPDATE `{table}` SET `{column}` = json_array(json_extract(`{column}`, '$[0]')) WHERE {where}"
-            )
+            only = f"json_array(json_extract(`{column}`, '$[0]'))"
+            self.ahead.append(f"UPDATE `{table}` SET `{column}` = {only} WHERE {where}")
 
     def to_many(self, work: ToMany) -> None:
         """The column is a list by now: what it became stands in it alone."""
@@ -191,7 +191,8 @@ class _Statements:
             f"AND x.`record` = `{table}`.`id`)"
         )
         self.inside.append(
-            f"UPDATE `{table}` SET `{column}` = (SELECT u.`value` FROM `_pv_ledger` AS u WHERE u.rowid = {last}) "
+            f"UPDATE `{table}` SET `{column}` = "
+            f"(SELECT u.`value` FROM `_pv_ledger` AS u WHERE u.rowid = {last}) "
             f"WHERE `{column}` IS {nothing} AND {last} IS NOT NULL"
         )
         self.inside.append(self.marked(table, column, work.collection, work.field))
@@ -208,8 +209,9 @@ class _Statements:
             f"AND `field` = {literal(field)}"
         )
         (self.inside if into is None else into).append(
-            f"INSERT OR IGNORE INTO `_pv_ledger` SELECT {literal(self.id)}, '{self.going.way}', {self.generation}, "
-            f"{cell}, `id`, {literal(f'{table}.{column}')}, `{column}`, {put}, 0, {_NOW} FROM `{table}` "
+            f"INSERT OR IGNORE INTO `_pv_ledger` SELECT {literal(self.id)}, '{self.going.way}', "
+            f"{self.generation}, {cell}, `id`, {literal(f'{table}.{column}')}, `{column}`, {put}, "
+            f"0, {_NOW} FROM `{table}` "
             f"WHERE {which} OR `id` IN ({known})"
         )
 
@@ -233,13 +235,15 @@ class _Statements:
 
     def found(self, key: str, collection: str, field: str, table: str) -> str:
         cell = f"`collection` = {literal(collection)} AND `field` = {literal(field)}"
-        return f"FROM `_pv_ledger` AS u WHERE {_of('u', key)} AND {_of('u', cell)} AND u.`record` = `{table}`.`id`"
+        record = f"u.`record` = `{table}`.`id`"
+        return f"FROM `_pv_ledger` AS u WHERE {_of('u', key)} AND {_of('u', cell)} AND {record}"
 
     def marked(self, table: str, column: str, collection: str, field: str) -> str:
         return (
             f"UPDATE `_pv_ledger` SET `back` = 1 WHERE `collection` = {literal(collection)} AND "
-            f"`field` = {literal(field)} AND NOT ({self.mine}) AND EXISTS (SELECT 1 FROM `{table}` AS t WHERE "
-            f"t.`id` = `_pv_ledger`.`record` AND t.`{column}` IS `_pv_ledger`.`value`)"
+            f"`field` = {literal(field)} AND NOT ({self.mine}) AND EXISTS "
+            f"(SELECT 1 FROM `{table}` AS t WHERE t.`id` = `_pv_ledger`.`record` "
+            f"AND t.`{column}` IS `_pv_ledger`.`value`)"
         )
 
 

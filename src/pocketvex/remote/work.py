@@ -67,7 +67,7 @@ class ToMany(NamedTuple):
 
 
 class GiveBack(NamedTuple):
-    """A column that is made again has what PocketBase's own run of a migration kept of it, in `_pv_ledger`."""
+    """A column that is made again has what PocketBase's own run of a file kept of it, in `_pv_ledger`."""
 
     collection: str
     field: str

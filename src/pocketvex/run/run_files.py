@@ -19,8 +19,8 @@ from pocketvex.target.variables import missing, waits_for, way_out
 def run_files(situation: Situation, names: Sequence[str]) -> Situation:
     """Run these files on the server.
 
-    Returns where the server stands after it. Raises NotAsIntended with PocketBase's words where one
-    throws, and where the server does not have afterwards what the files make. Over HTTP, those before it stay.
+    Returns where the server stands after it. Raises NotAsIntended with PocketBase's words where one throws,
+    and where the server does not have afterwards what the files make. Over HTTP, those before it stay.
     """
     from pocketvex.server.scratch import MigrationFailed
 

@@ -77,7 +77,7 @@ def sources(query: str) -> set[str]:
 
 
 def with_aliases(query: str) -> str:
-    """The query in which each column of the result that is named by itself alone has that name as its alias."""
+    """The query in which each column of the result that stands by its name alone has it as its alias."""
     plain = outside_texts(query)
     start = re.match(r"(?is)\s*SELECT\s+(?:DISTINCT\s+)?", plain)
     if start is None:

@@ -1,5 +1,5 @@
-"""Values written record by record before the switch, up to PocketBase 0.38: what the statements of a migration make
-of a page of rows in memory is sent back as changes of those records.
+"""Values written record by record before the switch, up to PocketBase 0.38: what the statements of a
+migration make of a page of rows in memory is sent back as changes of those records.
 """
 
 from __future__ import annotations

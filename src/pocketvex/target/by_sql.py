@@ -1,7 +1,7 @@
 """Values written inside of the switch, by a trigger that it sets off: from PocketBase 0.39 on.
 
-The switch changes the record of what ran. A trigger waits for that, and for nothing else: what is written is part of
-the same transaction, the rows of `_migrations` among it.
+The switch changes the record of what ran. A trigger waits for that, and for nothing else: what is written is
+part of the same transaction, the rows of `_migrations` among it.
 """
 
 from __future__ import annotations
@@ -87,11 +87,12 @@ def _generations(client: Client, going: Passage) -> Generations:
 
 
 def _triggers(going: Passage, made: Statements) -> list[tuple[str, str]]:
-    """The triggers by name: one that waits for the record, and one for each part that does not fit into it."""
+    """The triggers by name: one that waits for the record, one for each part that does not fit into it."""
     names = [entry.name for entry in going.entries]
     if going.way == "up":
         ran = [
-            f"INSERT OR IGNORE INTO `_migrations` (`file`, `applied`) VALUES ({literal(name)}, {_MICROSECONDS} + {n})"
+            "INSERT OR IGNORE INTO `_migrations` (`file`, `applied`) "
+            f"VALUES ({literal(name)}, {_MICROSECONDS} + {n})"
             for n, name in enumerate(names)
         ]
     else:

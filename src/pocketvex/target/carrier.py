@@ -13,7 +13,7 @@ from typing import Any
 from pocketvex.api.client import Client
 from pocketvex.diff.compare import compare
 from pocketvex.errors import NotAsIntended, PocketVexError, Rejected, Unreachable
-from pocketvex.remote.carry_out import Kept
+from pocketvex.remote.carried import Kept
 from pocketvex.remote.copied import CannotRun
 from pocketvex.remote.files import Refused, Throws, passages
 from pocketvex.remote.passage import GUARD, Guard, Passage, without_begun
@@ -42,7 +42,7 @@ class Stopped(Exception):
 
 
 class Carrier:
-    """`found` are files that ran on this server before, and not over HTTP; `kept` is asked where it is None."""
+    """`found` are files that ran here before, and not over HTTP; `kept` is asked where it is None."""
 
     def __init__(
         self,
@@ -221,7 +221,8 @@ class Carrier:
         return left + [name for name in names if not left and not self._answers(name, after)]
 
     def _answers(self, name: str, after: Sequence[Json]) -> bool:
-        """Whether the table has the columns that LIST names: a poisoned cache writes the one without the other."""
+        """Whether the table has the columns that LIST names: a poisoned cache writes the one without the
+        other."""
         item = next((item for item in after if item["name"] == name), None)
         if item is None:
             return True

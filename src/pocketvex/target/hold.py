@@ -1,7 +1,7 @@
 """Who works on a server that only HTTP reaches: one at a time, told by a row in the collection `_pocketvex`.
 
-Each who works there makes the row of the next generation: of two that ask for the same one, the unique index lets
-one in. What is written is refused by the server itself once there is a later one.
+Each who works there makes the row of the next generation: of two that ask for the same one, the unique index
+lets one in. What is written is refused by the server itself once there is a later one.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ def _moment(text: str) -> datetime:
 
 def _held(client: Client, row: Json) -> Locked:
     return Locked(
-        f"{client.url} is being migrated by {row['owner']}, since {row['created'][:19]} UTC: nothing was written",
+        f"{client.url} is being migrated by {row['owner']}, since {row['created'][:19]} UTC: "
+        "nothing was written",
         why="Two that migrate a server at once would undo each other's work.",
         todo="Wait until it is done. If it was killed, its place is free a minute after it last wrote there.",
     )

@@ -32,7 +32,7 @@ class OverHttp:
         self.name = "sql" if self._target.version >= SQL_OVER_HTTP else "rest"
 
     def require(self, files: Mapping[str, str], *, down: bool = False) -> None:
-        """Raise ServerProcessError, before anything is sent, for the first file that cannot be run this way."""
+        """Raise ServerProcessError, before anything is sent, for a file that cannot be run this way."""
         raw = self._target.fetch()
         try:
             for _ in self._carrier().passages(self._migrations(files), _way(down), raw):

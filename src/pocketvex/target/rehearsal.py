@@ -28,8 +28,8 @@ _LOGIN = "login.json"
 def rehearsed_on(binary: Binary, raw: Sequence[Json], cache: Path) -> Iterator[Client]:
     """A client of such a server, for as long as the block lasts.
 
-    It has no rows, no secrets and no mail. `cache` is a folder in `.pocketvex` that keeps an empty directory of this
-    version with a superuser.
+    It has no rows, no secrets and no mail. `cache` is a folder in `.pocketvex` that keeps an empty directory
+    of this version with a superuser.
     """
     empty, password = _empty(binary, cache)
     with temporary("rehearsal") as folder:

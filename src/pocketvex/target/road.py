@@ -5,16 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pocketvex.errors import ServerProcessError
-from pocketvex.remote.files import States
-from pocketvex.render.migration.one_off import down_step
 from pocketvex.render.migration.server_route import HOOK_KEY
 from pocketvex.server.binaries import Binary
 from pocketvex.store.temporary import temporary
 from pocketvex.target.session import Session
 from pocketvex.target.target import Target
+
+if TYPE_CHECKING:
+    from pocketvex.remote.files import States
 
 
 class Road(Protocol):
@@ -59,6 +60,8 @@ class Native:
         self._target.refresh()
 
     def take_back(self, files: Mapping[str, str]) -> None:
+        from pocketvex.render.migration.one_off import down_step
+
         self.run_once([(name, down_step(name, text)) for name, text in files.items()])
 
     def run_once(self, steps: Sequence[tuple[str, str]]) -> None:

@@ -78,7 +78,8 @@ class Target:
     def known(self, raw: Sequence[Json] | None = None) -> tuple[tuple[str, ...], bool]:
         """The migration files that the server has run, in order, and whether it tells them all.
 
-        Where nobody can ask, those are known that ran over HTTP. `raw` are its collections, fetched a moment ago.
+        Where nobody can ask, those are known that ran over HTTP. `raw` are its collections, fetched a moment
+        ago.
         """
         over_http = tuple(entry.name for entry in entries(self.fetch() if raw is None else raw))
         said = self._said()
