@@ -75,12 +75,9 @@ def test_up_down_and_check_over_http(
     project.write("pocketvex.toml", HOST.format(url=running.url))
     project.env |= {"PB_ADMIN_EMAIL": EMAIL, "PB_ADMIN_PASS": PASSWORD}
 
-    refused = project("migrate", "up", *THERE)
-    assert refused.code == 10
-    assert "pocketvex migrate route" in refused.err
-    assert ran(running) == ()
-
+    assert "road: hooks" not in project.ok("migrate", "status", "--host", "production").err
     project.env[HOOK_KEY] = key
+    assert "road: hooks" in project.ok("migrate", "status", "--host", "production").err
     done = project("migrate", "up", "--host", "production")
     assert done.code == 5
     assert "--confirm production" in done.err
@@ -143,9 +140,13 @@ def test_the_hook_is_taken_up_by_a_server_that_runs(
     running = server(latest, hooks_dir=project.root / "pb_hooks", env={HOOK_KEY: key})
     project.write("pocketvex.toml", HOST.format(url=running.url))
     project.env |= {"PB_ADMIN_EMAIL": EMAIL, "PB_ADMIN_PASS": PASSWORD, HOOK_KEY: key}
-    assert project("migrate", "up", *THERE).code == 10
     project.ok("migrate", "route")
-    until(lambda: project("migrate", "up", *THERE).code == 0, "the server reads its hooks anew")
+
+    def road() -> str:
+        return project("migrate", "status", "--host", "production").err
+
+    until(lambda: "road: hooks" in road(), "the server reads its hooks anew")
+    project.ok("migrate", "up", *THERE)
     assert ran(running) == tuple(project.migrations)
 
 

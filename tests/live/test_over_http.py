@@ -10,14 +10,20 @@ from typing import Any
 
 import pytest
 
+from binaries import binary_of
 from conftest import ServerFactory
 from pocketvex.errors import Locked, NotAsIntended, ServerProcessError
 from pocketvex.remote.record import entries, record_of
+from pocketvex.run.check import check
+from pocketvex.run.migrate import up as run_up
+from pocketvex.run.prune import list_kept, prune
+from pocketvex.run.situation import Choices
 from pocketvex.schema.model import RECORD_NAME
 from pocketvex.server.binaries import Binary
 from pocketvex.server.ledger import applied
 from pocketvex.server.process import Running
 from pocketvex.target.hold import holding
+from pocketvex.target.session import Session
 from pocketvex.versions import SQL_OVER_HTTP
 from prepared import Prepare
 from projects import Project, posts, put, rows, text
@@ -98,6 +104,10 @@ def test_up_down_and_up_again_by_machines_that_remember_nothing(
     assert remote(project, running, "diff").changes == ()
     with project.session(running) as session:
         assert sorted(row["price"] for row in rows(session, "posts")) == [0, 12.5]
+
+
+def migrate_up(session: Session, project: Project) -> None:
+    run_up(session, project.code, to=None, now=project.now, choices=Choices(backup=False))
 
 
 WAYS = ["".join(way) for way in itertools.product("nh", repeat=3)]
@@ -193,3 +203,132 @@ def test_what_is_put_away_is_nobody_elses_business(
         hidden = [f for f in there_raw["fields"] if f["name"].startswith("_pv_")]
         assert len(hidden) == 2
         assert all(field["hidden"] for field in hidden)
+
+
+def test_a_check_rehearses_and_writes_nothing(
+    project: Project, prepared: Prepare, server: ServerFactory, binary: Binary
+) -> None:
+    files = sealed(project, prepared, binary)
+    running = server(binary)
+    remote(project, running, "up", to=files[0], recorded_only=True)
+    with project.session(running, native=False, local=False) as session:
+        put(session, "posts", title="one", body="text", price="dear")
+        before = session.target.fetch()
+        found = check(session, project.code, None, Choices(), now=project.now)
+        assert not found.exact
+        assert [(file.name, file.state) for file in found.files] == [(f, "would run") for f in files[1:]]
+        copied = check(session, project.code, None, Choices(), now=project.now, with_data=True)
+        assert copied.exact
+        assert [(file.name, file.state) for file in copied.files] == [(f, "would run") for f in files[1:]]
+        assert session.target.fetch() == before
+        assert session.target.client.backups() == {}
+
+
+def test_what_cannot_go_over_http_is_said_before_anything_is_sent(
+    project: Project, prepared: Prepare, server: ServerFactory, binary: Binary
+) -> None:
+    files = sealed(project, prepared, binary)
+    rows_only = f"{project.now + 10}_rows.js"
+    project.write(
+        rows_only,
+        'migrate((app) => {\n  app.db().newQuery("UPDATE {{posts}} SET title = 1").execute();\n}, null);\n',
+    )
+    running = server(binary)
+    with project.session(running, native=False, local=False) as session:
+        before = session.target.fetch()
+        with pytest.raises(ServerProcessError) as failure:
+            migrate_up(session, project)
+        assert f"{rows_only} cannot be run over HTTP: nothing was sent" in failure.value.what
+        assert "PocketVex did not write it" in failure.value.why
+        for way in ("--data-dir", "--migrationsDir", "pocketvex migrate route"):
+            assert way in failure.value.todo
+        assert session.target.fetch() == before
+        found = check(session, project.code, None, Choices(), now=project.now)
+        assert {file.name: file.state for file in found.files} == {
+            **dict.fromkeys(files, "not reached"), rows_only: "would fail"
+        }  # fmt: skip
+        assert session.memory.state.held_back == []
+
+
+def test_files_of_others_that_change_nothing_but_collections(
+    project: Project, server: ServerFactory, binary: Binary
+) -> None:
+    """As the dashboard writes them, and as people do."""
+    project.declare()
+    project.write("1700000000_created_notes.js", NOTES)
+    project.write("1700000001_updated_notes.js", MORE)
+    project.write("1700000002_deleted_notes.js", GONE)
+    running = server(binary)
+    ran = remote(project, running, "up", to="1700000001", recorded_only=True)
+    assert ran.files == ("1700000000_created_notes.js", "1700000001_updated_notes.js")
+    with project.session(running, native=False) as session:
+        put(session, "notes", said="one", more="two")
+        live = session.target.schema_of(session.target.fetch())
+        (notes,) = [c for c in live.collections if c.name == "notes"]
+        assert [field.name for field in notes.fields] == ["id", "said", "more"]
+        assert notes.list_rule == ""
+    assert remote(project, running, "up", recorded_only=True).files == ("1700000002_deleted_notes.js",)
+    with project.session(running, native=False) as session:
+        raw = session.target.fetch()
+        assert "notes" not in session.target.schema_of(raw).names()
+        (away,) = [c for c in raw if c["name"].endswith("_notes")]
+        assert [row["said"] for row in rows(session, away["name"])] == ["one"]
+        assert away["listRule"] is None
+    with pytest.raises(ServerProcessError, match="cannot be taken back over HTTP"):
+        remote(project, running, "down")
+
+
+NOTES = """migrate((app) => {
+  const collection = new Collection({
+    type: "base", name: "notes", id: "pbc_notes000000",
+    fields: [{ id: "text00000000001", type: "text", name: "said" }],
+  });
+  return app.save(collection);
+}, (app) => app.delete(app.findCollectionByNameOrId("notes")));
+"""
+MORE = """migrate((app) => {
+  const collection = app.findCollectionByNameOrId("notes");
+  collection.fields.add(new TextField({ id: "text00000000002", name: "more" }));
+  collection.listRule = "";
+  app.save(collection);
+}, (app) => {});
+"""
+GONE = """migrate((app) => {
+  app.delete(app.findCollectionByNameOrId("notes"));
+}, (app) => {});
+"""
+
+
+def test_a_server_that_was_updated_has_its_files_in_its_own_table(
+    project: Project, prepared: Prepare, server: ServerFactory, latest: Binary
+) -> None:
+    """Up to 0.38 the record alone knows; from 0.39 on the rows of `_migrations` are there as well."""
+    old = binary_of("0.36.9")
+    files = sealed(project, prepared, old)
+    running = server(old)
+    remote(project, running, "up", to=files[1], recorded_only=True)
+    assert applied(running.data_dir) == ()
+    running.halt()
+    updated = server(latest, data_dir=running.data_dir, port=running.port)
+    assert remote(project, updated, "up").files == (files[2],)
+    assert set(applied(updated.data_dir)) == set(files)
+
+
+def test_prune_deletes_what_was_put_away_and_nothing_else(
+    project: Project, prepared: Prepare, server: ServerFactory, binary: Binary
+) -> None:
+    files = sealed(project, prepared, binary)
+    running = server(binary)
+    remote(project, running, "up", to=files[0], recorded_only=True)
+    with project.session(running, native=False) as session:
+        put(session, "posts", title="one", body="text", price="12.50")
+    remote(project, running, "up")
+    with project.session(running, native=False) as session:
+        listed = list_kept(session)
+        columns = [kept for kept in listed.kept if kept.kind == "field"]
+        assert [(kept.rows, kept.migration) for kept in columns] == [(1, files[1]), (1, files[2])]
+        went = prune(session, listed.kept, [columns[0].name], lambda: None)
+        assert [kept.name for kept in went] == [columns[0].name]
+        assert [kept.name for kept in list_kept(session).kept if kept.kind == "field"] == [columns[1].name]
+        (row,) = rows(session, "posts")
+        assert (row["title"], row["price"]) == ("one", 12.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import quote
 
 from pocketvex.api import shape
@@ -18,6 +18,9 @@ from pocketvex.api.version import dashboard_version
 from pocketvex.errors import LoginRefused, PocketVexError, Rejected, UnsupportedServer
 from pocketvex.versions import CRONS, E_MAIL_DOMAINS, HELP_TEXTS, OLDEST, SQL_OVER_HTTP, Version
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 __all__ = ["Client", "Credentials", "TokenCache"]
 
 _SCAFFOLDS = f"{_COLLECTIONS}/meta/scaffolds"
@@ -27,6 +30,8 @@ _PAGE = 1000
 _MOST = 50 * _PAGE
 # The server itself gives up after five minutes (three before 0.26).
 _WRITE_TIMEOUT = 310.0
+_LARGEST = 1 << 50
+"""Bytes of a backup: as many as it has."""
 
 # Other words of a 403 are those of a hook of the user.
 _NOT_SUPERUSER = ("The authorized record is not allowed", "You are not allowed to perform this request")
@@ -146,6 +151,22 @@ class Client:
         answer = self._request("POST", _BACKUPS, json={"name": name}, timeout=_WRITE_TIMEOUT)
         if not answer.ok:
             raise self._rejected(answer, "a backup", [])
+
+    def delete_backup(self, name: str) -> None:
+        """Delete one; one that is gone already is no error."""
+        answer = self._request("DELETE", f"{_BACKUPS}/{quote(name, safe='')}")
+        if not answer.ok and answer.status not in (400, 404):
+            raise self._rejected(answer, f"the deletion of {name}", [])
+
+    def download_backup(self, name: str, to: Path) -> None:
+        """Write one to a new file that only its owner can read."""
+        token = self._request("POST", "/api/files/token").body.get("token", "")
+        path = f"{_BACKUPS}/{quote(name, safe='')}?token={token}"
+        with self._transport.stream(path) as response, open(to, "xb", opener=_private) as file:
+            if response.status_code != 200:
+                raise Rejected(f"{self.url} does not hand out {name} ({response.status_code})")
+            for piece in self._transport.pieces(response, _LARGEST, _WRITE_TIMEOUT):
+                file.write(piece)
 
     def scaffolds(self) -> dict[str, Collection]:
         """The server's own defaults, by type: `base`, `auth`, `view`."""
@@ -284,6 +305,12 @@ class Client:
             f"{self.url} did not take {what} ({answer.status}): {said}".rstrip(": "),
             problems=read_problems(answer.body, sent),
         )
+
+
+def _private(path: str, flags: int) -> int:
+    import os
+
+    return os.open(path, flags, 0o600)
 
 
 def _records(collection: str) -> str:

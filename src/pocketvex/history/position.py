@@ -132,7 +132,9 @@ def _by_structure(
     reached = 0
     for number in range(len(recorded.names), base, -1):
         shown = frozenset().union(*shows[base:number])
-        if shown and not differences(schemas[number], live, shown, version):
+        if not shown or not differences(schemas[base], live, shown, version):
+            continue  # it may as well be where it was
+        if not differences(schemas[number], live, shown, version):
             reached = number
             break
     applied = tuple(n for i, n in enumerate(recorded.names) if i < reached or n in remembered)

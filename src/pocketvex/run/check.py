@@ -1,7 +1,8 @@
 """`migrate up --check`: what the pending files would do on this server's real rows; nothing is written.
 
 Where the data directory is at hand, PocketBase's own `migrate up` runs them on a copy of the database:
-that is exact for every file. Over HTTP only, the changes that the files make are judged by counting.
+that is exact for every file. Over HTTP, what is sent is rehearsed on a scratch server without rows, and what
+rows say is counted; or a backup is downloaded, which is a copy of the database again.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from pocketvex.run.planning import plan_with_evidence
 from pocketvex.run.situation import Choices, Situation, find_situation
 from pocketvex.schema.model import Schema
 from pocketvex.steps.header import is_written_by_us
-from pocketvex.target.road import Native
+from pocketvex.target.download import downloaded
+from pocketvex.target.road import Native, Road
 from pocketvex.target.session import Session
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def check(
     *,
     now: int,
     recorded_only: bool = False,
+    with_data: bool = False,
 ) -> Checkup:
     """Look ahead at the pending files, up to the one that is meant, and at what the code asks beyond them.
 
@@ -89,9 +92,17 @@ def check(
             what = _drafted(position.history.folder) if target.local else _CODE
             why = "\n".join(filter(None, (error.what, error.why)))
             refused = [Foreseen(what, "would fail", why, error.todo)]
-    if target.data_dir is None:
-        return Checkup((*map(_counted, pending), *refused), exact=False)
-    return Checkup((*_tried(situation.session, target.data_dir, pending), *refused), exact=True)
+    if target.data_dir is not None:
+        road: Road = Native(target, situation.session.binary, target.data_dir)
+        return Checkup((*_tried(road, pending), *refused), exact=True)
+    if with_data:
+        with downloaded(situation.session) as data_dir:
+            road = Native(target, situation.session.binary, data_dir)
+            return Checkup((*_tried(road, pending), *refused), exact=True)
+    road = situation.road()
+    if road.name == "hooks":
+        return Checkup((*_tried(road, pending), *refused), exact=True)
+    return Checkup((*_rehearsed(road, pending), *refused), exact=False)
 
 
 def _sealed(situation: Situation, files: Sequence[tuple[str, str]]) -> list[_Pending]:
@@ -127,9 +138,30 @@ def _drafted(folder: Path) -> str:
     return DRAFT.as_posix() if there else _CODE
 
 
-def _tried(session: Session, data_dir: Path, pending: Sequence[_Pending]) -> list[Foreseen]:
+def _rehearsed(road: Road, pending: Sequence[_Pending]) -> list[Foreseen]:
+    """What is sent for these files is tried on a scratch server without rows; what rows say is counted."""
+    from pocketvex.server.scratch import MigrationFailed
+    from pocketvex.target.over_http import CannotCarry
+
+    if not pending:
+        return []
+    names = [file.name if file.sealed else f"{DRAFT_STAMP}.js" for file in pending]
+    try:
+        road.try_out(dict(zip(names, (file.text for file in pending), strict=True)))
+    except MigrationFailed as error:
+        return _failed(error, pending, names.index(error.file))
+    except CannotCarry as error:
+        at = names.index(error.file)
+        why = "\n".join([error.what, error.why])
+        stopped = Foreseen(pending[at].name, "would fail", why, error.todo)
+        others = [f.name for f in pending if f is not pending[at]]
+        return [stopped, *(Foreseen(name, "not reached", "all files are looked at first") for name in others)]
+    return [_counted(file) for file in pending]
+
+
+def _tried(road: Road, pending: Sequence[_Pending]) -> list[Foreseen]:
     """What a file takes away is said of one that runs; another has more to say."""
-    looked = _on_a_copy(session, data_dir, pending)
+    looked = _on_a_copy(road, pending)
     lost = [
         _lost(file.changes or ()) if seen.state == "would run" else ()
         for file, seen in zip(pending, looked, strict=True)
@@ -152,7 +184,7 @@ def _lost(changes: Sequence[Change]) -> list[str]:
     return lines
 
 
-def _on_a_copy(session: Session, data_dir: Path, pending: Sequence[_Pending]) -> list[Foreseen]:
+def _on_a_copy(road: Road, pending: Sequence[_Pending]) -> list[Foreseen]:
     from pocketvex.server.scratch import MigrationFailed
 
     # What reaches out does so on a copy as well: neither that file nor one behind it is run.
@@ -164,9 +196,7 @@ def _on_a_copy(session: Session, data_dir: Path, pending: Sequence[_Pending]) ->
     # The draft is behind every file that is sealed.
     names = [file.name if file.sealed else f"{DRAFT_STAMP}.js" for file in run]
     try:
-        Native(session.target, session.binary, data_dir).try_out(
-            dict(zip(names, (file.text for file in run), strict=True))
-        )
+        road.try_out(dict(zip(names, (file.text for file in run), strict=True)))
     except MigrationFailed as error:
         return [
             *_failed(error, run, names.index(error.file)),
@@ -199,7 +229,7 @@ def _failed(error: MigrationFailed, run: Sequence[_Pending], at: int) -> list[Fo
 def _counted(file: _Pending) -> Foreseen:
     """The changes that a file makes on an empty server, judged by the rows of this one."""
     if file.changes is None:
-        return Foreseen(file.name, "not known", "it is written by hand, and only HTTP reaches the server")
+        return Foreseen(file.name, "would run")  # it changes nothing but collections
     stopped = [c for c in file.changes if c.judgement.code in THROWS]
     broken = [c for c in stopped if c.judgement.evidence is None or c.judgement.evidence.rows != 0]
     unknown = [c for c in broken if c.judgement.evidence is None or c.judgement.evidence.rows is None]

@@ -39,6 +39,7 @@ from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
 from pocketvex.target.backup import back_up
 from pocketvex.target.memory import Memory
+from pocketvex.target.roads import RoadName
 from pocketvex.target.secrets import late_secrets, unset_in
 from pocketvex.target.session import Session
 from pocketvex.target.write import require_unmoved, write_changes
@@ -74,6 +75,8 @@ class Status:
     plan: Plan
     """What the code asks beyond the history."""
     draft: bool
+    road: RoadName | None = None
+    """The way on which files would come there; None where there is none."""
 
 
 def up(
@@ -323,7 +326,15 @@ def status(session: Session, desired: Schema | None, choices: Choices) -> Status
         position.history.missing,
         found,
         read_draft(session.config.migrations) is not None,
+        _road_of(situation),
     )
+
+
+def _road_of(situation: Situation) -> RoadName | None:
+    try:
+        return situation.road().name
+    except ServerProcessError:
+        return None
 
 
 def _in_order(rows: Sequence[FileState]) -> tuple[FileState, ...]:

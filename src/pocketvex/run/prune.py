@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from pocketvex.api.filters import nonzero_filter
 from pocketvex.errors import HistoryError, NotAsIntended, UsageError
 from pocketvex.history.folder import History
 from pocketvex.history.position import Position
@@ -28,6 +29,7 @@ from pocketvex.target.start import start
 from pocketvex.target.target import Json, Target
 
 _NAME = re.compile(rf"{PRIVATE_PREFIX}(?P<id>[0-9a-f]{{12}}|[0-9]+|draft|here[0-9]+)_(?P<name>\w+)")
+_FIELD = re.compile(rf"{PRIVATE_PREFIX}(?:(?:was|new)_)?(?P<id>[0-9a-f]{{12}})_(?P<name>\w+)")
 _RULES = ("listRule", "viewRule", "createRule", "updateRule", "deleteRule")
 
 
@@ -35,9 +37,9 @@ class KeptAside(NamedTuple):
     """One thing that is kept aside."""
 
     name: str
-    """What `--confirm` takes: `posts.body@1700000000`, a collection, or a file."""
+    """What `--confirm` takes: `posts.body@1700000000`, a collection, a field, or a file."""
     kind: str
-    """values, collection or file."""
+    """values, collection, field or file."""
     rows: int
     migration: str = ""
     """The file of the history that put it there; "" where the history has none of that stamp."""
@@ -59,7 +61,11 @@ def list_kept(session: Session) -> Listed:
     position = locate(session, raw)
     groups = ledger.groups(session.target)
     files = _files_by_id(position.history)
-    found = [*_values(position, files, groups or []), *_collections(session.target, position, files, raw)]
+    found = [
+        *_values(position, files, groups or []),
+        *_collections(session.target, position, files, raw),
+        *_fields(session.target, position, files, raw),
+    ]
     return Listed((*found, *_kept_files(session)), groups is not None)
 
 
@@ -92,6 +98,7 @@ def prune(
     if going:
         before()
     _delete_collections(session, [kept.name for kept in going if kept.kind == "collection"])
+    _delete_fields(session, [kept.name for kept in going if kept.kind == "field"])
     ledger.delete(session.target, [group for kept in going for group in kept.groups])
     for kept in going:
         if kept.kind == "file":
@@ -161,14 +168,45 @@ def _collections(
     found = []
     for item in raw:
         match = _NAME.fullmatch(item["name"])
-        if match is None or item["type"] == "view":
+        if match is None:
             continue
         file = files.get(match["id"], "")
         of = _of_first if file.startswith(f"{match['id']}_") else _origin
         way = of(position, file) if file else "declaring it again gives it back"
-        rows = target.client.count(item["name"])
+        rows = target.client.count(item["name"]) if item["type"] != "view" else 0
         found.append(KeptAside(item["name"], "collection", rows, file, way))
     return found
+
+
+def _fields(
+    target: Target, position: Position, files: Mapping[str, str], raw: Sequence[Json]
+) -> list[KeptAside]:
+    """What was put away over HTTP, with its values, and what values were before they were changed there."""
+    found = []
+    for item in raw:
+        if item["type"] == "view" or item["name"].startswith(PRIVATE_PREFIX):
+            continue
+        for field in item["fields"]:
+            match = _FIELD.fullmatch(field["name"])
+            if match is None:
+                continue
+            file = files.get(match["id"], "")
+            filled = nonzero_filter(item["name"], field)
+            rows = target.client.count(item["id"], filled) if filled else target.client.count(item["id"])
+            way = _origin(position, file) if file else "declaring it again gives it back"
+            found.append(KeptAside(f"{item['name']}.{field['name']}", "field", rows, file, way))
+    return found
+
+
+def _delete_fields(session: Session, paths: Sequence[str]) -> None:
+    """Each collection with all that is named of it at once; a field of it goes with its column."""
+    client = session.target.client
+    for item in session.target.fetch():
+        going = {path.partition(".")[2] for path in paths if path.partition(".")[0] == item["name"]}
+        if going:
+            client.refresh_schema_cache()
+            left = [field for field in item["fields"] if field["name"] not in going]
+            client.patch_collection(item["id"], {"fields": left})
 
 
 def _kept_files(session: Session) -> list[KeptAside]:

@@ -65,6 +65,22 @@ def finish(client: Client, ran: Callable[[str], bool]) -> None:
         client.delete_record(RECORD_NAME, row["id"])
 
 
+def record_rows(client: Client, names: Sequence[str]) -> None:
+    """Have these files in `_migrations`, where a server of before 0.39 could not be asked for them."""
+    listed = ", ".join(literal(name) for name in names)
+    rows = client.sql(f"SELECT `file` FROM `_migrations` WHERE `file` IN ({listed})")
+    there = {row["file"] for row in rows}
+    for number, name in enumerate(name for name in names if name not in there):
+        client.sql(_row(name, number))
+
+
+def _row(name: str, number: int) -> str:
+    return (
+        "INSERT OR IGNORE INTO `_migrations` (`file`, `applied`) "
+        f"VALUES ({literal(name)}, {_MICROSECONDS} + {number})"
+    )
+
+
 def _note(client: Client, going: Passage, behind: Sequence[str]) -> str:
     if not behind:
         return ""
@@ -90,11 +106,7 @@ def _triggers(going: Passage, made: Statements) -> list[tuple[str, str]]:
     """The triggers by name: one that waits for the record, one for each part that does not fit into it."""
     names = [entry.name for entry in going.entries]
     if going.way == "up":
-        ran = [
-            "INSERT OR IGNORE INTO `_migrations` (`file`, `applied`) "
-            f"VALUES ({literal(name)}, {_MICROSECONDS} + {n})"
-            for n, name in enumerate(names)
-        ]
+        ran = [_row(name, number) for number, name in enumerate(names)]
     else:
         ran = [f"DELETE FROM `_migrations` WHERE `file` = {literal(name)}" for name in names]
     parts = in_parts([*made.inside, *ran], 400)

@@ -69,6 +69,8 @@ class Carrier:
         with holding(self.client) as hold:
             if self.by_sql:
                 by_sql.finish(self.client, self._has_run)
+                if known := [entry.name for entry in entries(self.client.collections())]:
+                    by_sql.record_rows(self.client, known)
             left = list(files)
             ran: list[str] = []
             while left:

@@ -27,6 +27,7 @@ from pocketvex.render.migration.migration import runtime
 from pocketvex.render.migration.one_off import down_step
 from pocketvex.render.migration.server_route import HOOK_KEY, NAME, PATH, PATIENCE, PROTOCOL, SHORTEST
 from pocketvex.steps.header import is_written_by_us, secrets_of
+from pocketvex.target.roads import RoadName
 
 _FULL = re.compile(r"database or disk is full|no space left on device|disk quota exceeded", re.I)
 _ANEW = "Put there what `pocketvex migrate route` writes today."
@@ -69,7 +70,7 @@ def applied_there(target: Reached) -> tuple[str, ...] | None:
 class Hooks:
     """A `Road` over the route of a server."""
 
-    name = "hooks"
+    name: RoadName = "hooks"
 
     def __init__(self, target: Reached) -> None:
         self._client = target.client

@@ -11,13 +11,23 @@ from pocketvex.server.scratch import MigrationFailed
 from pocketvex.steps.migration import Migration
 from pocketvex.target.carrier import Carrier, Stopped
 from pocketvex.target.rehearsal import rehearsed_on
+from pocketvex.target.roads import RoadName
 from pocketvex.target.session import Session
 from pocketvex.versions import SQL_OVER_HTTP
 
 WAYS_OUT = (
     "Say where its data is on this machine (--data-dir PATH), or restart it with the migrations as its "
-    "--migrationsDir: then it runs them itself."
+    "--migrationsDir: then it runs them itself. `pocketvex migrate route` writes a hook that runs every file "
+    "over HTTP."
 )
+
+
+class CannotCarry(ServerProcessError):
+    """A file that no road over HTTP can run: nothing was sent."""
+
+    def __init__(self, file: str, what: str, *, why: str, todo: str) -> None:
+        super().__init__(what, why=why, todo=todo)
+        self.file = file
 
 
 class OverHttp:
@@ -29,10 +39,10 @@ class OverHttp:
         self._target = session.target
         self._states = states
         self._found = [Entry(name, id, natively=True) for name, id in found]
-        self.name = "sql" if self._target.version >= SQL_OVER_HTTP else "rest"
+        self.name: RoadName = "sql" if self._target.version >= SQL_OVER_HTTP else "rest"
 
     def require(self, files: Mapping[str, str], *, down: bool = False) -> None:
-        """Raise ServerProcessError, before anything is sent, for a file that cannot be run this way."""
+        """Raise CannotCarry, before anything is sent, for a file that cannot be run this way."""
         raw = self._target.fetch()
         try:
             for _ in self._carrier().passages(self._migrations(files), _way(down), raw):
@@ -99,9 +109,10 @@ class OverHttp:
             raise self._refused(error, False) from error
         return found
 
-    def _refused(self, error: Refused, down: bool) -> ServerProcessError:
+    def _refused(self, error: Refused, down: bool) -> CannotCarry:
         what = "taken back" if down else "run"
-        return ServerProcessError(
+        return CannotCarry(
+            error.file,
             f"{error.file} cannot be {what} over HTTP: nothing was sent",
             why=f"{error.why[:1].upper()}{error.why[1:]}.",
             todo=WAYS_OUT,

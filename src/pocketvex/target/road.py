@@ -11,6 +11,7 @@ from pocketvex.errors import ServerProcessError
 from pocketvex.render.migration.server_route import HOOK_KEY
 from pocketvex.server.binaries import Binary
 from pocketvex.store.temporary import temporary
+from pocketvex.target.roads import RoadName
 from pocketvex.target.session import Session
 from pocketvex.target.target import Target
 
@@ -24,7 +25,7 @@ class Road(Protocol):
     What fails is raised as `server.scratch.MigrationFailed`, with the name of the file.
     """
 
-    name: str
+    name: RoadName
 
     def require(self, files: Mapping[str, str], *, down: bool = False) -> None:
         """Raise ServerProcessError, before anything is written, for a file that this road cannot run."""
@@ -45,7 +46,7 @@ class Road(Protocol):
 class Native:
     """PocketBase's own binary, run beside the server on its data directory."""
 
-    name = "native"
+    name: RoadName = "native"
 
     def __init__(self, target: Target, binary: Binary, data_dir: Path) -> None:
         self._target = target
@@ -105,6 +106,8 @@ def road_to(session: Session, states: States | None = None, found: Sequence[tupl
 
     if offers_hooks(target):
         return Hooks(target)
+    if target.environ.get(HOOK_KEY):
+        session.reporter.note_once(f"{HOOK_KEY} is set here, and {target.url} has no route that takes it")
     from pocketvex.target.over_http import OverHttp
 
     return OverHttp(session, states or {}, found)

@@ -10,6 +10,7 @@ from pocketvex.cli.show.formats import Shown, migrations_in, write_json
 from pocketvex.cli.show.plan import PlanShown
 from pocketvex.cli.terminal import output
 from pocketvex.schema.words import counted
+from pocketvex.target.roads import PROMISES
 
 if TYPE_CHECKING:
     from pocketvex.plan.mentions import Mention
@@ -37,6 +38,8 @@ class StatusShown(Shown):
             output.note("→ `pocketvex migrate verify` says what to do about a file that is gone")
         if not rows:
             output.data("no migrations yet")
+        if self.status.road in ("hooks", "sql", "rest"):
+            output.note(f"road: {self.status.road} ({PROMISES[self.status.road]})")
         self._beyond(mentions)
 
     def _beyond(self, mentions: Sequence[Mention]) -> None:
@@ -56,7 +59,11 @@ class StatusShown(Shown):
         from pocketvex.render.report.json import status_values
 
         status = self.status
-        write_json(status_values(self._rows(), status.missing, status.plan, self.desired, self._mentions()))
+        write_json(
+            status_values(
+                self._rows(), status.missing, status.plan, self.desired, self._mentions(), status.road
+            )
+        )
 
     def markdown(self) -> None:
         from pocketvex.render.report.markdown import status_markdown

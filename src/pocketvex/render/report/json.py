@@ -116,10 +116,13 @@ def status_values(
     plan: Plan,
     desired: Schema,
     mentions: Iterable[Mention] = (),
+    road: str | None = None,
 ) -> dict[str, Any]:
-    """`migrate status`: each file with its state, files that are gone, and what the code asks beyond them."""
+    """`migrate status`: each file with its state, files that are gone, what the code asks beyond them, and on
+    which road files would come there."""
     return {
         "version": JSON_VERSION,
+        "road": road,
         "migrations": [{"name": name, "state": state} for name, state in rows],
         "missing": list(missing),
         "outstanding": plan_values(plan, desired, mentions),

@@ -14,13 +14,26 @@ if TYPE_CHECKING:
     from pocketvex.target.session import Session
 
 
-def foresee(session: Session, desired: Schema, to: str | None, said: Choices, recorded_only: bool) -> int:
+def foresee(
+    session: Session,
+    desired: Schema,
+    to: str | None,
+    said: Choices,
+    *,
+    recorded_only: bool,
+    with_data: bool,
+) -> int:
     """Say it of each file; 7 where a pending file would not run, or where nobody can tell."""
     from pocketvex.run.check import check
 
-    found = check(session, desired, to, said, now=int(time.time()), recorded_only=recorded_only)
+    found = check(
+        session, desired, to, said, now=int(time.time()), recorded_only=recorded_only, with_data=with_data
+    )
     if not found.exact:
-        output.note("note: only HTTP reaches the database: rows are counted, and no file is run")
+        output.note(
+            "note: only HTTP reaches the database: what is sent was rehearsed on a scratch server, and rows "
+            "were counted; --with-data runs the files on a copy of the data"
+        )
     for file in found.files:
         output.data(f"{file.state:11} {file.name}" + (f":{file.line}" if file.line else ""))
         for line in file.why.splitlines():

@@ -21,6 +21,7 @@ from pocketvex.cli.commands.options import (
 from pocketvex.cli.context import checked_answers, choices, load, opened, project, writing
 from pocketvex.cli.terminal import output
 from pocketvex.cli.terminal.ask import asking, consent_to_host
+from pocketvex.errors import UsageError
 
 if TYPE_CHECKING:
     from pocketvex.run.migrate import Ran
@@ -45,6 +46,10 @@ def up(
     check: Annotated[
         bool, typer.Option("--check", help="Say what each file would do on the real rows; write nothing.")
     ] = False,
+    with_data: Annotated[
+        bool,
+        typer.Option("--with-data", help="With --check: over HTTP, download a backup and try it there."),
+    ] = False,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
@@ -60,7 +65,12 @@ def up(
         from pocketvex.cli.commands.migrate.check import foresee
 
         with opened(config, host, data_dir, pocketbase) as session:
-            return foresee(session, loaded.schema, to, choices(answers=said), recorded_only)
+            return foresee(
+                session, loaded.schema, to, choices(answers=said),
+                recorded_only=recorded_only, with_data=with_data,
+            )  # fmt: skip
+    if with_data:
+        raise UsageError("--with-data is for `pocketvex migrate up --check`")
     with writing("pocketvex migrate up", config, host, data_dir, pocketbase) as session:
         given = choices(confirm=confirm, answers=said, backup=not no_backup)
 
