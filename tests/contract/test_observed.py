@@ -10,7 +10,7 @@ import pytest
 from binaries import SUPPORTED
 from cases.rows import MISTAKES, ROWS
 from cases.stories import WRONG_RULES
-from observed import PAGE, WRITE, Judged, Line, Mistake, cases, facts, items, page, read
+from observed import PAGE, WRITE, Judged, Line, Mistake, cases, facts, items, page, read, read_over_http
 from pocketvex.evidence.facts import Evidence
 from pocketvex.load.loader import load_schema
 from pocketvex.rules.check import rule_problems
@@ -27,7 +27,7 @@ def test_every_row_has_a_case_on_the_newest_version(row: int) -> None:
 
 
 def test_the_page_is_as_it_is_written() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(read())
+    assert PAGE.read_text(encoding="utf-8") == page(read(), read_over_http())
 
 
 def test_the_page_has_the_words_of_today(tmp_path: Path) -> None:

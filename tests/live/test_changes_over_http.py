@@ -14,6 +14,7 @@ from cases.changes import CASES, Case
 from conftest import EMAIL, PASSWORD, ServerFactory
 from grounds import SECOND_FILE, Built, Ground, migration
 from live.test_changes import declared, insert, planned, queries, stored, told, write_file
+from observed import observe_over_http
 from pocketvex.api.client import Client, Credentials
 from pocketvex.diff.compare import compare
 from pocketvex.history.shadow import placeholders
@@ -63,20 +64,23 @@ def test_a_change_over_http(
         def rows(like: dict[str, list[dict[str, object]]]) -> dict[str, list[dict[str, object]]]:
             return told(like, place.ask(queries(like)))
 
+        def saw(seen: str) -> None:
+            observe_over_http(case.row, case.title, seen, str(binary.version))
+
         if case.refused:
             with pytest.raises(Stopped):
                 carrier.run(files, "up")
             assert (left(before), rows(case.rows)) == ([], case.rows)
-            return
-        if refused(carrier, files, "up"):
+            return saw("up stops as natively")
+        if why := refused(carrier, files, "up"):
             assert (left(before), rows(case.rows)) == ([], case.rows)
-            return
+            return saw(f"up is refused: {why}")
         assert left(desired) == []
         assert rows(case.up) == case.up
         assert (SECOND_FILE in applied(place.data_dir)) == (binary.version >= SQL_OVER_HTTP)
-        if refused(carrier, files, "down"):
+        if why := refused(carrier, files, "down"):
             assert (left(desired), rows(case.up)) == ([], case.up)
-            return
+            return saw(f"up as natively, down is refused: {why}")
         assert left(before) == []
         assert rows(case.rows) == case.rows
         assert SECOND_FILE not in applied(place.data_dir)
@@ -85,17 +89,18 @@ def test_a_change_over_http(
         carrier.run(files, "up")
         assert left(desired) == []
         assert rows(case.up) == case.up
+        return saw("as natively")
 
 
-def refused(carrier: Carrier, files: list[tuple[str, Migration]], way: str) -> bool:
-    """Whether nothing begins, with a reason that only what the API cannot do may have."""
+def refused(carrier: Carrier, files: list[tuple[str, Migration]], way: str) -> str:
+    """Why nothing begins, where that is: for a reason that only what the API cannot do may have."""
     try:
         carrier.run(files, way)
     except Stopped as error:
         if not any(text in error.reason for text in CANNOT):
             raise
-        return True
-    return False
+        return error.reason
+    return ""
 
 
 def _give_superuser(place: Built, template: Path) -> None:
