@@ -332,3 +332,44 @@ def test_prune_deletes_what_was_put_away_and_nothing_else(
         assert [kept.name for kept in list_kept(session).kept if kept.kind == "field"] == [columns[1].name]
         (row,) = rows(session, "posts")
         assert (row["title"], row["price"]) == ("one", 12.5)
+
+
+def test_a_check_counts_what_waiting_files_rename_and_knows_what_they_fill(
+    project: Project, prepared: Prepare, server: ServerFactory, binary: Binary
+) -> None:
+    project.declare(posts(text("body")))
+    prepared(project, binary, renamed_and_filled).stop()
+    shutil.rmtree(project.root / ".pocketvex")
+    project.declare({"name": "articles", "fields": RENAMED})
+    files = project.files
+    running = server(binary)
+    remote(project, running, "up", to=files[0], recorded_only=True)
+    with project.session(running, native=False, local=False) as session:
+        put(session, "posts", title="one", body="much too long")
+        found = check(session, project.code, None, Choices(), now=project.now)
+    assert [(file.name, file.state) for file in found.files] == [
+        (files[1], "would run"), (files[2], "would run"), (files[3], "would fail"),
+    ]  # fmt: skip
+    assert "1 of 1 row" in found.files[2].why
+
+
+RENAMED = [
+    {"name": "title", "type": "text"},
+    {"name": "text", "type": "text", "max": 5},
+    {"name": "lang", "type": "text", "required": True},
+]
+
+
+def renamed_and_filled(project: Project, maker: Running) -> None:
+    """The last file allows less than a row holds, under a name that it got from the files before."""
+    project.up(maker)
+    lang = {**text("lang"), "required": True, "backfill": "en"}
+    for fields, more in (
+        ([{**text("text"), "renamed_from": "body"}], {"renamed_from": "posts"}),
+        ([text("text"), lang], {}),
+        (RENAMED[1:], {}),
+    ):
+        project.now += 10
+        title = {"name": "title", "type": "text"}
+        project.declare({"name": "articles", "fields": [title, *fields], **more})
+        project.up(maker)

@@ -28,6 +28,7 @@ from pocketvex.run.planning import Count, plan_with_evidence
 from pocketvex.run.situation import Choices, Situation, find_situation
 from pocketvex.schema.model import Collection, Schema
 from pocketvex.steps.header import is_written_by_us
+from pocketvex.steps.migration import read_migration
 from pocketvex.target.download import downloaded
 from pocketvex.target.road import Native, Road
 from pocketvex.target.session import Session
@@ -275,7 +276,8 @@ def _counted(file: _Pending) -> Foreseen:
     """The changes that a file makes on an empty server, judged by the rows of this one."""
     if file.changes is None:
         return Foreseen(file.name, "would run")  # it changes nothing but collections
-    stopped = [c for c in file.changes if c.judgement.code in THROWS]
+    filled = _filled(file.text)
+    stopped = [c for c in file.changes if c.judgement.code in THROWS and c.path not in filled]
     broken = [c for c in stopped if c.judgement.evidence is None or c.judgement.evidence.rows != 0]
     unknown = [c for c in broken if c.judgement.evidence is None or c.judgement.evidence.rows is None]
     state = "not known" if unknown else "would fail" if broken else "would run"
@@ -283,6 +285,13 @@ def _counted(file: _Pending) -> Foreseen:
     codes = sorted({c.judgement.code for c in broken})
     todo = f"`pocketvex explain {codes[0]}` says what to do." if codes else ""
     return Foreseen(file.name, state, why, todo)
+
+
+def _filled(text: str) -> set[str]:
+    """The fields whose rows a file fills: what it makes required is empty in none of them."""
+    migration = read_migration(text)
+    steps = migration.up if migration is not None else []
+    return {f"{step[1]}.{step[2]['name']}" for step in steps if step[0] == "fill"}
 
 
 def _said(judged: Judgement) -> str:
