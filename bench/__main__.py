@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import cases, generators_report, saves
+from bench import cases, generators_report, over_http, saves
 from bench.measure import Line
 from pocketvex.server.binaries import find
 
@@ -34,6 +34,7 @@ def main(arguments: Sequence[str]) -> None:
             *cases.types(folder),
             *cases.planning(),
             *cases.history(folder),
+            *over_http.over_http(folder),
         ]
         others = generators_report.section(folder)
     text = HEAD + f"{table(lines)}\n{others}\n{machine()}\n"
