@@ -16,6 +16,16 @@ from pocketvex.store.temporary import temporary
 from pocketvex.target.session import Session
 from pocketvex.target.target import Target
 
+PROMISES = {
+    "native": "all files, or none",
+    "hooks": "all files in one transaction, or none",
+    "sql": "files that only change collections together, any other by itself; each with its rows, or not "
+    "at all",
+    "rest": "files that only change collections together, any other by itself; values are filled in before a "
+    "file takes effect, and the next run goes on where one was cut off",
+}
+"""What each road keeps to, by its name, in words for a plan."""
+
 
 class Road(Protocol):
     """A way to run migrations. Each call does all that it is given, or nothing.
