@@ -79,7 +79,7 @@ def check(
     situation = find_situation(session, desired, choices, write=False)
     position, target = situation.position, situation.target
     check_history(position.history)
-    pending = judged_files(situation, position.history.pairs(up_to(position, to)))
+    pending = _sealed(situation, position.history.pairs(up_to(position, to)))
     refused: list[Foreseen] = []
     if to is None and not recorded_only:
         found = find_outstanding(situation)
@@ -90,11 +90,11 @@ def check(
             why = "\n".join(filter(None, (error.what, error.why)))
             refused = [Foreseen(what, "would fail", why, error.todo)]
     if target.data_dir is None:
-        return Checkup((*map(foreseen_by_counting, pending), *refused), exact=False)
+        return Checkup((*map(_counted, pending), *refused), exact=False)
     return Checkup((*_tried(situation.session, target.data_dir, pending), *refused), exact=True)
 
 
-def judged_files(situation: Situation, files: Sequence[tuple[str, str]]) -> list[_Pending]:
+def _sealed(situation: Situation, files: Sequence[tuple[str, str]]) -> list[_Pending]:
     recorded = situation.position.recorded
     states = dict(zip(recorded.names, pairwise(recorded.snapshots), strict=False))
 
@@ -196,7 +196,7 @@ def _failed(error: MigrationFailed, run: Sequence[_Pending], at: int) -> list[Fo
     ]
 
 
-def foreseen_by_counting(file: _Pending) -> Foreseen:
+def _counted(file: _Pending) -> Foreseen:
     """The changes that a file makes on an empty server, judged by the rows of this one."""
     if file.changes is None:
         return Foreseen(file.name, "not known", "it is written by hand, and only HTTP reaches the server")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from pocketvex.errors import Exit, PocketVexError, ServerProcessError
 from pocketvex.history.position import check_history, up_to
-from pocketvex.plan.changes import PendingFile
+from pocketvex.plan.changes import Change, PendingFile
 from pocketvex.plan.saved import (
     SavedFile,
     SavedPlan,
@@ -18,12 +19,13 @@ from pocketvex.plan.saved import (
     files_moved,
     server_moved,
 )
-from pocketvex.run.check import foreseen_by_counting, judged_files
+from pocketvex.run.counted import changes_of, failing
 from pocketvex.run.draft import code_is_ahead, find_outstanding
 from pocketvex.run.pending import pending_file
 from pocketvex.run.situation import Choices, Situation, find_situation
 from pocketvex.schema.model import RECORD_NAME, Schema
 from pocketvex.server.scratch import MigrationFailed
+from pocketvex.steps.header import is_written_by_us
 from pocketvex.target.road import PROMISES
 from pocketvex.target.session import Session
 from pocketvex.target.target import Json
@@ -96,18 +98,29 @@ def _base(raw: Sequence[Json]) -> Mapping[str, str]:
 
 def _files(situation: Situation, names: Sequence[str]) -> tuple[tuple[PendingFile, ...], list[Stop]]:
     """The files with what they change, and those that would fail on the rows that there are."""
-    position = situation.position
-    found, failing = [], []
-    for file in judged_files(situation, position.history.pairs(names)):
-        if file.changes is None:
-            # Of what is written by hand the scratch server shows the structure; nobody knows what it counts.
-            found.append(pending_file(position, file.name, situation.target.version))
+    position, live = situation.position, situation.live
+    recorded = position.recorded
+    states = dict(zip(recorded.names, pairwise(recorded.snapshots), strict=False))
+    found, stops = [], []
+    for name, text in position.history.pairs(names):
+        if not is_written_by_us(text):
+            # The scratch server shows what it makes of collections; nobody knows which rows it looks at.
+            found.append(pending_file(position, name, situation.target.version))
             continue
-        found.append(PendingFile(file.name, tuple(file.changes), by_hand=False))
-        foreseen = foreseen_by_counting(file)
-        if foreseen.state == "would fail":
-            failing.append(Stop(f"{file.name} would fail", foreseen.why, foreseen.todo, Exit.FINDINGS))
-    return tuple(found), failing
+        before, after = map(Schema.from_json, states[name])
+        changes = changes_of(situation.session, text, after, before, live)
+        found.append(PendingFile(name, tuple(changes), by_hand=False))
+        if broken := failing(changes):
+            stops.append(_fails(name, broken))
+    return tuple(found), stops
+
+
+def _fails(name: str, broken: Sequence[Change]) -> Stop:
+    why = "\n".join(
+        f"{c.path}: {c.judgement.reason}; {c.judgement.evidence} ({c.judgement.code})" for c in broken
+    )
+    todo = f"`pocketvex explain {min(c.judgement.code for c in broken)}` says what to do."
+    return Stop(f"{name} would fail", why, todo, Exit.FINDINGS)
 
 
 def _road(situation: Situation, names: Sequence[str]) -> tuple[str, list[Stop]]:
