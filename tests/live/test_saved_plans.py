@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+import projects as library
 from conftest import EMAIL, PASSWORD, ServerFactory
 from pocketvex.api.client import Client
 from pocketvex.api.credentials import Credentials
 from pocketvex.run.situation import Choices
+from pocketvex.run.up_plan import plan_up
 from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 from published import check
@@ -260,32 +262,72 @@ BY_HAND = """migrate((app) => {
 """
 
 
-def test_rows_that_a_guard_refuses_are_in_the_plan(
-    tmp_path: Path, server: ServerFactory, latest: Binary
-) -> None:
-    from pocketvex.run.up_plan import plan_up
-    from projects import Project as Library
-    from projects import posts as a_collection
-    from projects import put as add
-    from projects import text
+TEXT = {"name": "body", "type": "text"}
+CHOICE = {"name": "state", "type": "select", "values": ["draft", "old"], "maxSelect": 1}
+FILES: dict[str, tuple[list[list[Json]], Json, list[tuple[str, str, str, int]], str]] = {
+    "a guard": (
+        [[TEXT], [{**TEXT, "max": 9}]], {"body": "much too long"},
+        [("posts.body", "PV203", "unsafe", 1)], "posts.body: max 0 → 9; 1 of 1 row (PV203)",
+    ),
+    "one goes and one comes": (
+        [[TEXT], [{"name": "slug", "type": "text", "renamed_from": ""}]], {"body": "words"},
+        [("posts.slug", "PV101", "safe", 0), ("posts.body", "PV201", "unsafe", 1)], "",
+    ),
+    "another choice": (
+        [[CHOICE], [{**CHOICE, "values": ["draft"], "remap": {"old": "draft"}}]], {"state": "old"},
+        [("posts.state", "PV121", "unsafe", 1)], "",
+    ),
+    "no other choice": (
+        [[CHOICE], [{**CHOICE, "values": ["draft"]}]], {"state": "old"},
+        [("posts.state", "PV203", "unsafe", 1)],
+        "posts.state: the choice 'old' goes, and the file puts nothing in its place; 1 of 1 row (PV203)",
+    ),
+    "filled in": (
+        [[TEXT], [{**TEXT, "required": True, "backfill": "none"}]], {"body": ""},
+        [("posts.body", "PV203", "unsafe", 1)], "",
+    ),
+    "renamed before": (
+        [[TEXT], [{"name": "text", "type": "text", "renamed_from": "body"}], []], {"body": "words"},
+        [("posts.text", "PV120", "", 0), ("posts.text", "PV201", "unsafe", 1)], "",
+    ),
+    "made before": (
+        [[], [{**TEXT, "max": 50}], [{**TEXT, "max": 9}]], {},
+        [("posts.body", "PV101", "safe", 0), ("posts.body", "PV203", "unsafe", -1)], "",
+    ),
+}  # fmt: skip
 
-    running = server(latest)
-    maker = Library(tmp_path / "maker", a_collection(text("body", max=50)))
-    theirs = server(latest)
-    maker.up(theirs)
-    project = maker.clone(tmp_path / "project")
-    project.up(running)
-    maker.now += 10
-    maker.declare(a_collection(text("body", max=9)))
-    maker.up(theirs)
+
+@pytest.mark.parametrize("case", FILES)
+def test_what_is_counted_for_a_file(tmp_path: Path, server: ServerFactory, binary: Binary, case: str) -> None:
+    """On rows that came when the file was sealed already, as on any server that did not seal it."""
+    declared, row, expected, stops = FILES[case]
+    running = server(binary)
+    maker, theirs = library.Project(tmp_path / "maker"), server(binary)
+    for number, fields in enumerate(declared):
+        maker.now += 10
+        maker.declare(library.posts(*fields))
+        maker.up(theirs)
+        if number == 0:
+            maker.clone(tmp_path / "first").up(running)
     project = maker.clone(tmp_path / "later")
     with project.session(running, native=False, local=False) as session:
-        add(session, "posts", title="one", body="much too long")
+        library.put(session, "posts", title="one", **row)
         found = plan_up(session, project.code, to=None, choices=Choices())
-    (stop,) = found.stops
-    assert stop.what == f"{project.files[1]} would fail"
-    assert "posts.body" in stop.why
-    assert stop.exit_code == 7
+    changes = [change for file in found.saved.files for change in file.counted]
+    codes = [change.judgement.code for file in found.pending for change in file.changes]
+    seen = [
+        (c.path, code, c.verdict, -1 if c.rows is None else c.rows)
+        for c, code in zip(changes, codes, strict=True)
+    ]
+    assert [(path, code, rows) for path, code, _, rows in seen] == [
+        (path, code, rows) for path, code, _, rows in expected
+    ]
+    assert [v for _, _, v, _ in seen if v != "safe"] == [v for _, _, v, _ in expected if v == "unsafe"]
+    assert [stop.why for stop in found.stops] == ([stops] if stops else [])
+    assert all(stop.exit_code == 7 for stop in found.stops)
+    if not stops:
+        ran = project.up(running, native=False, local=False, backup=False)
+        assert len(ran.files) == len(declared) - 1
 
 
 @pytest.mark.parametrize(
