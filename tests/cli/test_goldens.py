@@ -149,6 +149,26 @@ def test_for_pull_requests_and_workflows(project: Project, name: str, format: st
     golden(f"{name}.{ending}", re.sub(r"\d{10}_", "STAMP_", text))
 
 
+SHORTER = BEFORE.replace("max=200)", "max=100)").replace("    summary = field.text()\n", "")
+
+
+def test_plan(tmp_path: Path, latest: Binary) -> None:
+    """What waits for `migrate up`: a field goes, and a value has become too long since."""
+    project = Project(tmp_path / "app")
+    project.write("pocketvex.toml", "")
+    project.write("schema/app.py", BEFORE)
+    project.ok("dev", "--once")
+    project.ok("migrate", "generate", "first")
+    project.write("schema/app.py", SHORTER)
+    project.ok("migrate", "generate", "shorter")
+    with project.client(latest) as client:
+        for row in (ROWS[0] | {"summary": "long"}, ROWS[1]):
+            assert client._request("POST", "/api/collections/posts/records", json=row).ok
+        golden("plan.txt", plain(project("migrate", "plan", "--out", "plan.json")))
+        page = project("migrate", "plan", "--format", "markdown")
+    golden("plan.md", plain(page))
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

@@ -77,6 +77,8 @@ class Block(NamedTuple):
                 return "file"
             case "python", "run":
                 return "run"
+            case "yaml", "workflow" if rest:
+                return "workflow"
             case "ts", "":
                 return "front end"
             case "mermaid" | "text", "":
@@ -216,7 +218,7 @@ class Walk:
             case "run":
                 self.run(block)
             case kind:
-                assert kind in ("set-up", "tests", "front end", "picture")
+                assert kind in ("set-up", "tests", "front end", "picture", "workflow")
 
     def write(self, name: str, text: str) -> Path:
         path = self.folder / name

@@ -28,7 +28,7 @@ _GROUPS = {
     ),
     "migrate": (
         "Write, run and revert migrations.",
-        ("generate", "up", "down", "status", "baseline", "verify", "reseal", "prune", "route"),
+        ("generate", "plan", "up", "down", "status", "baseline", "verify", "reseal", "prune", "route"),
     ),
     "types": ("TypeScript of the schema.", ("generate",)),
     "util": ("Look at a server and at this project.", ("test-connection",)),

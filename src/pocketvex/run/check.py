@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pocketvex.errors import PocketVexError
-from pocketvex.evidence.facts import Duplicates, Fact, RowCount
 from pocketvex.history.explain_failure import failure_of
 from pocketvex.history.folder import DRAFT
 from pocketvex.history.position import check_history, up_to
@@ -22,13 +21,12 @@ from pocketvex.history.trust import reaches_out
 from pocketvex.plan.changes import Change
 from pocketvex.plan.verdicts import Judgement
 from pocketvex.render.report.text import example_lines
+from pocketvex.run.counted import changes_of, fills
 from pocketvex.run.draft import DRAFT_STAMP, THROWS, Outstanding, code_is_ahead, find_outstanding
 from pocketvex.run.generate import edited_draft, refuse
-from pocketvex.run.planning import Count, plan_with_evidence
 from pocketvex.run.situation import Choices, Situation, find_situation
-from pocketvex.schema.model import Collection, Schema
+from pocketvex.schema.model import Schema
 from pocketvex.steps.header import is_written_by_us
-from pocketvex.steps.migration import read_migration
 from pocketvex.target.download import downloaded
 from pocketvex.target.road import Native, Road
 from pocketvex.target.session import Session
@@ -111,55 +109,13 @@ def _sealed(situation: Situation, files: Sequence[tuple[str, str]]) -> list[_Pen
     recorded = situation.position.recorded
     states = dict(zip(recorded.names, pairwise(recorded.snapshots), strict=False))
 
-    def changes(name: str) -> Sequence[Change]:
+    def changes(name: str, text: str) -> Sequence[Change]:
         before, after = map(Schema.from_json, states[name])
-        return plan_with_evidence(
-            situation.session, after, before, situation.live, count=_count(situation, before)
-        ).changes
+        return changes_of(situation.session, text, after, before, situation.live)
 
-    return [_Pending(name, text, changes(name) if is_written_by_us(text) else None) for name, text in files]
-
-
-def _count(situation: Situation, before: Schema) -> Count:
-    """Counts on the server what a file is about, under the names that it has there now: files before it that
-    wait as well may rename it, or make it. What they convert, nobody can count."""
-    here = {c.id: c for c in situation.position.here.schema.collections}
-
-    def ask(facts: frozenset[Fact]) -> dict[Fact, int | None]:
-        found: dict[Fact, int | None] = {}
-        meant: dict[Fact, Fact] = {}
-        for fact in facts:
-            then = before.collection(fact.collection)
-            now = here.get(then.id) if then is not None else None
-            if then is None or now is None:
-                found[fact] = 0  # it is made by a file before it
-            elif (today := _today(fact, then, now)) is not None:
-                meant[fact] = today
-            else:
-                found[fact] = None
-        counted = situation.session.count(frozenset(meant.values()), situation.live)
-        return found | {fact: counted.get(today) for fact, today in meant.items()}
-
-    return ask
-
-
-def _today(fact: Fact, then: Collection, now: Collection) -> Fact | None:
-    """The fact under the names of today; None where its columns are of another kind today."""
-
-    def named(name: str) -> str:
-        field = then.field(name)
-        known = next((f for f in now.fields if field is not None and f.id == field.id), None)
-        return known.name if known is not None and field is not None and known.type == field.type else ""
-
-    match fact:
-        case RowCount():
-            return RowCount(now.name)
-        case Duplicates():
-            same = all(named(column.expr) == column.expr for column in fact.unique.columns)
-            return fact._replace(collection=now.name) if same else None
-        case _:
-            name = named(fact.field)
-            return fact._replace(collection=now.name, field=name) if name else None
+    return [
+        _Pending(name, text, changes(name, text) if is_written_by_us(text) else None) for name, text in files
+    ]
 
 
 def _draft(situation: Situation, found: Outstanding, now: int) -> list[_Pending]:
@@ -276,8 +232,7 @@ def _counted(file: _Pending) -> Foreseen:
     """The changes that a file makes on an empty server, judged by the rows of this one."""
     if file.changes is None:
         return Foreseen(file.name, "would run")  # it changes nothing but collections
-    filled = _filled(file.text)
-    stopped = [c for c in file.changes if c.judgement.code in THROWS and c.path not in filled]
+    stopped = [c for c in file.changes if c.judgement.code in THROWS and not fills(c)]
     broken = [c for c in stopped if c.judgement.evidence is None or c.judgement.evidence.rows != 0]
     unknown = [c for c in broken if c.judgement.evidence is None or c.judgement.evidence.rows is None]
     state = "not known" if unknown else "would fail" if broken else "would run"
@@ -285,13 +240,6 @@ def _counted(file: _Pending) -> Foreseen:
     codes = sorted({c.judgement.code for c in broken})
     todo = f"`pocketvex explain {codes[0]}` says what to do." if codes else ""
     return Foreseen(file.name, state, why, todo)
-
-
-def _filled(text: str) -> set[str]:
-    """The fields whose rows a file fills: what it makes required is empty in none of them."""
-    migration = read_migration(text)
-    steps = migration.up if migration is not None else []
-    return {f"{step[1]}.{step[2]['name']}" for step in steps if step[0] == "fill"}
 
 
 def _said(judged: Judgement) -> str:

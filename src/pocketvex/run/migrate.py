@@ -26,6 +26,7 @@ from pocketvex.history.position import (
     up_to,
 )
 from pocketvex.plan.make import Plan
+from pocketvex.plan.saved import SavedPlan
 from pocketvex.run.aftermath import cannot_be_updated, not_given_back
 from pocketvex.run.consent import unknown_names
 from pocketvex.run.draft import code_is_ahead, find_outstanding
@@ -88,14 +89,21 @@ def up(
     choices: Choices,
     recorded_only: bool = False,
     dry_run: bool = False,
+    reviewed: SavedPlan | None = None,
 ) -> Ran:
     """Run every file that the server lacks, reverted ones included: all of them, or none.
 
     On a local server what is outstanding is sealed first. On another, code ahead of the history stops
-    the command before anything is written (ChangesPending), unless `recorded_only`.
+    the command before anything is written (ChangesPending), unless `recorded_only`. Of a plan that was
+    `reviewed`, its files are run and nothing else, or nothing (Moved).
     """
     situation = find_situation(session, desired, choices, write=not dry_run)
     session, history = situation.session, situation.position.history
+    planned = None
+    if reviewed is not None:
+        from pocketvex.run.up_plan import files_as_reviewed
+
+        planned = files_as_reviewed(situation, reviewed)
     check_history(history)
     unwritten = situation.position.unwritten
     session.reporter.note(*(f"{name} is not written yet: it is not run" for name in unwritten))
@@ -107,19 +115,20 @@ def up(
     if found is not None and (found.plan.changes or found.plan.questions):
         if not session.target.local:
             raise code_is_ahead(found)
-        if not dry_run and to is None:
+        if not dry_run and to is None and planned is None:
             situation.road()
             sealed = seal_outstanding(situation, found, name=None, now=now)
             situation = situation.located(situation.raw)
     names = tuple(file.name for file in sealed.files)
-    pending = up_to(situation.position, to)
+    pending = up_to(situation.position, to) if planned is None else planned
     session.reporter.note(*_missed(situation, pending))
     if pending and not dry_run:
         situation = _run(situation, pending, sealed)
     if not dry_run:
         _enlist_what_ran(situation.position)
         remember(_with_secrets(situation))
-    would = found.plan if found is not None and dry_run and to is None else Plan()
+    seals = dry_run and to is None and planned is None
+    would = found.plan if found is not None and seals else Plan()
     return Ran(names, pending, would)
 
 

@@ -14,14 +14,17 @@ from pocketvex.versions import Version
 
 def pending_files(position: Position, version: Version) -> tuple[PendingFile, ...]:
     """Each pending file with the changes that it makes to collections, judged by their kind."""
-    recorded, found = position.recorded, []
-    for name in position.pending:
-        at = recorded.names.index(name)
-        before, after = (Schema.from_json(snapshot) for snapshot in recorded.snapshots[at : at + 2])
-        file = position.history.file(name)
-        by_hand = file is None or not is_written_by_us(file.text)
-        found.append(PendingFile(name, tuple(_changes(before, after, version)), by_hand))
-    return tuple(found)
+    return tuple(pending_file(position, name, version) for name in position.pending)
+
+
+def pending_file(position: Position, name: str, version: Version) -> PendingFile:
+    """One file with the changes that it makes to collections, judged by their kind."""
+    recorded = position.recorded
+    at = recorded.names.index(name)
+    before, after = (Schema.from_json(snapshot) for snapshot in recorded.snapshots[at : at + 2])
+    file = position.history.file(name)
+    by_hand = file is None or not is_written_by_us(file.text)
+    return PendingFile(name, tuple(_changes(before, after, version)), by_hand)
 
 
 def _changes(before: Schema, after: Schema, version: Version) -> Sequence[Change]:

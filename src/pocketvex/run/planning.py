@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pocketvex.diff.compare import compare
@@ -22,8 +22,6 @@ from pocketvex.schema.model import Schema
 from pocketvex.target.secrets import late_secrets, leaving_out, waiting_for_secrets
 from pocketvex.target.session import Session
 from pocketvex.versions import Version
-
-Count = Callable[[frozenset[Fact]], dict[Fact, int | None]]
 
 
 def plan_for(situation: Situation) -> Plan:
@@ -105,21 +103,18 @@ def plan_with_evidence(
     wanted: Schema,
     before: Schema,
     live: Schema,
-    *,
-    count: Count | None = None,
     **options: Any,
 ) -> Plan:
     """The plan from `before` to `wanted`, with whatever it wants to know counted on the server.
 
-    `live` is what that server has: of what is not there, no row is counted. `count` counts in another way.
+    `live` is what that server has: of what is not there, no row is counted.
     """
-    count = count or (lambda facts: session.count(facts, live))
     known: dict[Fact, int | None] = {}
     while True:
         plan = make_plan(wanted, before, facts=known, version=session.target.version, **options)
         if not isinstance(plan, NeedsFacts):
             return plan
-        known.update(count(plan.facts))
+        known.update(session.count(plan.facts, live))
 
 
 def _first_contacts(

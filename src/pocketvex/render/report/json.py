@@ -11,6 +11,7 @@ from pocketvex.paths import ThingPath
 from pocketvex.plan.changes import Change, PendingFile, Plan
 from pocketvex.plan.mentions import Mention
 from pocketvex.plan.questions import Question
+from pocketvex.plan.saved import KIND, VERSION, UpPlan
 from pocketvex.schema.model import Schema
 
 JSON_VERSION = 1
@@ -48,6 +49,31 @@ def change_values(change: Change, desired: Schema) -> dict[str, Any]:
         "reason": judged.reason,
         "where": where_values(source_of(change, desired)),
         "evidence": evidence_values(judged.evidence) if judged.evidence else None,
+    }
+
+
+def up_plan_values(plan: UpPlan, desired: Schema, *, examples: bool = True) -> dict[str, Any]:
+    """`migrate plan`: what is held against the server by `migrate up --plan`.
+
+    Without `examples` nothing of it stood in a row: a file goes further than a screen.
+    """
+    saved = plan.saved
+    files = []
+    for kept, file in zip(saved.files, plan.pending, strict=True):
+        changes = [change_values(change, desired) for change in file.changes]
+        for change in changes:
+            if not examples and change["evidence"] is not None:
+                change["evidence"] |= {"ids": [], "values": []}
+        files.append({"name": kept.name, "hash": kept.hash, "by_hand": file.by_hand, "changes": changes})
+    return {
+        "version": VERSION,
+        "kind": KIND,
+        "server": {"url": saved.url, "born": saved.born, "pocketbase": saved.pocketbase},
+        "road": {"name": saved.road, "promise": plan.promise} if saved.road else None,
+        "files": files,
+        "later": list(saved.later),
+        "stops": [stop._asdict() for stop in plan.stops],
+        "base": dict(saved.base),
     }
 
 

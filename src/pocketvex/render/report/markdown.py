@@ -15,11 +15,13 @@ from pocketvex.plan.changes import Change, PendingFile, Plan
 from pocketvex.plan.codes import CODES
 from pocketvex.plan.mentions import Mention, some_of
 from pocketvex.plan.questions import Question
+from pocketvex.plan.saved import Stop, UpPlan
 from pocketvex.plan.verdicts import Access, Verdict
 from pocketvex.render.report.json import source_of
 from pocketvex.render.report.printable import visible
 from pocketvex.render.report.text import sign, totals
 from pocketvex.schema.model import Schema
+from pocketvex.schema.words import counted
 
 MARK = "<!-- pocketvex -->"
 """The first line: by it a workflow finds the comment of its last run."""
@@ -83,11 +85,43 @@ def status_markdown(
     return markdown(plan, desired, mentions, room=room) + "\n" + "\n".join(head).rstrip() + "\n"
 
 
+def up_plan_markdown(plan: UpPlan, desired: Schema) -> str:
+    """What `migrate up` would run, as the text of a comment: what stops it first."""
+    saved = plan.saved
+    run = f"{counted(len(saved.files), 'migration')} to run" if saved.files else "no migration to run"
+    stopped = ", and it would stop" if plan.stops else ""
+    head = [MARK, f"### PocketVex: {run} on {code(saved.url)}{stopped}", ""]
+    tail = [f"Over the road **{saved.road}**: {prose(plan.promise)}.", ""] if saved.road else []
+    if saved.later:
+        tail += [f"Left for later: {', '.join(map(code, saved.later))}.", ""]
+    changes = tuple(change for file in plan.pending for change in file.changes)
+    tail += _meanings(Plan(changes))
+    names = [file.name for file in saved.files]
+    stops = [_stop(stop, names) for stop in plan.stops]
+    sections = [_Section("Stops", stops), _to_run(plan.pending, desired)]
+    room = ROOM - sum(len(line) + 1 for line in (*head, *tail))
+    lines: list[str] = []
+    for section in sections:
+        if section.items:
+            part = _fitting(section, room, "pocketvex migrate plan")
+            room -= sum(len(line) + 1 for line in part)
+            lines += part
+    return "\n".join([*head, *lines, *tail]).rstrip() + "\n"
+
+
+def _stop(stop: Stop, names: Iterable[str]) -> str:
+    what = stop.what
+    for name in names:
+        what = what.replace(name, f"`{name}`")
+    more = filter(None, (*stop.why.splitlines(), stop.todo))
+    return "\n".join([f"- {prose(what)}", *(f"  - {prose(line)}" for line in more)])
+
+
 def _to_run(pending: Sequence[PendingFile], desired: Schema) -> _Section:
     items = []
     for file in pending:
         lines = [f"- {code(file.name)}{' (written by hand)' if file.by_hand else ''}"]
-        lines += [f"  {_change(change, desired)}" for change in file.changes[:_SOME]]
+        lines += [f"  {_change(change, desired, alone=True)}" for change in file.changes[:_SOME]]
         if len(file.changes) > _SOME:
             lines.append(f"  - … and {len(file.changes) - _SOME} more changes")
         items.append("\n".join(lines))
@@ -118,7 +152,7 @@ def _sections(plan: Plan, desired: Schema, mentions: list[Mention]) -> list[_Sec
     ]
 
 
-def _fitting(section: _Section, room: int) -> list[str]:
+def _fitting(section: _Section, room: int, command: str = "pocketvex schema diff") -> list[str]:
     """The section as far as there is room, and how many of its items are left out."""
     items: list[str] = []
     room -= 200  # for what stands around the items
@@ -129,20 +163,23 @@ def _fitting(section: _Section, room: int) -> list[str]:
         room -= len(item) + 1
     left = len(section.items) - len(items)
     if left:
-        items.append(f"- … and {left} more: `pocketvex schema diff` shows all of it")
+        items.append(f"- … and {left} more: `{command}` shows all of it")
     title = f"{section.title} ({len(section.items)})"
     if len(section.items) > section.fold:
         return ["<details>", f"<summary><b>{title}</b></summary>", "", *items, "", "</details>", ""]
     return [f"**{title}**", "", *items, ""]
 
 
-def _change(change: Change, desired: Schema) -> str:
+def _change(change: Change, desired: Schema, *, alone: bool = False) -> str:
+    """`alone` is one whose section does not say how safe it is."""
     judged = change.judgement
     parts = [prose(judged.reason)]
     if judged.evidence is not None:
         parts.append(prose(str(judged.evidence)))
         parts += _examples(judged.evidence.ids, judged.evidence.values)
-    if judged.access is not Access.SAME and judged.verdict is not Verdict.SAFE:
+    if alone and judged.verdict is not Verdict.SAFE:
+        parts.append(f"**{judged.verdict}**")
+    if judged.access is not Access.SAME and (alone or judged.verdict is not Verdict.SAFE):
         parts.append(f"**{judged.access}**")
     at = _at(judged.code, source_of(change, desired))
     return f"- `{sign(change.operation)}` {code(change.path)}: {'; '.join(parts)} {at}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +25,7 @@ from pocketvex.cli.terminal.ask import asking, consent_to_host
 from pocketvex.errors import UsageError
 
 if TYPE_CHECKING:
+    from pocketvex.plan.saved import SavedPlan
     from pocketvex.run.migrate import Ran
     from pocketvex.run.situation import Choices
 
@@ -32,6 +34,10 @@ def up(
     to: Annotated[
         str | None,
         typer.Option("--to", help="The last file to run: a number of files, a stamp, or a name."),
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", help="Run what this plan of `migrate plan` says, or nothing.", metavar="FILE"),
     ] = None,
     dry_run: DryRunOption = False,
     recorded_only: Annotated[
@@ -56,6 +62,7 @@ def up(
     """Run every migration that the server lacks: all of them, or none."""
     said = checked_answers(rename, answer, answers)
     config = project()
+    reviewed = _reviewed(plan, to, check) if plan is not None else None
     loaded = load(config, "run.migrate")
 
     from pocketvex.cli.show.lines import shown
@@ -77,7 +84,7 @@ def up(
         def work(said: Choices, dry_run: bool = dry_run) -> Ran:
             return use.up(
                 session, loaded.schema, to=to, now=int(time.time()), choices=said,
-                recorded_only=recorded_only, dry_run=dry_run,
+                recorded_only=recorded_only, dry_run=dry_run, reviewed=reviewed,
             )  # fmt: skip
 
         if not dry_run:
@@ -93,3 +100,14 @@ def up(
     elif not ran.files:
         output.data("nothing to run: the server has run the whole history")
     return 0
+
+
+def _reviewed(plan: Path, to: str | None, check: bool) -> SavedPlan:
+    """The plan in that file, which says itself what is run."""
+    if to is not None or check:
+        other = "--to" if to is not None else "--check"
+        raise UsageError(f"--plan and {other} do not go together", why="A plan says itself what is run.")
+
+    from pocketvex.store.plans import read_plan
+
+    return read_plan(plan)
