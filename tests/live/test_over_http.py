@@ -373,3 +373,23 @@ def renamed_and_filled(project: Project, maker: Running) -> None:
         title = {"name": "title", "type": "text"}
         project.declare({"name": "articles", "fields": [title, *fields], **more})
         project.up(maker)
+
+
+def test_an_import_that_deletes_what_is_missing_leaves_the_record(
+    project: Project, prepared: Prepare, server: ServerFactory, binary: Binary
+) -> None:
+    """As the dashboard offers it, of a file that was exported before."""
+    files = sealed(project, prepared, binary)
+    running = server(binary)
+    remote(project, running, "up")
+    with project.session(running, native=False) as session:
+        export = [c for c in session.target.fetch() if c["name"] in ("users", "posts")]
+        for item in export:
+            item["fields"] = [f for f in item["fields"] if not f["name"].startswith("_pv_")]
+        answer = session.target.client._request(
+            "PUT", "/api/collections/import", json={"collections": export, "deleteMissing": True}
+        )
+        assert answer.ok, answer.body
+        assert [entry.name for entry in entries(session.target.fetch())] == files
+    assert remote(project, running, "up").files == ()
+    assert remote(project, running, "diff").changes == ()

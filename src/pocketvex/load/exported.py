@@ -11,7 +11,7 @@ from pocketvex.errors import SchemaError
 from pocketvex.findings import Location
 from pocketvex.load.excerpt import excerpt
 from pocketvex.schema.dictionary import Locate, from_dictionary
-from pocketvex.schema.model import PRIVATE_PREFIX
+from pocketvex.schema.model import PRIVATE_PREFIX, RECORD_NAME
 from pocketvex.schema.words import counted
 
 _TOKENS = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|([{}\[\]])')
@@ -50,7 +50,17 @@ def read_exported(path: Path, shown: str) -> list[dict[str, Any]]:
             todo="Upgrade that server to 0.23 or later, and export its collections again.",
         )
     found = from_dictionary(written, locator(shown, 1, lines_of(text)))
-    return [values for values in found if not values["name"].startswith(PRIVATE_PREFIX)]
+    own = (PRIVATE_PREFIX, RECORD_NAME)
+    return [_without_put_away(values) for values in found if not values["name"].startswith(own)]
+
+
+def _without_put_away(values: dict[str, Any]) -> dict[str, Any]:
+    """What was put away over HTTP is no part of a schema."""
+    fields = values.get("fields")
+    if not isinstance(fields, list):
+        return values
+    kept = [f for f in fields if not (isinstance(f, dict) and str(f.get("name")).startswith(PRIVATE_PREFIX))]
+    return {**values, "fields": kept}
 
 
 def _of_page(page: dict[str, Any], shown: str) -> Any:

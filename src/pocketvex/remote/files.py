@@ -18,6 +18,7 @@ from pocketvex.remote.passage import Passage, passage
 from pocketvex.remote.record import Entry
 from pocketvex.render.migration.migration import collection_ids, runtime_version
 from pocketvex.schema.model import Schema
+from pocketvex.steps.first_format import is_first
 from pocketvex.steps.make import steps
 from pocketvex.steps.migration import Migration, code_of_its_own, read_migration, runtime_of
 from pocketvex.versions import NEWEST
@@ -69,6 +70,11 @@ def migration_of(name: str, text: str, states: States) -> Migration:
         if not runtime_version(runtime_of(text)):
             raise Refused(name, "it was edited below its steps")
         return found
+    if is_first(text):
+        raise Refused(
+            name,
+            f"it is of the first format: `pocketvex migrate reseal {name}` writes it with today's runtime",
+        )
     if more := _MORE.search(_TEXTS.sub('""', text)):
         raise Refused(
             name, f"PocketVex did not write it, and it may do more than change collections ({more[0]})"

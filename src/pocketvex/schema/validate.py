@@ -15,7 +15,7 @@ from typing import Any
 from pocketvex.findings import Finding, Location
 from pocketvex.schema.circles import circle
 from pocketvex.schema.fields import FieldBase, RelationField, SelectField
-from pocketvex.schema.model import PRIVATE_PREFIX, Collection, Schema
+from pocketvex.schema.model import PRIVATE_PREFIX, RECORD_NAME, Collection, Schema
 from pocketvex.schema.system import STANDARD, SYSTEM_COLLECTIONS
 from pocketvex.schema.words import a
 from pocketvex.versions import GEO_POINTS, PARENTHESES_IN_PARTIAL_INDEXES, Version
@@ -70,6 +70,8 @@ def _collection(collection: Collection) -> Iterator[Finding]:
         yield _problem(collection, "", "a name must not contain '_via_', which means a back-relation")
     if name in _INTERNAL_TABLES or name.lower().startswith("sqlite_"):
         yield _problem(collection, "", "is the name of an internal table")
+    if name == RECORD_NAME:
+        yield _problem(collection, "", "is the name of PocketVex's own collection")
     if name.startswith(PRIVATE_PREFIX):
         yield _problem(collection, "", f"names that begin with {PRIVATE_PREFIX} are PocketVex's own")
     if collection.id and not _ID.fullmatch(collection.id):
@@ -123,6 +125,8 @@ def _field_name(collection: Collection, field: FieldBase) -> Iterator[str]:
         yield "is a name that PocketBase keeps for itself"
     if "_via_" in name.lower():
         yield "a name must not contain '_via_', which means a back-relation"
+    if name.startswith(PRIVATE_PREFIX):
+        yield f"names that begin with {PRIVATE_PREFIX} are PocketVex's own"
     if collection.type == "auth" and name in ("passwordConfirm", "oldPassword"):
         yield "is a name that PocketBase keeps for sign-up and password change"
     if len(field.id) > 100:
