@@ -13,6 +13,7 @@ from conftest import EMAIL, PASSWORD
 from grounds import SECOND_FILE, Built, Ground, migration
 from live.test_changes import declared, insert, planned
 from pocketvex.api.client import Client, Credentials
+from pocketvex.api.transport import Answer, TimedOut
 from pocketvex.remote.files import migration_of
 from pocketvex.schema.model import PRIVATE_PREFIX, Schema
 from pocketvex.server.binaries import Binary
@@ -121,6 +122,37 @@ def dies_after(client: Client, requests: int) -> Client:
         return send(*args, **more)
 
     transport.send = until  # type: ignore[method-assign]
+    return client
+
+
+FAULTS = ("gone before", "gone behind", "429", "413", "502", "401")
+
+
+def fails_at(client: Client, requests: int, fault: str, met: Callable[[], None]) -> Client:
+    """The client, whose request of this number goes wrong: what stands in between says so, or nothing."""
+    transport = client._transport
+    send: Callable[..., Any] = transport.send
+    left = requests
+
+    def once(method: str, path: str, **more: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left != 0:
+            return send(method, path, **more)
+        met()
+        if fault == "gone before":
+            raise TimedOut("the server does not answer")
+        if fault == "gone behind":
+            send(method, path, **more)
+            raise TimedOut("the server does not answer")
+        if fault == "413":
+            raise transport._too_large()
+        if fault == "502":
+            send(method, path, **more)
+            raise transport._gateway(502)
+        return Answer(int(fault), {"status": int(fault), "message": "no", "data": {}})
+
+    transport.send = once  # type: ignore[method-assign, assignment]
     return client
 
 

@@ -191,7 +191,8 @@ class Carrier:
         except (PocketVexError, by_records.Refusal):
             # Where the server does not answer any more, the next run does it.
             with suppress(PocketVexError):
-                settle(self.client, begun_here)
+                for one in noted(self.client, self.client.collections()):
+                    settle(self.client, one)
             raise
         self.client.refresh_schema_cache()
         end(self.client, begun_here, self.client.collections())
