@@ -55,7 +55,7 @@ def test_a_change_over_http(
     files = [(SECOND_FILE, migration_of(SECOND_FILE, file, {}))]
 
     with Client(running.url, Credentials(email=EMAIL, password=PASSWORD)) as client:
-        carrier = Carrier(client, binary.version, placeholders([file]), lambda _: None)
+        carrier = Carrier(client, binary.version, placeholders([file]), lambda _: None, pause=True)
 
         def left(wanted: Schema) -> list[str]:
             there = Schema.from_json(client.collections())

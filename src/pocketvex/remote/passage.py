@@ -134,15 +134,6 @@ def _require_system_indexes(known: Mapping[str, Json], after: Sequence[Json]) ->
                 )
 
 
-def without_begun(raw: Sequence[Json], ids: Sequence[str]) -> list[Json]:
-    """The collections without the columns that a run of these migrations made before it was cut off."""
-    begun = tuple(f"{PRIVATE_PREFIX}new_{id}_" for id in ids)
-    return [
-        {**item, "fields": [f for f in item.get("fields") or [] if not f["name"].startswith(begun)]}
-        for item in raw
-    ]
-
-
 def _name(then: Mapping[str, Json], check: Check) -> str:
     return next(str(f["name"]) for f in then[check.collection]["fields"] if f["id"] == check.field)
 

@@ -40,6 +40,8 @@ class Statements(NamedTuple):
     inside: list[str]
     behind: list[str]
     """After it."""
+    back: list[str]
+    """What takes `ahead` back, where there is no switch."""
     ledger: bool
     """Whether the ledger is written."""
 
@@ -72,7 +74,7 @@ def statements(going: Passage, generations: Generations) -> Statements:
                 made.give_back_any(work)
     if made.kept:
         made.ahead.insert(0, made.run())
-    return Statements(made.ahead, made.inside, made.behind, made.kept)
+    return Statements(made.ahead, made.inside, made.behind, made.back, made.kept)
 
 
 class _Statements:
@@ -88,6 +90,7 @@ class _Statements:
         self.ahead: list[str] = []
         self.inside: list[str] = []
         self.behind: list[str] = []
+        self.back: list[str] = []
         self.kept = False
 
     def key(self, way: str, generation: int) -> str:
@@ -168,6 +171,11 @@ class _Statements:
         if work.first:
             only = f"json_array(json_extract(`{column}`, '$[0]'))"
             self.ahead.append(f"UPDATE `{table}` SET `{column}` = {only} WHERE {where}")
+            found = self.found(self.mine, work.collection, work.field, table)
+            self.back.append(
+                f"UPDATE `{table}` SET `{column}` = (SELECT u.`value` {found}) WHERE EXISTS "
+                f"(SELECT 1 {found} AND `{table}`.`{column}` = json_array(u.`put`))"
+            )
 
     def to_many(self, work: ToMany) -> None:
         """The column is a list by now: what it became stands in it alone."""

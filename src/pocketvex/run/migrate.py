@@ -40,7 +40,7 @@ from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
 from pocketvex.target.backup import back_up
 from pocketvex.target.memory import Memory
-from pocketvex.target.roads import RoadName
+from pocketvex.target.roads import PAUSE, RoadName
 from pocketvex.target.secrets import late_secrets, unset_in
 from pocketvex.target.session import Session
 from pocketvex.target.write import require_unmoved, write_changes
@@ -110,7 +110,7 @@ def up(
     sealed = Sealed((), None)
     found = None if recorded_only else find_outstanding(situation)
     plan = found.plan if found is not None else Plan()
-    unknown = unknown_names(session.target.host, choices.confirmed, plan, also=desired.names())
+    unknown = unknown_names(session.target.host, choices.confirmed - {PAUSE}, plan, also=desired.names())
     session.reporter.note(*(f"--confirm {text}" for text in unknown))
     if found is not None and (found.plan.changes or found.plan.questions):
         if not session.target.local:

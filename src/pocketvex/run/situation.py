@@ -13,6 +13,7 @@ from pocketvex.schema.model import Schema
 from pocketvex.steps.migration import id_of
 from pocketvex.store.state import HostState
 from pocketvex.target.road import Road, road_to
+from pocketvex.target.roads import PAUSE
 from pocketvex.target.session import Session
 from pocketvex.target.start import start
 from pocketvex.target.target import Json, Target
@@ -55,7 +56,7 @@ class Situation:
         states = dict(zip(recorded.names, pairwise(recorded.snapshots), strict=False))
         ran = self.position.history.pairs(self.position.applied)
         found = [(name, id_of(text)) for name, text in ran]
-        return road_to(self.session, states, found)
+        return road_to(self.session, states, found, pause=PAUSE in self.choices.confirmed)
 
     @property
     def target(self) -> Target:

@@ -68,25 +68,6 @@ def write_rows(client: Client, going: Passage, say: Callable[[str], None], renew
     return changed
 
 
-def give_lists_back(client: Client, going: Passage) -> None:
-    """Behind the switch: what became one value is its list again, where nobody changed it."""
-    from pocketvex.remote.work import ToMany
-
-    for work in (work for work in going.work if isinstance(work, ToMany)):
-        item = next(item for item in going.after if item["id"] == work.collection)
-        column = next(f["name"] for f in item["fields"] if f["id"] == work.field)
-        was = next((w.name for w in going.was if w[:2] == (work.collection, work.field) and not w.keeps), "")
-        if not was:
-            continue
-        table = _Table(item["id"], item["name"], {column: field_model({"name": column, "type": "json"}),
-                       was: field_model({"name": was, "type": "json"})}, frozenset(), {})  # fmt: skip
-        for page in _pages(client, table):
-            for row in page:
-                before = row[was]
-                if before and row[column] == [before["put"]] and row[column] != before["value"]:
-                    _send(client, table, row["id"], {column: before["value"]})
-
-
 def _is_touched(going: Passage, id: str) -> bool:
     return any(work.collection == id for work in going.work)
 
@@ -158,7 +139,9 @@ def _changes(
             put = after[id][about] if put is None else put
             kept = {"value": _plain(model, value), "put": _plain(model, put)}
             there = next(row for row in page if row["id"] == id).get(column)
-            if there is None and kept["value"] != kept["put"]:
+            # What was written before, and is there no more, was written anew by somebody else.
+            known = there and _plain(model, before[id][about]) in (there["put"], there["value"])
+            if not known and kept["value"] != kept["put"]:
                 found.setdefault(id, {})[column] = kept
     return list(found.items())
 

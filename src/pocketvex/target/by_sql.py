@@ -6,27 +6,30 @@ part of the same transaction, the rows of `_migrations` among it.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from pocketvex.api.client import Client
-from pocketvex.errors import PocketVexError
 from pocketvex.evidence.sql import literal
+from pocketvex.remote import begun as remote_begun
+from pocketvex.remote.begun import Begun
 from pocketvex.remote.passage import Passage
-from pocketvex.remote.record import RECORD_ID
+from pocketvex.remote.record import GENERATION, RECORD_ID
 from pocketvex.remote.statements import LEDGER, Generations, Statements, in_parts, statements
 from pocketvex.schema.model import RECORD_NAME
 
-_LATER = "behind-"
+_NAMES = 20
+"""So many of them fit into one query."""
+_HEAD = 600
+"""Bytes of a trigger beside what it does."""
 _MICROSECONDS = "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
 
 
 def require_short(going: Passage) -> None:
     """Raise CannotRun where a statement is longer than the server takes."""
     made = statements(going, Generations(1_000_000, 1_000_000))
-    _triggers(going, made)
-    for statement in (*made.ahead, *made.behind):
+    _triggers(going, made, f"{GENERATION}{0:06}")
+    for statement in (*made.ahead, *made.behind, *made.back):
         in_parts([statement], 0)
 
 
@@ -38,40 +41,57 @@ def kept_columns(client: Client) -> frozenset[tuple[str, str]]:
     return frozenset((str(row["collection"]), str(row["field"])) for row in rows)
 
 
-def switch(client: Client, going: Passage, send: Callable[[], None]) -> None:
-    """Send the switch with what belongs to it: what comes before it, inside of it, and behind it."""
+class Prepared(NamedTuple):
+    """What belongs to a switch."""
+
+    made: Statements
+    triggers: list[tuple[str, str]]
+    table: str
+
+
+def prepare(client: Client, going: Passage, fence: str) -> Prepared:
+    """What is sent with a switch by who holds the server behind this fence."""
     made = statements(going, _generations(client, going))
+    triggers, table = _triggers(going, made, fence)
+    return Prepared(made, triggers, table)
+
+
+def begun_of(going: Passage, prepared: Prepared) -> Begun:
+    made, triggers, table = prepared
+    return remote_begun.begun_of(going)._replace(
+        triggers=[name for name, _ in triggers], table=table, statements=made.behind, back=made.back
+    )
+
+
+def before_switch(client: Client, prepared: Prepared) -> None:
+    """Send what stands before the switch, and what waits for it."""
+    made, triggers, table = prepared
     if made.ledger:
         for statement in LEDGER.split("; "):
             client.sql(statement)
     for statement in made.ahead:
         client.sql(statement)
-    later = _note(client, going, made.behind)
-    with _waiting(client, _triggers(going, made)):
-        send()
-    for statement in made.behind:
-        client.sql(statement)
-    if later:
-        client.delete_record(RECORD_NAME, later)
-
-
-def finish(client: Client, ran: Callable[[str], bool]) -> None:
-    """Do what a client that died had still to do behind a switch. `ran` tells of a migration's id."""
-    for row in client.records(RECORD_NAME, filter=f"slot ~ '{_LATER}%'", per_page=100):
-        todo = json.loads(row["owner"])
-        if ran(todo["id"]) == (todo["way"] == "up"):
-            for statement in todo["statements"]:
-                client.sql(statement)
-        client.delete_record(RECORD_NAME, row["id"])
+    if table:
+        client.sql(f"CREATE TABLE IF NOT EXISTS `{table}` (`step` INTEGER)")
+    for name, text in triggers:
+        client.sql(f"CREATE TRIGGER `{name}` {text}")
 
 
 def record_rows(client: Client, names: Sequence[str]) -> None:
     """Have these files in `_migrations`, where a server of before 0.39 could not be asked for them."""
-    listed = ", ".join(literal(name) for name in names)
-    rows = client.sql(f"SELECT `file` FROM `_migrations` WHERE `file` IN ({listed})")
-    there = {row["file"] for row in rows}
+    there = rows_of(client, names)
     for number, name in enumerate(name for name in names if name not in there):
         client.sql(_row(name, number))
+
+
+def rows_of(client: Client, names: Sequence[str]) -> set[str]:
+    """Those of the files that stand in `_migrations`."""
+    found: set[str] = set()
+    for at in range(0, len(names), _NAMES):
+        listed = ", ".join(literal(name) for name in names[at : at + _NAMES])
+        rows = client.sql(f"SELECT `file` FROM `_migrations` WHERE `file` IN ({listed})")
+        found |= {str(row["file"]) for row in rows}
+    return found
 
 
 def _row(name: str, number: int) -> str:
@@ -79,16 +99,6 @@ def _row(name: str, number: int) -> str:
         "INSERT OR IGNORE INTO `_migrations` (`file`, `applied`) "
         f"VALUES ({literal(name)}, {_MICROSECONDS} + {number})"
     )
-
-
-def _note(client: Client, going: Passage, behind: Sequence[str]) -> str:
-    if not behind:
-        return ""
-    slot = f"{_LATER}{going.id}"
-    for row in client.records(RECORD_NAME, filter=f"slot = '{slot}'"):
-        client.delete_record(RECORD_NAME, row["id"])
-    owner = json.dumps({"id": going.id, "way": going.way, "statements": list(behind)})
-    return str(client.create_record(RECORD_NAME, {"slot": slot, "owner": owner})["id"])
 
 
 def _generations(client: Client, going: Passage) -> Generations:
@@ -102,52 +112,36 @@ def _generations(client: Client, going: Passage) -> Generations:
     return Generations(found.get(going.way, 0) + 1, found.get(opposite, 0))
 
 
-def _triggers(going: Passage, made: Statements) -> list[tuple[str, str]]:
-    """The triggers by name: one that waits for the record, one for each part that does not fit into it."""
+def _triggers(going: Passage, made: Statements, fence: str) -> tuple[list[tuple[str, str]], str]:
+    """The triggers by name, and a table of steps: one that waits for the record, one for each part that does
+    not fit into it.
+
+    They are those of one holder. What one left that is gone, or comes back late, does nothing any more.
+    """
     names = [entry.name for entry in going.entries]
     if going.way == "up":
         ran = [_row(name, number) for number, name in enumerate(names)]
     else:
         ran = [f"DELETE FROM `_migrations` WHERE `file` = {literal(name)}" for name in names]
-    parts = in_parts([*made.inside, *ran], 400)
+    parts = in_parts([*made.inside, *ran], _HEAD)
     mark = literal(f"{going.id} ")
     now, before = (">", "=") if going.way == "up" else ("=", ">")
+    own = f"{going.id}_{fence.removeprefix(GENERATION)}"
     waits = (
         f"AFTER UPDATE ON `_collections` WHEN NEW.`id` = '{RECORD_ID}' AND "
-        f"instr(NEW.`fields`, {mark}) {now} 0 AND instr(OLD.`fields`, {mark}) {before} 0"
+        f"instr(NEW.`fields`, {mark}) {now} 0 AND instr(OLD.`fields`, {mark}) {before} 0 AND "
+        f"NOT EXISTS (SELECT 1 FROM `{RECORD_NAME}` AS l WHERE l.`slot` > {literal(fence)})"
     )
     if len(parts) == 1:
-        return [(f"_pv_run_{going.id}", f"{waits} BEGIN {parts[0]}; END")]
+        return [(f"_pv_run_{own}", f"{waits} BEGIN {parts[0]}; END")], ""
     # Of several that wait for the same, SQLite says nothing of the order.
-    table = f"_pv_go_{going.id}"
+    table = f"_pv_go_{own}"
     steps = "; ".join(f"INSERT INTO `{table}` VALUES ({number})" for number in range(len(parts)))
     return [
         *(
-            (f"_pv_run_{going.id}_{number}",
+            (f"_pv_run_{own}_{number}",
              f"AFTER INSERT ON `{table}` WHEN NEW.`step` = {number} BEGIN {part}; END")
             for number, part in enumerate(parts)
         ),
-        (f"_pv_run_{going.id}", f"{waits} BEGIN DELETE FROM `{table}`; {steps}; END"),
-    ]  # fmt: skip
-
-
-@contextmanager
-def _waiting(client: Client, triggers: Sequence[tuple[str, str]]) -> Iterator[None]:
-    """These triggers, as long as the block lasts; what a client that died left of them is made anew."""
-    table = triggers[0][1].split("`")[1] if len(triggers) > 1 else ""
-    try:
-        if table:
-            client.sql(f"CREATE TABLE IF NOT EXISTS `{table}` (`step` INTEGER)")
-        for name, text in triggers:
-            client.sql(f"DROP TRIGGER IF EXISTS `{name}`")
-            client.sql(f"CREATE TRIGGER `{name}` {text}")
-        yield
-    finally:
-        failed: PocketVexError | None = None
-        for name, _ in reversed(triggers):
-            try:
-                client.sql(f"DROP TRIGGER IF EXISTS `{name}`")
-            except PocketVexError as error:
-                failed = error
-        if table and failed is None:
-            client.sql(f"DROP TABLE IF EXISTS `{table}`")
+        (f"_pv_run_{own}", f"{waits} BEGIN DELETE FROM `{table}`; {steps}; END"),
+    ], table  # fmt: skip

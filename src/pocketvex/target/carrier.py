@@ -12,21 +12,37 @@ from typing import Any
 
 from pocketvex.api.client import Client
 from pocketvex.diff.compare import compare
-from pocketvex.errors import NotAsIntended, PocketVexError, Rejected, Unreachable
+from pocketvex.errors import NotAsIntended, PocketVexError, Rejected, ServerError
+from pocketvex.remote.begun import PAUSED, begun_of, beside, in_place
 from pocketvex.remote.carried import Kept
 from pocketvex.remote.copied import CannotRun
 from pocketvex.remote.files import Refused, Throws, passages
-from pocketvex.remote.passage import GUARD, Guard, Passage, without_begun
+from pocketvex.remote.passage import GUARD, Guard, Passage
 from pocketvex.remote.put_away import name_before
 from pocketvex.remote.record import Entry, entries, record_of, with_entries
 from pocketvex.schema.model import Schema
 from pocketvex.steps.migration import Migration
 from pocketvex.target import by_records, by_sql
+from pocketvex.target.begun import Noted, end, has_run, note, note_rules, noted, settle
 from pocketvex.target.hold import Hold, holding
 from pocketvex.versions import SQL_OVER_HTTP, Version
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
+_AHEAD = 2
+"""So often rows are written before nobody else may write any more."""
+_NEEDS_PAUSE = (
+    "it changes values where applications read and write them, record by record: say `--confirm pause`, then "
+    "nobody but superusers writes to those collections meanwhile"
+)
+_NEEDS_PAUSE_NOW = (
+    "rows are written faster than they can be converted: say `--confirm pause`, then nobody but superusers "
+    "writes to those collections meanwhile; or update the server to PocketBase 0.39"
+)
+_TOO_MANY = (
+    "rows are written faster than they can be converted, by superusers or by hooks of the server: run it "
+    "when they rest, or update the server to PocketBase 0.39"
+)
 _SORTED_BY = 8
 """So many fields a list may be sorted by at once (0.23 to 0.40)."""
 
@@ -42,7 +58,11 @@ class Stopped(Exception):
 
 
 class Carrier:
-    """`found` are files that ran here before, and not over HTTP; `kept` is asked where it is None."""
+    """`found` are files that ran here before, and not over HTTP; `kept` is asked where it is None.
+
+    With `pause`, applications are kept from writing where values could not be carried over otherwise. `seen`
+    are the files that were recorded when it was decided what to run.
+    """
 
     def __init__(
         self,
@@ -52,6 +72,8 @@ class Carrier:
         say: Say,
         found: Sequence[Entry] = (),
         kept: Kept | None = None,
+        pause: bool = False,
+        seen: frozenset[str] = frozenset(),
     ) -> None:
         self.client = client
         self.version = version
@@ -59,6 +81,8 @@ class Carrier:
         self.say = say
         self.found = found
         self._kept = kept
+        self.pause = pause
+        self.seen = seen
         self.by_sql = version >= SQL_OVER_HTTP
 
     def run(self, files: Sequence[tuple[str, Migration]], way: str) -> None:
@@ -66,11 +90,19 @@ class Carrier:
 
         Raises Stopped where the server does not take one; the files before it stay.
         """
+        planned = self.seen or _recorded(self.client.collections())
         with holding(self.client) as hold:
-            if self.by_sql:
-                by_sql.finish(self.client, self._has_run)
-                if known := [entry.name for entry in entries(self.client.collections())]:
-                    by_sql.record_rows(self.client, known)
+            raw = self.client.collections()
+            ended: set[str] = set()
+            for one in noted(self.client, raw):
+                settle(self.client, one)
+                if has_run(raw, one.begun) and one.begun.way == way:
+                    ended |= {*one.begun.files}
+            files = [(name, migration) for name, migration in files if name not in ended]
+            known = [entry.name for entry in entries(raw)]
+            if self.by_sql and known:
+                by_sql.record_rows(self.client, known)
+            self._require_unmoved([name for name, _ in files], way, planned, {*known})
             left = list(files)
             ran: list[str] = []
             while left:
@@ -84,14 +116,26 @@ class Carrier:
                 ran += [entry.name for entry in going.entries]
                 left = left[len(going.entries) :]
 
+    def _require_unmoved(
+        self, names: Sequence[str], way: str, planned: frozenset[str], now: set[str]
+    ) -> None:
+        """Raise Stopped where somebody else did the same before the server was held."""
+        did = "run" if way == "up" else "taken back"
+        if way == "down":
+            moved = {*planned} - now
+        else:
+            moved = now | (by_sql.rows_of(self.client, names) if self.by_sql else set())
+        for name in names:
+            if name in moved:
+                raise Stopped(name, f"somebody else has {did} it meanwhile", ())
+
     def passages(
         self, files: Sequence[tuple[str, Migration]], way: str, raw: Sequence[Json]
     ) -> Iterator[Passage]:
         """What is sent for these files. Raises Refused and Throws."""
         kept = self._kept or self.kept(files, raw)
-        own = [migration.id for _, migration in files]
         found = passages(
-            files, way, without_begun(raw, own), secrets=_random(), environ=self.environ, kept=kept,
+            files, way, raw, secrets=_random(), environ=self.environ, kept=kept,
             by_records=not self.by_sql,
         )  # fmt: skip
         for going in found:
@@ -100,6 +144,8 @@ class Carrier:
                     by_sql.require_short(going)
                 except CannotRun as error:
                     raise Refused(going.entries[-1].name, str(error)) from error
+            elif not self.pause and in_place(going):
+                raise Refused(going.entries[-1].name, _NEEDS_PAUSE)
             yield going
 
     def kept(self, files: Sequence[tuple[str, Migration]], raw: Sequence[Json]) -> Kept:
@@ -108,17 +154,13 @@ class Carrier:
         natively = frozenset(migration.id for _, migration in files if migration.id not in there)
         return Kept(by_sql.kept_columns(self.client) if self.by_sql else None, natively)
 
-    def _has_run(self, id: str) -> bool:
-        return any(entry.id == id and not entry.natively for entry in entries(self.client.collections()))
-
     def _send(self, going: Passage, raw: Sequence[Json], hold: Hold, ran: Sequence[str]) -> None:
         name = going.entries[-1].name
-        for note in going.notes:
-            self.say(note)
+        for text in going.notes:
+            self.say(text)
         try:
             self._carry(going, raw, hold)
         except (Rejected, by_records.Refusal) as error:
-            self._take_back_columns(going)
             reason = _told(error, going) if isinstance(error, Rejected) else str(error)
             raise Stopped(name, reason, ran) from error
         after = self.client.collections()
@@ -131,19 +173,29 @@ class Carrier:
 
     def _carry(self, going: Passage, raw: Sequence[Json], hold: Hold) -> None:
         raw = self._with_all_recorded(going, raw, hold)
-        record = _record(raw)
-        if going.expand:
-            self.client.refresh_schema_cache()
-            self.client.import_collections(going.expand)
-        first, last = with_entries(record, self._entries_after(going, raw), hold.fence)
+        first, last = with_entries(_record(raw), self._entries_after(going, raw), hold.fence)
         items = [first, *going.switch, last]
-        if self.by_sql:
-            by_sql.switch(self.client, going, lambda: self._import(going, items))
-        elif not going.work:
-            self._import(going, items)
-        else:
-            self._write_and_import(going, items, hold)
+        prepared = by_sql.prepare(self.client, going, hold.fence) if self.by_sql else None
+        begun = by_sql.begun_of(going, prepared) if prepared else begun_of(going)
+        begun_here = note(self.client, begun)
+        try:
+            if going.expand:
+                self.client.refresh_schema_cache()
+                self.client.import_collections(going.expand)
+            if prepared:
+                by_sql.before_switch(self.client, prepared)
+            if prepared or not going.work:
+                self._import(going, items)
+            else:
+                begun_here = self._write_and_import(going, items, hold, begun_here)
+        except (PocketVexError, by_records.Refusal):
+            # Where the server does not answer any more, the next run does it.
+            with suppress(PocketVexError):
+                for one in noted(self.client, self.client.collections()):
+                    settle(self.client, one)
+            raise
         self.client.refresh_schema_cache()
+        end(self.client, begun_here, self.client.collections())
 
     def _with_all_recorded(self, going: Passage, raw: Sequence[Json], hold: Hold) -> Sequence[Json]:
         """What PocketBase itself ran is recorded before it is taken back: that it goes is seen then."""
@@ -155,48 +207,71 @@ class Carrier:
         self.client.import_collections(with_entries(_record(raw), [*entries(raw), *missing], hold.fence))
         return self.client.collections()
 
-    def _write_and_import(self, going: Passage, items: list[Json], hold: Hold) -> None:
-        for attempt in range(1, by_records.PASSES + 1):
+    def _write_and_import(self, going: Passage, items: list[Json], hold: Hold, begun: Noted) -> Noted:
+        """Write the rows and send the switch, again where others wrote meanwhile, and at last in a pause."""
+        if in_place(going):
+            by_records.write_rows(self.client, beside(going), self.say, hold.renew)
+        else:
+            for _ in range(_AHEAD if self.pause else by_records.PASSES):
+                by_records.write_rows(self.client, going, self.say, hold.renew)
+                if self._is_through(going, items):
+                    return begun
+            if not self.pause:
+                raise by_records.Refusal(_NEEDS_PAUSE_NOW)
+        begun, items = self._paused(going, items, begun)
+        for _ in range(by_records.PASSES):
             by_records.write_rows(self.client, going, self.say, hold.renew)
-            try:
-                self._import(going, items)
-            except Rejected as error:
-                guard = _guard(error, going)
-                if guard is None or guard.says:
-                    raise
-                if attempt == by_records.PASSES:
-                    raise by_records.Refusal(
-                        "rows are written faster than they can be converted: run it when less is written, "
-                        "or update the server to PocketBase 0.39"
-                    ) from error
-                continue
-            break
-        by_records.give_lists_back(self.client, going)
+            if self._is_through(going, items):
+                return begun
+        raise by_records.Refusal(_TOO_MANY)
+
+    def _paused(self, going: Passage, items: list[Json], begun: Noted) -> tuple[Noted, list[Json]]:
+        """From here on no application writes the records that it is about; the switch gives the rules back.
+
+        Lists come back behind the switch: where there are such, nobody writes until then.
+        """
+        about = {work.collection for work in going.work}
+        rules, then = (
+            {item["id"]: {rule: item[rule] for rule in PAUSED} for item in state if item["id"] in about}
+            for state in (going.before, going.after)
+        )
+        late = {kept.collection for kept in begun.begun.lists}
+        later = {id: found for id, found in then.items() if id in late}
+        begun = note_rules(self.client, begun, rules, later)
+        for id in rules:
+            self.client.patch_collection(id, dict.fromkeys(PAUSED))
+        # A write that was let in before has its turn before this one.
+        self.client.refresh_schema_cache()
+        none: Json = dict.fromkeys(PAUSED)
+        last = {item["id"]: number for number, item in enumerate(items)}
+        return begun, [
+            item | (none if item["id"] in late else then[item["id"]])
+            if item["id"] in rules and last[item["id"]] == number
+            else item
+            for number, item in enumerate(items)
+        ]
+
+    def _is_through(self, going: Passage, items: list[Json]) -> bool:
+        """Whether the switch is; False where rows are left over that somebody wrote meanwhile."""
+        try:
+            self._import(going, items)
+        except Rejected as error:
+            guard = _guard(error, going)
+            if guard is None or guard.says:
+                raise
+            return False
+        return True
 
     def _import(self, going: Passage, items: list[Json]) -> None:
         self.client.refresh_schema_cache()
         try:
             self.client.import_collections(items)
-        except Unreachable:
-            # A server goes on without its client. A write waits for it, and then LIST is true.
+        except ServerError:
+            # A server goes on without its client, and without a proxy that waits no longer. A write waits for
+            # it, and then LIST is true.
             self.client.refresh_schema_cache()
             if not self._is_recorded(going):
                 raise
-
-    def _take_back_columns(self, going: Passage) -> None:
-        """The columns that were made for this, and hold nothing that anybody else wrote, go again."""
-        with suppress(PocketVexError):
-            there = {item["id"]: item for item in self.client.collections()}
-            for sent in going.expand:
-                known = next(item for item in going.before if item["id"] == sent["id"])
-                ids = {field["id"] for field in known["fields"]}
-                made = {f["id"] for f in sent["fields"] if f["id"] not in ids}
-                back = [
-                    {**field, **next((f for f in known["fields"] if f["id"] == field["id"]), {})}
-                    for field in there[sent["id"]]["fields"]
-                    if field["id"] not in made
-                ]
-                self.client.patch_collection(sent["id"], {"fields": back})
 
     def _entries_after(self, going: Passage, raw: Sequence[Json]) -> list[Entry]:
         known = [entry for entry in entries(raw) if entry.name not in {e.name for e in going.entries}]
@@ -241,6 +316,10 @@ def _record(raw: Sequence[Json]) -> Mapping[str, Any]:
     found = record_of(raw)
     assert found is not None  # it was made when the server was held
     return found
+
+
+def _recorded(raw: Sequence[Json]) -> frozenset[str]:
+    return frozenset(entry.name for entry in entries(raw))
 
 
 def _is_there(item: Json, after: Sequence[Json]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,8 +38,13 @@ class Hold:
         return str(self._row["slot"])
 
     def renew(self) -> None:
-        """Say that the work goes on."""
-        self._client.update_record(RECORD_NAME, self._row["id"], {"owner": self._row["owner"]})
+        """Say that the work goes on. Raises Locked where it took so long that somebody else is at it."""
+        if not self._client.update_record(RECORD_NAME, self._row["id"], {"owner": self._row["owner"]}):
+            raise Locked(
+                f"{self._client.url} is being migrated by somebody else by now: nothing more was written",
+                why="This run gave no sign of life for a minute, so its place was free.",
+                todo="`pocketvex migrate status` says where the server stands.",
+            )
 
 
 @contextmanager
@@ -98,6 +103,3 @@ def _held(client: Client, row: Json) -> Locked:
 def _who() -> str:
     user = os.environ.get("USER") or os.environ.get("USERNAME") or "somebody"
     return f"{user} on {socket.gethostname()} (process {os.getpid()})"
-
-
-Holding = Callable[[Client], Any]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pocketvex.errors import ServerProcessError
+from pocketvex.remote.begun import as_before
 from pocketvex.remote.files import Refused, States, Throws, migration_of
-from pocketvex.remote.record import Entry
+from pocketvex.remote.record import Entry, entries
 from pocketvex.server.scratch import MigrationFailed
 from pocketvex.steps.migration import Migration
+from pocketvex.target.begun import has_run, noted
 from pocketvex.target.carrier import Carrier, Stopped
 from pocketvex.target.rehearsal import rehearsed_on
 from pocketvex.target.roads import RoadName
 from pocketvex.target.session import Session
 from pocketvex.versions import SQL_OVER_HTTP
 
+Json = dict[str, Any]
 WAYS_OUT = (
     "Say where its data is on this machine (--data-dir PATH), or restart it with the migrations as its "
     "--migrationsDir: then it runs them itself. `pocketvex migrate route` writes a hook that runs every file "
@@ -32,18 +36,26 @@ class CannotCarry(ServerProcessError):
 
 class OverHttp:
     """`states` are what a scratch server has before and after each file, `found` the files that ran there and
-    are not known to have done so over HTTP, each with the id of its migration."""
+    are not known to have done so over HTTP, each with the id of its migration.
 
-    def __init__(self, session: Session, states: States, found: Sequence[tuple[str, str]]) -> None:
+    With `pause`, somebody agreed to it that applications are kept from writing for a while.
+    """
+
+    def __init__(
+        self, session: Session, states: States, found: Sequence[tuple[str, str]], *, pause: bool = False
+    ) -> None:
         self._session = session
         self._target = session.target
         self._states = states
         self._found = [Entry(name, id, natively=True) for name, id in found]
+        self._pause = pause
+        self._seen: frozenset[str] = frozenset()
         self.name: RoadName = "sql" if self._target.version >= SQL_OVER_HTTP else "rest"
 
     def require(self, files: Mapping[str, str], *, down: bool = False) -> None:
         """Raise CannotCarry, before anything is sent, for a file that cannot be run this way."""
-        raw = self._target.fetch()
+        raw = self._collections()
+        self._seen = frozenset(entry.name for entry in entries(raw))
         try:
             for _ in self._carrier().passages(self._migrations(files), _way(down), raw):
                 pass
@@ -83,13 +95,14 @@ class OverHttp:
     def _rehearse(self, migrations: Sequence[tuple[str, Migration]], way: str) -> None:
         session = self._session
         session.reporter.progress("rehearsing on a scratch server")
-        raw = self._target.fetch()
+        raw = self._collections()
         kept = self._carrier().kept(migrations, raw)
         try:
             with rehearsed_on(session.binary, raw, session.root / ".pocketvex" / "rehearsal") as client:
                 carrier = Carrier(
-                    client, session.binary.version, self._target.environ, lambda _: None, self._found, kept
-                )
+                    client, session.binary.version, self._target.environ, lambda _: None, self._found, kept,
+                    pause=True,
+                )  # fmt: skip
                 carrier.run(migrations, way)
         except Stopped as error:
             raise MigrationFailed(
@@ -100,7 +113,16 @@ class OverHttp:
 
     def _carrier(self) -> Carrier:
         target, reporter = self._target, self._session.reporter
-        return Carrier(target.client, target.version, target.environ, reporter.progress, self._found)
+        return Carrier(
+            target.client, target.version, target.environ, reporter.progress, self._found,
+            pause=self._pause, seen=self._seen,
+        )  # fmt: skip
+
+    def _collections(self) -> list[Json]:
+        """Those of the server, without what a run that is at work, or was cut off, has made of them."""
+        raw = self._target.fetch()
+        open_ = [one.begun for one in noted(self._target.client, raw) if not has_run(raw, one.begun)]
+        return as_before(raw, open_)
 
     def _migrations(self, files: Mapping[str, str]) -> list[tuple[str, Migration]]:
         try:

@@ -93,11 +93,19 @@ class Native:
         scratch.migrate_up(self._binary, data_dir, files, around=self._target.around)
 
 
-def road_to(session: Session, states: States | None = None, found: Sequence[tuple[str, str]] = ()) -> Road:
+def road_to(
+    session: Session,
+    states: States | None = None,
+    found: Sequence[tuple[str, str]] = (),
+    *,
+    pause: bool = False,
+) -> Road:
     """The road to a server. Raises ServerProcessError where none leads there.
 
     `states` are what a scratch server has before and after each file, and `found` the files that are known to
     have run there, with the ids of their migrations: over HTTP, that is all that there is to go by.
+
+    With `pause`, applications may be kept from writing where the road asks for it.
     """
     target = session.target
     if target.data_dir is not None:
@@ -110,7 +118,7 @@ def road_to(session: Session, states: States | None = None, found: Sequence[tupl
         session.reporter.note_once(f"{HOOK_KEY} is set here, and {target.url} has no route that takes it")
     from pocketvex.target.over_http import OverHttp
 
-    return OverHttp(session, states or {}, found)
+    return OverHttp(session, states or {}, found, pause=pause)
 
 
 def native_dir(target: Target) -> Path:

@@ -7,6 +7,8 @@ from typing import Literal
 
 RoadName = Literal["native", "hooks", "sql", "rest"]
 
+PAUSE = "pause"
+"""What `--confirm` is told by who lets applications be kept from writing meanwhile, on the road `rest`."""
 PROMISES: Mapping[RoadName, str] = {
     "native": "PocketBase's own `migrate up` beside the server: all files, or none",
     "hooks": "the route in the server's hooks: all files, or none",

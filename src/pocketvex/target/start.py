@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from pocketvex.target.begun import settled
 from pocketvex.target.hidden import uncovered
 from pocketvex.target.session import Session, with_version
 from pocketvex.versions import E_MAIL_DOMAINS, HELP_TEXTS, Version
@@ -21,13 +22,14 @@ class FirstLook(NamedTuple):
 def start(session: Session, *, write: bool) -> FirstLook:
     """Fetch the collections, for a command that compares.
 
-    What a removal that was cut off left hidden is put back first, or, where nothing may be written, named.
+    What a removal that was cut off left hidden, and what a run over HTTP left half done, is put back first,
+    or, where nothing may be written, named.
     The session is another one where the server was updated since its version was asked.
     """
     raw = session.ahead.take() if session.ahead is not None else None
     raw = session.target.fetch() if raw is None else raw
     session = _recognised(session, raw)
-    return FirstLook(session, uncovered(session, raw, write=write))
+    return FirstLook(session, uncovered(session, settled(session, raw, write=write), write=write))
 
 
 def _recognised(session: Session, raw: Sequence[Json]) -> Session:
