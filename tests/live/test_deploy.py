@@ -51,7 +51,7 @@ def steps(job: str) -> list[Step]:
     found: list[dict[str, str]] = []
     above = ""
     for line in text.partition("    steps:\n")[2].splitlines():
-        match = re.fullmatch(r"( {6}- | {8}| {10})(\w[\w-]*):(?: (.*))?", line)
+        match = re.fullmatch(r"( {6}- | {8}| {10})(\w[\w-]*):(?: (.*?)(?: +#.*)?)?", line)
         assert match or not line, line
         if not match:
             continue
