@@ -393,3 +393,24 @@ def test_an_import_that_deletes_what_is_missing_leaves_the_record(
         assert [entry.name for entry in entries(session.target.fetch())] == files
     assert remote(project, running, "up").files == ()
     assert remote(project, running, "diff").changes == ()
+
+
+def test_an_option_that_a_file_left_out_and_the_next_one_sets(
+    project: Project, prepared: Prepare, server: ServerFactory, binary: Binary
+) -> None:
+    """In one import: the field of the first file is on no server yet."""
+    project.declare(posts())
+    prepared(project, binary, added_and_limited).stop()
+    shutil.rmtree(project.root / ".pocketvex")
+    project.declare(posts(text("more", max=9)))
+    running = server(binary)
+    assert remote(project, running, "up").files == tuple(project.files)
+    assert remote(project, running, "diff").changes == ()
+
+
+def added_and_limited(project: Project, maker: Running) -> None:
+    project.up(maker)
+    for more in (text("more"), text("more", max=9)):
+        project.now += 10
+        project.declare(posts(more))
+        project.up(maker)

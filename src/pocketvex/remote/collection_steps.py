@@ -14,6 +14,7 @@ from pocketvex.remote.copied import (
     free_id,
     index_of,
     is_named,
+    whole_field,
 )
 from pocketvex.remote.put_away import RULES, locked, name_before
 from pocketvex.schema.indexes import parse_index
@@ -174,7 +175,7 @@ def _whole(wanted: Json) -> Json:
         return made
     names = {field["name"] for field in made["fields"]}
     own = [deepcopy(dict(field)) for field in STANDARD[made["type"]] if field["name"] not in names]
-    made["fields"] = own + made["fields"]
+    made["fields"] = own + [whole_field(field) for field in made["fields"]]
     return made
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pocketvex.remote.put_away import away_name, name_before
 from pocketvex.schema.indexes import Index, parse_index
+from pocketvex.schema.model import Collection
 
 Json = dict[str, Any]
 
@@ -89,6 +90,13 @@ def put_away_field(collection: Json, id: str, type: str) -> Json | None:
             if f["id"] == id and f["type"] == type and name_before(f["name"])
         ), None,
     )  # fmt: skip
+
+
+def whole_field(wanted: Json) -> Json:
+    """A field with all its options: a file leaves out what is off, or empty."""
+    head = {key: wanted[key] for key in ("name", "type", "id") if key in wanted}
+    off = Collection.from_json({"name": "one", "fields": [head]}).fields[0].to_json()
+    return {**{key: value for key, value in off.items() if key != "collectionId"}, **wanted}
 
 
 def index_of(collection: Json, name: str) -> Index | None:

@@ -16,6 +16,7 @@ from pocketvex.remote.copied import (
     option,
     put_away_field,
     same,
+    whole_field,
 )
 from pocketvex.remote.put_away import name_before
 from pocketvex.remote.work import Convert, Fill, GiveBack, Remap, ToMany, ToOne, Unfill, Work
@@ -39,6 +40,7 @@ class FieldSteps(Carried):
     def placed(self, collection: Json, wanted: Json, away: Json | None, behind: str) -> Json:
         """The field, new or back from where it was put away, behind the one of that name."""
         fields = collection["fields"]
+        wanted = whole_field(wanted)
         if away is not None:
             fields.remove(away)
             field = {**wanted}
