@@ -18,13 +18,13 @@ from pocketvex.remote.carried import Kept
 from pocketvex.remote.copied import CannotRun
 from pocketvex.remote.files import Refused, Throws, passages
 from pocketvex.remote.passage import GUARD, Guard, Passage
-from pocketvex.remote.put_away import name_before
 from pocketvex.remote.record import Entry, entries, record_of, with_entries
 from pocketvex.schema.model import Schema
 from pocketvex.steps.migration import Migration
 from pocketvex.target import by_records, by_sql
 from pocketvex.target.begun import Noted, end, has_run, note, note_rules, noted, settle
 from pocketvex.target.hold import Hold, holding
+from pocketvex.target.read_back import answers, is_there
 from pocketvex.versions import SQL_OVER_HTTP, Version
 
 Json = dict[str, Any]
@@ -43,8 +43,6 @@ _TOO_MANY = (
     "rows are written faster than they can be converted, by superusers or by hooks of the server: run it "
     "when they rest, or update the server to PocketBase 0.39"
 )
-_SORTED_BY = 8
-"""So many fields a list may be sorted by at once (0.23 to 0.40)."""
 
 
 class Stopped(Exception):
@@ -292,24 +290,10 @@ class Carrier:
         sent = {item["id"] for item in going.switch}
         names = {item["name"] for item in (*going.after, *after) if item["id"] in sent}
         left = [op.path for op in diff.operations if op.collection in names]
-        left += [item["name"] for item in going.after if item["id"] in sent and not _is_there(item, after)]
+        left += [item["name"] for item in going.after if item["id"] in sent and not is_there(item, after)]
         if not self._is_recorded(going):
             left.append("the record of what ran")
-        return left + [name for name in names if not left and not self._answers(name, after)]
-
-    def _answers(self, name: str, after: Sequence[Json]) -> bool:
-        """Whether the table has the columns that LIST names: a poisoned cache writes the one without the
-        other."""
-        item = next((item for item in after if item["name"] == name), None)
-        if item is None:
-            return True
-        columns = [field["name"] for field in item["fields"] if field["type"] != "password"]
-        try:
-            for at in range(0, len(columns), _SORTED_BY):
-                self.client.records(name, sort=",".join(columns[at : at + _SORTED_BY]), per_page=1)
-        except Rejected:
-            return False
-        return True
+        return left + [name for name in names if not left and not answers(self.client, name, after)]
 
 
 def _record(raw: Sequence[Json]) -> Mapping[str, Any]:
@@ -320,17 +304,6 @@ def _record(raw: Sequence[Json]) -> Mapping[str, Any]:
 
 def _recorded(raw: Sequence[Json]) -> frozenset[str]:
     return frozenset(entry.name for entry in entries(raw))
-
-
-def _is_there(item: Json, after: Sequence[Json]) -> bool:
-    """Whether a collection has its name, and its fields theirs, those that are put away as well."""
-    there = next((other for other in after if other["id"] == item["id"]), None)
-    if there is None:
-        return not name_before(item["name"]) and item["type"] == "view"
-    names = {field["id"]: field["name"] for field in there["fields"]}
-    return there["name"] == item["name"] and (
-        item["type"] == "view" or all(names.get(field["id"]) == field["name"] for field in item["fields"])
-    )
 
 
 def _guard(error: Rejected, going: Passage) -> Guard | None:
