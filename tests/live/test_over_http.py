@@ -12,7 +12,7 @@ import pytest
 
 from binaries import binary_of
 from conftest import ServerFactory
-from pocketvex.errors import Locked, NotAsIntended, ServerProcessError
+from pocketvex.errors import ConsentNeeded, Locked, NotAsIntended, ServerProcessError
 from pocketvex.remote.record import entries, record_of
 from pocketvex.run.check import check
 from pocketvex.run.migrate import up as run_up
@@ -30,6 +30,8 @@ from projects import Project, posts, put, rows, text
 
 Json = dict[str, Any]
 NUMBER = {"name": "price", "type": "number"}
+PAUSE = ("pause",)
+"""What is said to a server of before 0.39, on which values are written record by record."""
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ def history(project: Project, maker: Running) -> None:
 def remote(project: Project, running: Running, do: str, **more: Any) -> Any:
     """What a machine does that remembers nothing, as a job of CI."""
     shutil.rmtree(project.root / ".pocketvex", ignore_errors=True)
-    return getattr(project, do)(running, native=False, local=False, backup=False, **more)
+    return getattr(project, do)(running, native=False, local=False, backup=False, confirmed=PAUSE, **more)
 
 
 def test_up_down_and_up_again_by_machines_that_remember_nothing(
@@ -128,7 +130,9 @@ def test_roads_in_every_order(
     running = server(binary)
     before: list[Json] = []
     for number, (name, by) in enumerate(zip(files, way, strict=True)):
-        project.up(running, to=name, recorded_only=True, native=by == "n", local=False, backup=False)
+        project.up(
+            running, to=name, recorded_only=True, native=by == "n", local=False, backup=False, confirmed=PAUSE
+        )
         if number == 0:
             with project.session(running) as session:
                 put(session, "posts", title="one", body="text", price="12.50")
@@ -138,7 +142,7 @@ def test_roads_in_every_order(
         after = rows(session, "posts")
     said = ""
     try:
-        project.down(running, 2, native=back == "n", local=False, backup=False)
+        project.down(running, 2, native=back == "n", local=False, backup=False, confirmed=PAUSE)
     except (ServerProcessError, NotAsIntended) as error:
         said = error.why
     if said:
@@ -414,3 +418,21 @@ def added_and_limited(project: Project, maker: Running) -> None:
         project.now += 10
         project.declare(posts(more))
         project.up(maker)
+
+
+def test_a_pause_of_writes_is_agreed_to(
+    project: Project, prepared: Prepare, server: ServerFactory, binary: Binary
+) -> None:
+    files = sealed(project, prepared, binary)
+    running = server(binary)
+    remote(project, running, "up", to=files[0], recorded_only=True)
+    if binary.version >= SQL_OVER_HTTP:
+        assert project.up(running, native=False, local=False, backup=False).files == tuple(files[1:])
+        return
+    with project.session(running, native=False) as session:
+        before = session.target.fetch()
+        with pytest.raises(ConsentNeeded, match="is not run without a yes: nothing was sent") as failure:
+            project.up(running, native=False, local=False, backup=False)
+        assert "--confirm pause" in failure.value.why
+        assert session.target.fetch() == before
+        assert set(project.status(running, native=False).values()) == {"applied", "pending"}

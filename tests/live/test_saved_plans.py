@@ -326,7 +326,7 @@ def test_what_is_counted_for_a_file(tmp_path: Path, server: ServerFactory, binar
     assert [stop.why for stop in found.stops] == ([stops] if stops else [])
     assert all(stop.exit_code == 7 for stop in found.stops)
     if not stops:
-        ran = project.up(running, native=False, local=False, backup=False)
+        ran = project.up(running, native=False, local=False, backup=False, confirmed=("pause",))
         assert len(ran.files) == len(declared) - 1
 
 

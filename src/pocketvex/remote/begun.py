@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from pocketvex.remote.passage import Passage
-from pocketvex.remote.work import Fill, Remap, ToMany, ToOne, Unfill, Work
-from pocketvex.schema.model import PRIVATE_PREFIX
+from pocketvex.remote.work import ToMany
 
 Json = dict[str, Any]
 PAUSED = ("createRule", "updateRule", "deleteRule")
@@ -113,27 +112,3 @@ def changes_back(begun: Begun, item: Mapping[str, Any]) -> Json:
         if item[rule] is None and text is not None:
             changes[rule] = text
     return changes
-
-
-def in_place(going: Passage) -> list[Work]:
-    """What changes values that applications see and write, before the switch if records are written one by
-    one; and what gives lists back behind it."""
-    known = {
-        (item["id"], field["id"]): field["name"]
-        for item in going.before
-        for field in item.get("fields") or []
-    }
-    found: list[Work] = []
-    for work in going.work:
-        if not isinstance(work, Fill | Unfill | Remap | ToOne | ToMany):
-            continue
-        name = known.get((work.collection, work.field), PRIVATE_PREFIX)
-        if not name.startswith(PRIVATE_PREFIX):
-            found.append(work)
-    return found
-
-
-def beside(going: Passage) -> Passage:
-    """The part of it that writes to no column which applications see."""
-    apart = {id(work) for work in in_place(going)}
-    return going._replace(work=[work for work in going.work if id(work) not in apart], was=[])

@@ -46,6 +46,10 @@ class Refused(Exception):
         self.why = why
 
 
+class NeedsPause(Refused):
+    """A file that is only run where somebody agreed that nobody else writes meanwhile."""
+
+
 class Throws(Exception):
     """A file whose steps do not fit to what the server has."""
 

@@ -99,7 +99,7 @@ def check(
         with downloaded(situation.session) as data_dir:
             road = Native(target, situation.session.binary, data_dir)
             return Checkup((*_tried(road, pending), *refused), exact=True)
-    road = situation.road()
+    road = situation.road(pause=True)
     if road.name == "hooks":
         return Checkup((*_tried(road, pending), *refused), exact=True)
     return Checkup((*_rehearsed(road, pending), *refused), exact=False)

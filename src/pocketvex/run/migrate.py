@@ -141,7 +141,7 @@ def _run(situation: Situation, pending: Sequence[str], sealed: Sealed) -> Situat
     try:
         try:
             situation.road().require(dict(position.history.pairs(pending)))
-        except ServerProcessError:
+        except (ConsentNeeded, ServerProcessError):
             session.memory.save(held_back=held)
             raise
         if situation.choices.backup and takes_away(session.target, position, pending, situation.live):

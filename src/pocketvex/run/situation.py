@@ -50,13 +50,16 @@ class Situation:
     position: Position
     choices: Choices = Choices()
 
-    def road(self) -> Road:
-        """The way on which migrations come to this server. Raises ServerProcessError where there is none."""
+    def road(self, *, pause: bool = False) -> Road:
+        """The way on which migrations come to this server. Raises ServerProcessError where there is none.
+
+        `pause`: as if somebody had agreed that applications are kept from writing meanwhile.
+        """
         recorded = self.position.recorded
         states = dict(zip(recorded.names, pairwise(recorded.snapshots), strict=False))
         ran = self.position.history.pairs(self.position.applied)
         found = [(name, id_of(text)) for name, text in ran]
-        return road_to(self.session, states, found, pause=PAUSE in self.choices.confirmed)
+        return road_to(self.session, states, found, pause=pause or PAUSE in self.choices.confirmed)
 
     @property
     def target(self) -> Target:

@@ -129,7 +129,7 @@ def _road(situation: Situation, names: Sequence[str]) -> tuple[RoadName | None, 
         return None, []
     name: RoadName | None = None
     try:
-        road = situation.road()
+        road = situation.road(pause=True)
         name = road.name
         road.require(dict(situation.position.history.pairs(names)))
     except MigrationFailed as error:

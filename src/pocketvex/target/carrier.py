@@ -6,6 +6,7 @@ The same code rehearses on a scratch server what it then does on the real one.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -13,10 +14,10 @@ from typing import Any
 from pocketvex.api.client import Client
 from pocketvex.diff.compare import compare
 from pocketvex.errors import NotAsIntended, PocketVexError, Rejected, ServerError
-from pocketvex.remote.begun import PAUSED, begun_of, beside, in_place
+from pocketvex.remote.begun import PAUSED, begun_of
 from pocketvex.remote.carried import Kept
 from pocketvex.remote.copied import CannotRun
-from pocketvex.remote.files import Refused, Throws, passages
+from pocketvex.remote.files import NeedsPause, Refused, Throws, passages
 from pocketvex.remote.passage import GUARD, Guard, Passage
 from pocketvex.remote.record import Entry, entries, record_of, with_entries
 from pocketvex.schema.model import Schema
@@ -29,15 +30,12 @@ from pocketvex.versions import SQL_OVER_HTTP, Version
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
-_AHEAD = 2
-"""So often rows are written before nobody else may write any more."""
+_SETTLE = 0.25
+"""Seconds for requests that were let in before nobody else may write any more."""
 _NEEDS_PAUSE = (
-    "it changes values where applications read and write them, record by record: say `--confirm pause`, then "
-    "nobody but superusers writes to those collections meanwhile"
-)
-_NEEDS_PAUSE_NOW = (
-    "rows are written faster than they can be converted: say `--confirm pause`, then nobody but superusers "
-    "writes to those collections meanwhile; or update the server to PocketBase 0.39"
+    "it writes values record by record, and PocketBase saves a record with all its columns: what an "
+    "application writes in the same moment would be lost. Say `--confirm pause`, then nobody but superusers "
+    "writes to those collections meanwhile"
 )
 _TOO_MANY = (
     "rows are written faster than they can be converted, by superusers or by hooks of the server: run it "
@@ -142,8 +140,8 @@ class Carrier:
                     by_sql.require_short(going)
                 except CannotRun as error:
                     raise Refused(going.entries[-1].name, str(error)) from error
-            elif not self.pause and in_place(going):
-                raise Refused(going.entries[-1].name, _NEEDS_PAUSE)
+            elif not self.pause and going.work:
+                raise NeedsPause(going.entries[-1].name, _NEEDS_PAUSE)
             yield going
 
     def kept(self, files: Sequence[tuple[str, Migration]], raw: Sequence[Json]) -> Kept:
@@ -206,16 +204,7 @@ class Carrier:
         return self.client.collections()
 
     def _write_and_import(self, going: Passage, items: list[Json], hold: Hold, begun: Noted) -> Noted:
-        """Write the rows and send the switch, again where others wrote meanwhile, and at last in a pause."""
-        if in_place(going):
-            by_records.write_rows(self.client, beside(going), self.say, hold.renew)
-        else:
-            for _ in range(_AHEAD if self.pause else by_records.PASSES):
-                by_records.write_rows(self.client, going, self.say, hold.renew)
-                if self._is_through(going, items):
-                    return begun
-            if not self.pause:
-                raise by_records.Refusal(_NEEDS_PAUSE_NOW)
+        """Write the rows in a pause and send the switch; again where superusers or hooks wrote meanwhile."""
         begun, items = self._paused(going, items, begun)
         for _ in range(by_records.PASSES):
             by_records.write_rows(self.client, going, self.say, hold.renew)
@@ -239,6 +228,7 @@ class Carrier:
         for id in rules:
             self.client.patch_collection(id, dict.fromkeys(PAUSED))
         # A write that was let in before has its turn before this one.
+        time.sleep(_SETTLE)
         self.client.refresh_schema_cache()
         none: Json = dict.fromkeys(PAUSED)
         last = {item["id"]: number for number, item in enumerate(items)}

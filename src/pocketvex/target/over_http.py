@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pocketvex.errors import ServerProcessError
+from pocketvex.errors import ConsentNeeded, PocketVexError, ServerProcessError
 from pocketvex.remote.begun import as_before
-from pocketvex.remote.files import Refused, States, Throws, migration_of
+from pocketvex.remote.files import NeedsPause, Refused, States, Throws, migration_of
 from pocketvex.remote.record import Entry, entries
 from pocketvex.server.scratch import MigrationFailed
 from pocketvex.steps.migration import Migration
@@ -131,8 +131,14 @@ class OverHttp:
             raise self._refused(error, False) from error
         return found
 
-    def _refused(self, error: Refused, down: bool) -> CannotCarry:
+    def _refused(self, error: Refused, down: bool) -> PocketVexError:
         what = "taken back" if down else "run"
+        if isinstance(error, NeedsPause):
+            return ConsentNeeded(
+                f"{error.file} is not {what} without a yes: nothing was sent",
+                why=f"{error.why[:1].upper()}{error.why[1:]}.",
+                todo="Say it when little is written. From PocketBase 0.39 on, there is no such pause.",
+            )
         return CannotCarry(
             error.file,
             f"{error.file} cannot be {what} over HTTP: nothing was sent",

@@ -14,6 +14,6 @@ PROMISES: Mapping[RoadName, str] = {
     "hooks": "the route in the server's hooks: all files, or none",
     "sql": "over HTTP: each file with all that it does to values, or nothing of it; "
     "files of structure alone together",
-    "rest": "over HTTP: values record by record, then each file's structure, or nothing of it; "
-    "files of structure alone together",
+    "rest": "over HTTP: each file's structure, or nothing of it; files of structure alone together. Values "
+    "are written record by record before it, with `--confirm pause`: only superusers write meanwhile",
 }
