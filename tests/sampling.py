@@ -1,7 +1,8 @@
 """Which of the five servers a test runs on, in which order, and what the run took.
 
 A test that names a server of each version runs on the newest, and on one of the others: which one depends
-on the test and on the commit, so a week of commits sees all of them. POCKETVEX_SERVERS=all runs every one.
+on the test and on the commit, so a week of commits sees all of them. POCKETVEX_SERVERS=all runs every one,
+but for those marked `wide`, which need POCKETVEX_SERVERS=every.
 """
 
 from __future__ import annotations
@@ -43,14 +44,16 @@ def sampled(versions: Sequence[str], test: str, commit: str) -> set[str]:
 def select(items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
     """The items that run, long ones first, and those that do not."""
     ordered = sorted(items, key=lambda item: item.get_closest_marker("slow") is None)
-    if os.environ.get(ALL) == "all" or os.environ.get("OBSERVED"):
+    if os.environ.get(ALL) == "every" or os.environ.get("OBSERVED"):
         return ordered, []
+    every = os.environ.get(ALL) == "all"
     there: dict[str, set[str]] = defaultdict(set)
     for item in items:
-        if version := _version(item):
+        version = "" if every and item.get_closest_marker("wide") is None else _version(item)
+        if version:
             there[_test(item, version)].add(version)
     wanted = {test: sampled([*versions], test, commit()) for test, versions in there.items()}
-    runs = [i for i in ordered if not (v := _version(i)) or v in wanted[_test(i, v)]]
+    runs = [i for i in ordered if (v := _version(i)) in wanted.get(_test(i, v), {v})]
     kept = set(runs)
     return runs, [item for item in ordered if item not in kept]
 

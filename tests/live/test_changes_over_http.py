@@ -26,6 +26,8 @@ from pocketvex.steps.migration import Migration
 from pocketvex.target.carrier import Carrier, Stopped
 from pocketvex.versions import SQL_OVER_HTTP
 
+pytestmark = pytest.mark.wide
+
 CANNOT = ("only PocketBase itself can tell", "one of PocketBase's own fields", "no file by its name")
 """What a refusal says of what no SQL can judge, and of what no import takes: nothing was sent."""
 

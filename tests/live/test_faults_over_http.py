@@ -41,6 +41,8 @@ from pocketvex.versions import SQL_OVER_HTTP
 from sampling import ALL
 from writers import Writer, lost
 
+pytestmark = pytest.mark.wide
+
 
 @pytest.fixture
 def rich(
@@ -82,7 +84,7 @@ def test_a_client_that_is_killed_after_any_request(
         carrier_of(client, binary).run(made.files, "down")
         assert state_of(client, running.data_dir) == before
     running.halt()
-    step = 1 if os.environ.get(ALL) == "all" else 6
+    step = 1 if os.environ.get(ALL) == "every" else 6
     requests = 0
     done = False
     while not done:
@@ -145,7 +147,7 @@ def test_any_answer_that_is_none(
 ) -> None:
     """One request after the other goes wrong, in one way after the other: all or nothing, and it is said."""
     ground, made = rich
-    step = 1 if os.environ.get(ALL) == "all" else 7
+    step = 1 if os.environ.get(ALL) == "every" else 7
     requests, hit = 0, True
     while hit:
         requests += step
@@ -260,7 +262,7 @@ def test_what_changes_values_where_they_stand_waits_for_a_yes(
         assert state_of(client, running.data_dir) == before
 
 
-ROUNDS = 50 if os.environ.get(ALL) == "all" else 5
+ROUNDS = 50 if os.environ.get(ALL) == "every" else 5
 
 
 def test_of_two_contenders_one_holds_the_server(server: ServerFactory, binary: Binary) -> None:

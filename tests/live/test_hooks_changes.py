@@ -24,6 +24,8 @@ from pocketvex.server.process import Running, create_superuser
 from pocketvex.target.hooks_road import Hooks
 from pocketvex.target.variables import placeholders
 
+pytestmark = pytest.mark.wide
+
 KEY = "a key of these tests, of forty characters"
 OWN = {"_superusers", "_authOrigins", "_migrations", "_collections", "_params"}
 """What a server that is signed in to writes there for itself."""

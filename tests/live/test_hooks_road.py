@@ -39,6 +39,8 @@ from prepared import Prepare
 from projects import Project, posts, put, rows, text
 from terminal import until
 
+pytestmark = pytest.mark.wide
+
 Json = dict[str, Any]
 Start = Callable[[Path], Running]
 

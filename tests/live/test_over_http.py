@@ -28,6 +28,8 @@ from pocketvex.versions import SQL_OVER_HTTP
 from prepared import Prepare
 from projects import Project, posts, put, rows, text
 
+pytestmark = pytest.mark.wide
+
 Json = dict[str, Any]
 NUMBER = {"name": "price", "type": "number"}
 PAUSE = ("pause",)
