@@ -87,7 +87,7 @@ def test_a_comparison_loads_the_client_and_the_models_and_no_more(project: Path)
     found = loaded("schema", "diff", cwd=project)
     assert {"httpx", "pydantic"} <= found
     assert not found & (HEAVY - {"httpx", "pydantic", "ssl", "asyncio"})
-    assert not ours(found) & modules("render.migration.migration", "proof.prove")
+    assert not ours(found) & modules("render.migration.migration", "proof.prove", "remote.passage")
     assert not found & {"questionary", "re2"}
 
 

@@ -100,9 +100,7 @@ class Carried:
                 Check(collection["id"], field["id"], one["says"], one["broken"], one.get("bound") or {})
             )
 
-    def with_secrets(
-        self, collection: Json, known: Sequence[Json], wanted: Sequence[Json] | None = None
-    ) -> None:
+    def with_secrets(self, collection: Json, wanted: Sequence[Json] | None = None) -> None:
         """The providers with the secrets that the environment holds; one without a secret is left out."""
         oauth2 = collection.get("oauth2") or {}
         listed = wanted if wanted is not None else oauth2.get("providers")
@@ -110,11 +108,8 @@ class Carried:
             return
         made = []
         for provider in listed:
-            variable = (
-                (provider.get("clientSecret") or {}).get("env", "")
-                if isinstance(provider.get("clientSecret"), dict)
-                else ""
-            )
+            secret = provider.get("clientSecret")
+            variable = secret.get("env", "") if isinstance(secret, dict) else ""
             if variable and not self.environ.get(variable):
                 self.notes.append(
                     f"{variable} is not set: {provider['name']} is left out of {collection['name']}"

@@ -16,8 +16,9 @@ from pocketvex.remote.copied import (
     is_named,
     whole_field,
 )
-from pocketvex.remote.put_away import RULES, locked, name_before
+from pocketvex.remote.put_away import locked, name_before
 from pocketvex.schema.indexes import parse_index
+from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.system import STANDARD
 
 Json = dict[str, Any]
@@ -39,7 +40,7 @@ class CollectionSteps(Carried):
         if away is not None:
             return self.restore(away, whole)
         whole["id"] = free_id(whole["id"], [c["id"] for c in copied.collections])
-        self.with_secrets(whole, [])
+        self.with_secrets(whole)
         copied.collections.append(whole)
         return None
 
@@ -66,29 +67,27 @@ class CollectionSteps(Carried):
 
     def restore(self, away: Json, wanted: Json) -> None:
         """Put away, and back under its name, as the file says that it is."""
-        fields = [
-            {
-                **field,
-                **({} if "target" in field else {"collectionId": found.get("collectionId")}),
-                "id": found["id"],
-            }
-            if (found := self.partner(away, field)) is not None and field["type"] == "relation"
-            else {**field, "id": found["id"]}
-            if found is not None
-            else {**field, "id": free_id(field["id"], [f["id"] for f in away["fields"]])}
-            for field in wanted.get("fields") or []
-        ]
+        fields = [self.restored(away, field) for field in wanted.get("fields") or []]
         there = {field["id"] for field in fields}
         for field in away["fields"]:
             if field["id"] not in there:
                 fields.append(field if name_before(field["name"]) else self.loose(away, field))
         id, created = away["id"], away.get("created")
-        self.with_secrets(wanted, (away.get("oauth2") or {}).get("providers") or [])
-        there = {parse_index(text).name.lower() for text in wanted["indexes"]}
-        own = [text for text in away.get("indexes") or [] if parse_index(text).name.lower() not in there]
+        self.with_secrets(wanted)
+        named = {parse_index(text).name.lower() for text in wanted["indexes"]}
+        own = [text for text in away.get("indexes") or [] if parse_index(text).name.lower() not in named]
         away.update({**wanted, "id": id, "created": created, "indexes": [*own, *wanted["indexes"]]})
         if away["type"] != "view":
             away["fields"] = fields
+
+    def restored(self, away: Json, field: Json) -> Json:
+        """A field as the file says it is, with the id of the one that has its values."""
+        found = self.partner(away, field)
+        if found is None:
+            return {**field, "id": free_id(field["id"], [f["id"] for f in away["fields"]])}
+        if field["type"] == "relation" and "target" not in field:
+            field = {**field, "collectionId": found.get("collectionId")}
+        return {**field, "id": found["id"]}
 
     def partner(self, away: Json, field: Json) -> Json | None:
         found = field_of(away, field) or next((f for f in away["fields"] if f["id"] == field["id"]), None)
@@ -160,7 +159,7 @@ class CollectionSteps(Carried):
         for key in keys:
             group = group.setdefault(key, {})
         if path == "oauth2.providers":
-            self.with_secrets(collection, group.get(last) or [], wanted or [])
+            self.with_secrets(collection, wanted or [])
         else:
             group[last] = wanted
 
@@ -169,7 +168,7 @@ class CollectionSteps(Carried):
 
 def _whole(wanted: Json) -> Json:
     """A definition with the fields that PocketBase has in every collection of its type."""
-    made = deepcopy({"fields": [], "indexes": [], **dict.fromkeys(RULES), **wanted})
+    made = deepcopy({"fields": [], "indexes": [], **dict.fromkeys(RULE_NAMES), **wanted})
     if made["type"] == "view":
         del made["fields"]
         return made

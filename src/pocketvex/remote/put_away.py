@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pocketvex.schema.model import PRIVATE_PREFIX
+from pocketvex.schema.rules import RULE_NAMES
 
 Json = dict[str, Any]
 
-RULES = ("listRule", "viewRule", "createRule", "updateRule", "deleteRule")
 TOKENS = ("authToken", "passwordResetToken", "emailChangeToken", "verificationToken", "fileToken")
 HUSK = "SELECT id FROM _superusers"
 """What a view reads that is put away."""
@@ -67,7 +67,7 @@ def locked(collection: Json, name: str, secrets: Iterable[str]) -> Json:
 
     `secrets` are new ones for its five kinds of tokens: those of before go on being taken otherwise.
     """
-    rules = dict.fromkeys(RULES)
+    rules = dict.fromkeys(RULE_NAMES)
     if collection["type"] == "view":
         return {"name": name, **rules, "viewQuery": HUSK}
     fields = [

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from pocketvex.remote.put_away import LIMIT
 from pocketvex.schema.model import RECORD_NAME
+from pocketvex.schema.rules import RULE_NAMES
 
 Json = dict[str, Any]
 
@@ -21,7 +22,7 @@ _APPLIED = "applied"
 _NONE = "-"
 _NATIVELY = "="
 """A select field has at least one choice."""
-_LOCKED = dict.fromkeys(("listRule", "viewRule", "createRule", "updateRule", "deleteRule"))
+_LOCKED = dict.fromkeys(RULE_NAMES)
 _FIRST = "2000-01-01 00:00:00.000Z"
 """An import saves by `created`, then by `updated`, of what it is sent (0.23 to 0.40)."""
 

@@ -6,6 +6,7 @@ which somebody wrote meanwhile: then it is refused, and the rows are written aga
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -124,6 +125,4 @@ def _put(was: str, column: str) -> list[str]:
 def _holds(column: str, key: str, multiple: bool) -> str:
     if not multiple:
         return f"`{column}` = {literal(key)}"
-    import json
-
     return f"instr(`{column}`, {literal(json.dumps(key, ensure_ascii=False))}) > 0"

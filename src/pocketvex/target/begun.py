@@ -5,20 +5,19 @@ Who does so holds the server, so nobody is at it any more.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from pocketvex.api.client import Client
 from pocketvex.remote.begun import Begun, Kept, as_before, begun_from, changes_back
 from pocketvex.remote.record import entries, record_of
 from pocketvex.schema.model import RECORD_NAME
+from pocketvex.target.count import pages
 from pocketvex.target.hold import holding
 from pocketvex.target.session import Session
 
 Json = dict[str, Any]
 _SLOT = "begun-"
-_PAGE = 500
 
 
 class Noted(NamedTuple):
@@ -126,18 +125,8 @@ def _give_back(client: Client, columns: Sequence[Kept], raw: Sequence[Json]) -> 
         column = names.get(kept.field, "")
         if not column or kept.name not in names.values():
             continue
-        for row in _rows(client, kept.collection, column, kept.name):
+        rows = (row for page in pages(client, kept.collection, [column, kept.name]) for row in page)
+        for row in rows:
             was = row[kept.name]
             if was and row[column] != was["value"] and row[column] in (was["put"], [was["put"]]):
                 client.update_record(kept.collection, row["id"], {column: was["value"]})
-
-
-def _rows(client: Client, collection: str, *columns: str) -> Iterator[Json]:
-    last = ""
-    while True:
-        after = f"id > {json.dumps(last)}" if last else ""
-        page = client.records(collection, after, ",".join(["id", *columns]), "id", per_page=_PAGE)
-        yield from page
-        if len(page) < _PAGE:
-            return
-        last = str(page[-1]["id"])

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Any, NamedTuple
 
@@ -18,10 +18,10 @@ from pocketvex.remote.passage import Passage
 from pocketvex.remote.rows import Was
 from pocketvex.remote.statements import LEDGER, Generations, statements
 from pocketvex.schema.fields import FieldBase
+from pocketvex.target.count import pages
 from pocketvex.target.sqlite_values import column_type, compact, stored
 
 Json = dict[str, Any]
-_PAGE = 500
 PASSES = 6
 """So often the rows are written again that others changed meanwhile."""
 
@@ -40,9 +40,8 @@ class _Table(NamedTuple):
     """By the column of before: what it is, and the name of the one that it is about."""
 
 
-def write_rows(client: Client, going: Passage, say: Callable[[str], None], renew: Callable[[], None]) -> int:
-    """Write what a passage does to the rows that are there; the number of records that were changed."""
-    changed = 0
+def write_rows(client: Client, going: Passage, say: Callable[[str], None], renew: Callable[[], None]) -> None:
+    """Write what a passage does to the rows that are there."""
     made = statements(going, Generations(1, 1))
     with closing(sqlite3.connect(":memory:")) as database:
         for statement in LEDGER.split("; "):
@@ -55,17 +54,15 @@ def write_rows(client: Client, going: Passage, say: Callable[[str], None], renew
             database.execute(f"CREATE TABLE {quoted(table.name)} (id TEXT PRIMARY KEY, {listed})")
         for table in tables:
             read = 0
-            for page in _pages(client, table):
+            for page in pages(client, table.id, list(table.columns)):
                 read += len(page)
                 todo = _changes(database, going, table, page, [*made.ahead, *made.inside])
                 for id, values in todo:
                     _send(client, table, id, values)
-                changed += len(todo)
                 if todo:
                     renew()
                     say(f"writing {table.name}: {read} rows")
     say("")
-    return changed
 
 
 def _is_touched(going: Passage, id: str) -> bool:
@@ -91,17 +88,6 @@ def _table(going: Passage, item: Json) -> _Table:
             used[one.name] = field_model({"name": one.name, "type": "json"})
             was[one.name] = (one, fields[one.field]["name"])
     return _Table(item["id"], item["name"], used, frozenset(writes), was)
-
-
-def _pages(client: Client, table: _Table) -> Iterator[list[Json]]:
-    last = ""
-    while True:
-        after = f"id > {json.dumps(last)}" if last else ""
-        page = client.records(table.id, after, ",".join(["id", *table.columns]), "id", per_page=_PAGE)
-        yield page
-        if len(page) < _PAGE:
-            return
-        last = str(page[-1]["id"])
 
 
 def _changes(

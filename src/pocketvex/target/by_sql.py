@@ -35,7 +35,7 @@ def require_short(going: Passage) -> None:
 
 def kept_columns(client: Client) -> frozenset[tuple[str, str]]:
     """The ids of collection and field of which PocketBase's own runs of migrations kept values."""
-    if not client.sql("SELECT name FROM sqlite_master WHERE name = '_pv_ledger'"):
+    if not _has_ledger(client):
         return frozenset()
     rows = client.sql("SELECT DISTINCT collection, field FROM _pv_ledger WHERE record != ''")
     return frozenset((str(row["collection"]), str(row["field"])) for row in rows)
@@ -101,8 +101,12 @@ def _row(name: str, number: int) -> str:
     )
 
 
+def _has_ledger(client: Client) -> bool:
+    return bool(client.sql("SELECT name FROM sqlite_master WHERE name = '_pv_ledger'"))
+
+
 def _generations(client: Client, going: Passage) -> Generations:
-    if not client.sql("SELECT name FROM sqlite_master WHERE name = '_pv_ledger'"):
+    if not _has_ledger(client):
         return Generations(1, 0)
     query = (
         f"SELECT way, MAX(generation) AS n FROM _pv_ledger WHERE migration = {literal(going.id)} GROUP BY way"

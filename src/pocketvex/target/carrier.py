@@ -195,7 +195,7 @@ class Carrier:
 
     def _with_all_recorded(self, going: Passage, raw: Sequence[Json], hold: Hold) -> Sequence[Json]:
         """What PocketBase itself ran is recorded before it is taken back: that it goes is seen then."""
-        there = {entry.name for entry in entries(raw)}
+        there = _recorded(raw)
         missing = [entry._replace(natively=True) for entry in going.entries if entry.name not in there]
         if going.way == "up" or not missing:
             return raw
@@ -258,20 +258,16 @@ class Carrier:
             # A server goes on without its client, and without a proxy that waits no longer. A write waits for
             # it, and then LIST is true.
             self.client.refresh_schema_cache()
-            if not self._is_recorded(going):
+            if not _is_recorded(going, self.client.collections()):
                 raise
 
     def _entries_after(self, going: Passage, raw: Sequence[Json]) -> list[Entry]:
-        known = [entry for entry in entries(raw) if entry.name not in {e.name for e in going.entries}]
-        there = {entry.name for entry in known}
+        known = entries(raw)
+        there = _recorded(raw)
         before = [entry for entry in self.found if entry.name not in there and not self.by_sql]
-        found = [*before, *known]
-        gone = {entry.name for entry in going.entries}
-        return [*found, *going.entries] if going.way == "up" else [e for e in found if e.name not in gone]
-
-    def _is_recorded(self, going: Passage) -> bool:
-        there = {entry.name for entry in entries(self.client.collections())}
-        return (going.entries[-1].name in there) == (going.way == "up")
+        own = {entry.name for entry in going.entries}
+        others = [entry for entry in (*before, *known) if entry.name not in own]
+        return [*others, *going.entries] if going.way == "up" else others
 
     def _left(self, going: Passage, after: Sequence[Json]) -> list[str]:
         """What is not as it was meant to be: in LIST, in the tables behind it, or in the record."""
@@ -281,7 +277,7 @@ class Carrier:
         names = {item["name"] for item in (*going.after, *after) if item["id"] in sent}
         left = [op.path for op in diff.operations if op.collection in names]
         left += [item["name"] for item in going.after if item["id"] in sent and not is_there(item, after)]
-        if not self._is_recorded(going):
+        if not _is_recorded(going, after):
             left.append("the record of what ran")
         return left + [name for name in names if not left and not answers(self.client, name, after)]
 
@@ -294,6 +290,11 @@ def _record(raw: Sequence[Json]) -> Mapping[str, Any]:
 
 def _recorded(raw: Sequence[Json]) -> frozenset[str]:
     return frozenset(entry.name for entry in entries(raw))
+
+
+def _is_recorded(going: Passage, raw: Sequence[Json]) -> bool:
+    """Whether the switch is through, as the record says."""
+    return (going.entries[-1].name in _recorded(raw)) == (going.way == "up")
 
 
 def _guard(error: Rejected, going: Passage) -> Guard | None:

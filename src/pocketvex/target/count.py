@@ -144,7 +144,7 @@ def _of_pages(client: Client, queries: Mapping[Fact, Query], progress: Progress 
         database.execute(f"CREATE TABLE {quoted(name)} ({columns})")
         marks = ", ".join("?" for _ in range(len(fields) + 1))
         read = 0
-        for page in _pages(client, name, list(fields), filter):
+        for page in pages(client, name, list(fields), filter):
             if page and not page[0].keys() >= fields.keys():
                 return dict.fromkeys(queries, None)  # what the API never shows: the key of the tokens
             rows = ([row["id"], *(stored(f, row.get(f.name)) for f in fields.values())] for row in page)
@@ -167,7 +167,9 @@ def _enough(fact: Fact, query: Query) -> str | None:
     return nonzero_filter(query.collection, query.fields[0].to_json())
 
 
-def _pages(client: Client, name: str, fields: list[str], filter: str) -> Iterator[list[dict[str, Any]]]:
+def pages(
+    client: Client, name: str, fields: Sequence[str], filter: str = ""
+) -> Iterator[list[dict[str, Any]]]:
     """Page by page in the order of the ids: rows that come or go meanwhile shift nothing."""
     last = ""
     while True:

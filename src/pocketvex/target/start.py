@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from pocketvex.target.begun import settled
+from pocketvex.remote.record import record_of
 from pocketvex.target.hidden import uncovered
 from pocketvex.target.session import Session, with_version
 from pocketvex.versions import E_MAIL_DOMAINS, HELP_TEXTS, Version
@@ -29,7 +29,12 @@ def start(session: Session, *, write: bool) -> FirstLook:
     raw = session.ahead.take() if session.ahead is not None else None
     raw = session.target.fetch() if raw is None else raw
     session = _recognised(session, raw)
-    return FirstLook(session, uncovered(session, settled(session, raw, write=write), write=write))
+    if record_of(raw) is not None:
+        # Here, not at the top: most servers have no record, and it loads all that goes over HTTP.
+        from pocketvex.target.begun import settled
+
+        raw = settled(session, raw, write=write)
+    return FirstLook(session, uncovered(session, raw, write=write))
 
 
 def _recognised(session: Session, raw: Sequence[Json]) -> Session:
