@@ -62,9 +62,10 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
     Nor what keeps Python from writing down what it compiled: each command would compile all of it again.
     """
-    left_out = ("PB_", "POCKETVEX_", "PYTEST", "PYTHONDONTWRITEBYTECODE")
+    left_out = ("PB_", "POCKETVEX_", "PYTEST", "PYTHONDONTWRITEBYTECODE", "DBUS_")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(left_out)}
-    own = {"XDG_CONFIG_HOME": str(home / "config"), "COLUMNS": "80", "PYTHONUTF8": "1"}
+    own = {"XDG_CONFIG_HOME": str(home / "config"), "XDG_DATA_HOME": str(home / "data")}
+    own |= {"COLUMNS": "80", "PYTHONUTF8": "1"}
     return {**kept, **own, **more}
 
 

@@ -14,6 +14,7 @@ PocketVexError            1   (only for what is a bug of ours)
 └── ServerError          10   unreachable, refused login, or rejected
     ├── Unreachable
     ├── LoginRefused
+    │   └── WrongPassword     asked again at a prompt
     ├── UnsupportedServer
     ├── Rejected              the server answered, and said no; carries its reasons
     ├── BackupFailed          no backup, so nothing was written
@@ -118,6 +119,10 @@ class Unreachable(ServerError):
 
 class LoginRefused(ServerError):
     pass
+
+
+class WrongPassword(LoginRefused):
+    """E-mail or password: somebody at a terminal can say it again."""
 
 
 class UnsupportedServer(ServerError):

@@ -17,6 +17,8 @@ THIRD_PARTY = {
     "questionary": {"cli"},
     "prompt_toolkit": {"cli"},
     "cryptography": {"store"},
+    "keyring": {"store"},
+    "tomlkit": {"store"},
     "platformdirs": {"server", "store"},
     "re2": {"proof", "target"},
 }

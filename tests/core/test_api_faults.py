@@ -15,7 +15,6 @@ import respx
 
 from pocketvex.api import transport
 from pocketvex.api.client import Client, Credentials
-from pocketvex.api.credentials import expires_at
 from pocketvex.api.problems import read_problems
 from pocketvex.errors import (
     LoginRefused,
@@ -26,6 +25,7 @@ from pocketvex.errors import (
     UnsupportedServer,
     UsageError,
 )
+from pocketvex.store.superuser_token import expires_at
 
 URL = "https://pb.example.com"
 LIST = f"{URL}/api/collections"

@@ -11,10 +11,10 @@ import pytest
 import respx
 
 from pocketvex.api.client import Client, Credentials
-from pocketvex.api.credentials import expires_at, is_token
 from pocketvex.errors import LoginRefused, PocketVexError, Unreachable
 from pocketvex.store.config import load_config
 from pocketvex.store.hosts import choose_host
+from pocketvex.store.superuser_token import expires_at, is_token
 
 URL = "https://pb.example.com"
 LIST = f"{URL}/api/collections"

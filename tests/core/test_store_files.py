@@ -15,7 +15,6 @@ from pocketvex.errors import ConfigError, Locked, UsageError
 from pocketvex.store.files import local_dir, write_atomically
 from pocketvex.store.locks import holder_of, project_lock
 from pocketvex.store.state import HostState, load_state, save_state
-from pocketvex.store.tokens import TokenStore
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and signals of POSIX")
 
@@ -99,6 +98,7 @@ def test_state_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     assert not (tmp_path / ".pocketvex").exists()
     state = HostState(
         server_version="0.40.6",
+        url="https://pb.example.com",
         applied=["1_a.js"],
         held_back=["2_b.js"],
         written={"posts.title": {"id": "t"}},
@@ -152,55 +152,6 @@ def test_a_state_of_the_future_is_not_thrown_away(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="newer PocketVex"):
         load_state(tmp_path, "h")
     assert file.exists()
-
-
-LOCAL, REMOTE = "http://127.0.0.1:8090", "https://pb.example.com"
-
-
-def test_tokens_are_kept_per_server_and_person(tmp_path: Path) -> None:
-    store = TokenStore(tmp_path / "app", config_dir=tmp_path / "me")
-    for url in (LOCAL, REMOTE):
-        assert store.get(url, "a") is None
-        store.put(url, "a", f"token of a at {url}")
-        store.put(url, "b", f"token of b at {url}")
-        again = TokenStore(tmp_path / "app", config_dir=tmp_path / "me")
-        assert again.get(f"{url}/", "a") == f"token of a at {url}"
-        store.drop(url, "a")
-        assert (again.get(url, "a"), again.get(url, "b")) == (None, f"token of b at {url}")
-    assert store.clear()
-    assert not store.clear()
-
-
-def test_a_copied_folder_gives_away_no_token_of_elsewhere(tmp_path: Path) -> None:
-    app = tmp_path / "app"
-    store = TokenStore(app, config_dir=tmp_path / "me")
-    store.put(REMOTE, "a", "remote-token")
-    file = app / ".pocketvex" / "tokens.json"
-    assert "remote-token" not in file.read_text()
-    assert TokenStore(app, config_dir=tmp_path / "thief").get(REMOTE, "a") is None
-    if os.name != "nt":
-        assert mode(file) == mode(tmp_path / "me" / "token.key") == 0o600
-
-
-def test_a_broken_cache_is_an_empty_one(tmp_path: Path) -> None:
-    store = TokenStore(tmp_path / "app", config_dir=tmp_path / "me")
-    store.put(REMOTE, "a", "x")
-    (tmp_path / "me" / "token.key").write_text("no key")
-    assert store.get(REMOTE, "a") is None
-    store.put(REMOTE, "a", "y")
-    assert store.get(REMOTE, "a") == "y"
-    (tmp_path / "app" / ".pocketvex" / "tokens.json").write_text("{")
-    assert store.get(REMOTE, "a") is None
-    store.put(LOCAL, "a", "z")
-    assert store.get(LOCAL, "a") == "z"
-
-
-def test_a_cache_that_cannot_be_written_does_not_stop_a_command(tmp_path: Path) -> None:
-    (tmp_path / ".pocketvex").write_text("a file where a folder should be")
-    store = TokenStore(tmp_path)
-    store.put(LOCAL, "a", "x")
-    store.drop(LOCAL, "a")
-    assert store.get(LOCAL, "a") is None
 
 
 HOLD = """
@@ -257,7 +208,7 @@ def test_the_lock_ends_with_an_error_too(tmp_path: Path) -> None:
 
 def test_reading_loads_nothing_heavy() -> None:
     code = (
-        "import sys, pocketvex.store.hosts, pocketvex.store.state, pocketvex.store.tokens, "
+        "import sys, pocketvex.store.hosts, pocketvex.store.state, pocketvex.store.vault, "
         "pocketvex.store.locks, pocketvex.api.credentials, pocketvex.api.filters\n"
         "heavy = {'pydantic', 'httpx', 'cryptography', 'filelock', 'platformdirs', 'asyncio'}\n"
         "print(sorted(heavy & set(sys.modules)))"

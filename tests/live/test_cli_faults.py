@@ -19,6 +19,7 @@ from binaries import UNSUPPORTED, binary_of
 from pocketvex.server.binaries import Binary
 from pocketvex.server.launch import free_port
 from pocketvex.store.locks import project_lock
+from pocketvex.store.vault import Vault
 from terminal import POCKETVEX, Project, Terminal, posts, until
 
 COMMANDS = [
@@ -298,7 +299,8 @@ def test_a_password_that_is_given_is_used(
     command = ("util", "test-connection")
     project.ok(*command, env=right)
     wrong(project, command, 10, "refused the login", **{**right, "PB_ADMIN_PASS": "wrong"})
-    token = json.loads(project.read(".pocketvex/tokens.json"))[f"admin@example.com {url}"]
+    home = project.root.parent
+    token = Vault(folder=home / "data/pocketvex", key_folder=home / "config/pocketvex").kept()[0].token
     project.ok(*command, env={"PB_URL": url, "PB_TOKEN": token})
     wrong(project, command, 10, "refused the login", **{**right, "PB_ADMIN_PASS": "wrong", "PB_TOKEN": token})
     # What is kept still does for the other commands: a password is no reason to log in each time.

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import re
 from typing import NamedTuple, Protocol
-
-# What can stand in a header; PocketBase's own tokens are three parts of base64 with dots between them.
-_TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
 class Credentials(NamedTuple):
@@ -41,18 +34,3 @@ class TokenCache(Protocol):
     def put(self, url: str, identity: str, token: str) -> None: ...
 
     def drop(self, url: str, identity: str) -> None: ...
-
-
-def is_token(value: object) -> bool:
-    """Whether it could be a token at all: text without spaces, line ends and letters beyond ASCII."""
-    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
-
-
-def expires_at(token: str) -> float:
-    """The `exp` claim in unix seconds, unverified; 0 for what is no JWT, so that it counts as expired."""
-    try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return float(claims["exp"])
-    except (IndexError, KeyError, TypeError, ValueError, OverflowError, RecursionError, binascii.Error):
-        return 0.0

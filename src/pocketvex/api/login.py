@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from pocketvex.api.credentials import Credentials, TokenCache, expires_at, is_token
+from pocketvex.api.credentials import Credentials, TokenCache
 from pocketvex.api.greeting import greet, no_api
 from pocketvex.api.transport import Answer, Transport
-from pocketvex.errors import LoginRefused, Unreachable
+from pocketvex.errors import LoginRefused, Unreachable, WrongPassword
+from pocketvex.store.superuser_token import expires_at, is_token
 
 # Time for the request itself, and for clocks that differ.
 _SLACK = 60.0
@@ -129,7 +130,7 @@ class SignIn:
                 f"{url} refuses more logins for now (429, {_TRIES} tries)",
                 todo="Wait a minute, or set PB_TOKEN, which needs no login.",
             )
-        return LoginRefused(
+        return WrongPassword(
             f"{url} refused the login of {email} ({answer.status}: {answer.message})",
             why="E-mail or password is wrong, or it is no superuser. The case of the e-mail counts.",
             todo="Check PB_ADMIN_EMAIL and PB_ADMIN_PASS, or what you typed.",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typer._click.core import Command  # typer has no other name for what its `get_command` gives
 
 _NAME = "pocketvex"
-_ALONE = ("init", "dev", "explain", "help")
+_ALONE = ("init", "dev", "login", "logout", "explain", "help")
 _GROUPS = {
     "schema": (
         "Compare the code with a server, and bring a server to it.",
@@ -31,7 +31,8 @@ _GROUPS = {
         ("generate", "plan", "up", "down", "status", "baseline", "verify", "reseal", "prune", "route"),
     ),
     "types": ("TypeScript of the schema.", ("generate",)),
-    "util": ("Look at a server and at this project.", ("test-connection",)),
+    "host": ("The servers that a project works with.", ("add", "list", "use", "show", "remove")),
+    "util": ("Look at a server and at this project.", ("test-connection", "setup", "credentials")),
 }
 """What each is for, and its commands in the order in which its help lists them."""
 

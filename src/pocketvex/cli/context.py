@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pocketvex.server.binaries import Binary
     from pocketvex.store.config import Config
     from pocketvex.store.hosts import Host, Login
+    from pocketvex.store.vault import Vault
     from pocketvex.target.reporter import Reporter
     from pocketvex.target.session import Session
 
@@ -94,19 +95,16 @@ def opened(
     the server lists its collections: for who fetches them first.
     """
     from pocketvex.cli.terminal.ask import consent_to_replay
-    from pocketvex.store.hosts import choose_host
     from pocketvex.target.ahead import Ahead
     from pocketvex.target.reporter import Reporter
     from pocketvex.target.session import connect
 
     consent_to_replay(config)
-    chosen = choose_host(config, flag=host, environ=os.environ)
+    chosen = chosen_host(config, host)
     _check_data_dir(chosen, data_dir)
     if data_dir is not None or binary is not None:
         chosen = replace(chosen, data_dir=data_dir or chosen.data_dir, binary=binary or chosen.binary)
-    if not chosen.embedded and not chosen.login.token and not chosen.login.password:
-        login = _kept_login(config, chosen) or _ask_login(chosen.login, chosen.url)
-        chosen = replace(chosen, login=login)
+    chosen = signed_in(config, chosen)
     reporter = Reporter(output.note, output.progress())
     with connect(config, chosen, reporter=reporter) as session:
         if needed:
@@ -134,6 +132,59 @@ def writing(
         yield session
 
 
+def chosen_host(config: Config, flag: str | None) -> Host:
+    """The server that is meant. Where nothing says which, and there is a choice, a terminal is asked.
+
+    Raises UsageError where hosts are configured, none is meant, and nobody can be asked.
+    """
+    from pocketvex.store.hosts import choose_host
+    from pocketvex.store.known_hosts import is_decided, known_hosts
+
+    if is_decided(config, flag, os.environ):
+        return choose_host(config, flag=flag, environ=os.environ)
+    known = known_hosts(config, os.environ)
+    if len(known) == 1:
+        return known[0].host
+    from pocketvex.cli.terminal.ask import at_terminal
+
+    if at_terminal():
+        from pocketvex.cli.terminal.host_menu import pick
+
+        return pick(config, known)
+    if config.hosts:
+        names = [one.host.name for one in known if one.configured or one.host.embedded]
+        raise UsageError(
+            "which server is meant is not said, and this project has several",
+            todo=f"Say --host {'|'.join(names)}, or `pocketvex host use NAME` once for all.",
+        )
+    others = ", ".join(one.host.url for one in known[1:])
+    output.note(f"note: this is about the embedded server; this project worked with {others} too: --host")
+    return known[0].host
+
+
+def the_host(config: Config, name: str | None) -> Host:
+    """The server of this name or address; without one, that of PB_URL, or the default host."""
+    from pocketvex.store.hosts import choose_host
+
+    return choose_host(config, flag=name, environ=os.environ)
+
+
+def known_name(config: Config, name: str) -> str:
+    """The name, where it is one of the configuration, or `embedded`; raises UsageError for others."""
+    from pocketvex.store.config import EMBEDDED
+
+    if name in config.hosts or name == EMBEDDED:
+        return name
+    from difflib import get_close_matches
+
+    names = [*config.hosts, EMBEDDED]
+    close = get_close_matches(name, names, n=1)
+    raise UsageError(
+        f"no host is called {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""),
+        todo=f"There are: {', '.join(names)}. `pocketvex host add {name} URL` adds it.",
+    )
+
+
 def _check_data_dir(host: Host, data_dir: Path | None) -> None:
     if data_dir is None:
         return
@@ -154,48 +205,49 @@ def tell_notes(reporter: Reporter) -> None:
         output.note(f"note: {text}")
 
 
-def _kept_login(config: Config, host: Host) -> Login | None:
+def signed_in(config: Config, host: Host) -> Host:
+    """The host with what is known of its superuser: given, kept from a login, or asked for on a terminal.
+
+    Elsewhere the error of who needs it names the variables.
+    """
+    if host.embedded or host.login.token or host.login.password:
+        return host
+    from pocketvex.store.vault import open_vault
+
+    vault = open_vault(config)
+    login = _kept_login(vault, host)
+    for text in vault.notes:
+        output.note(f"note: {text}")
+    return replace(host, login=login or _ask_login(host.login, host.url, vault))
+
+
+def _kept_login(vault: Vault, host: Host) -> Login | None:
     """The login without a password, where the token of an earlier one is still good; else None."""
     import time
 
-    from pocketvex.api.credentials import expires_at
-    from pocketvex.store.tokens import TokenStore
+    from pocketvex.store.superuser_token import expires_at
 
-    tokens = TokenStore(config.root)
-    email = host.login.email or tokens.identity(host.url)
-    token = tokens.get(host.url, email) if email else None
+    email = host.login.email or vault.identity(host.url)
+    token = vault.get(host.url, email) if email else None
     if not token or expires_at(token) < time.time() + _SLACK:
         return None
     return host.login._replace(email=email)
 
 
-def _ask_login(login: Login, url: str) -> Login:
+def _ask_login(login: Login, url: str, vault: Vault) -> Login:
     """Ask on a terminal; elsewhere the error names the variables."""
-    import sys
+    from pocketvex.cli.terminal.ask import at_terminal
 
     if login.missing:
         raise UsageError(
             f"no credentials for {url}: {', '.join(login.missing)} is not set",
             todo="Set it, or PB_TOKEN, or PB_ADMIN_EMAIL and PB_ADMIN_PASS.",
         )
-    if not sys.stdin.isatty():
+    if not at_terminal():
         return login
-    import questionary
+    from pocketvex.cli.terminal.sign_in import sign_in
 
-    from pocketvex.api.greeting import greet
-    from pocketvex.api.transport import Transport
-
-    # Nobody should type a password for a server that is not there, is too old, or is something else.
-    transport = Transport(url, on_slow=output.note)
-    try:
-        greet(transport)
-    finally:
-        transport.close()
-    email = login.email or questionary.text(f"Superuser e-mail for {url}:").unsafe_ask()
-    password = questionary.password("Password:").unsafe_ask() if email else None
-    if not email or not password:
-        raise UsageError("no credentials were given", todo="Set PB_ADMIN_EMAIL and PB_ADMIN_PASS.")
-    return login._replace(email=email, password=password)
+    return sign_in(login, url, vault)
 
 
 def load(config: Config, *needed: str) -> Loaded:

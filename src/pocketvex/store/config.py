@@ -51,6 +51,8 @@ class Config:
     load_timeout: float = 30.0
     migration_timeout: float = 300.0
     """Seconds for which one migration may run."""
+    credentials_ttl: float = 24.0
+    """Hours for which the token of a login is kept; 0: none is."""
     env_file: Path | None = None
     """Variables for migrations and secrets, where the environment does not have them."""
     shadow_env: Mapping[str, str] = field(default_factory=dict)
@@ -130,6 +132,7 @@ def _read(root: Path, file: Path | None, table: Table, notes: tuple[str, ...]) -
         port=table.port("port"),
         load_timeout=table.seconds("load_timeout", 30.0),
         migration_timeout=table.seconds("migration_timeout", 300.0),
+        credentials_ttl=table.hours("credentials_ttl", 24.0),
         env_file=(root / Path(env_file).expanduser()) if env_file else None,
         shadow_env=shadow_env,
         default_host=default or None,

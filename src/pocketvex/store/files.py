@@ -47,6 +47,13 @@ def local_dir(root: Path) -> Path:
     return folder
 
 
+def make_private(folder: Path) -> None:
+    """The folder, made if need be, for this user only; raises OSError where that cannot be."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.name != "nt" and folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+
+
 def _has(target: Path, data: bytes) -> bool:
     try:
         return target.stat().st_size == len(data) and target.read_bytes() == data

@@ -58,6 +58,15 @@ class Table:
             return default
         return float(value)
 
+    def hours(self, key: str, default: float) -> float:
+        value = self._get(key)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 8760:
+            self.complain(key, "must be a number of hours, 0 to 8760")
+            return default
+        return float(value)
+
     def port(self, key: str) -> int | None:
         value = self._get(key)
         if value is not None and (

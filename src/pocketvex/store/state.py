@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pocketvex.errors import ConfigError, UsageError
+from pocketvex.store.config import EMBEDDED
 from pocketvex.store.files import LOCAL, SECRET, local_dir, write_atomically
 
 _VERSION = 1
@@ -23,6 +24,8 @@ class HostState:
     """
 
     server_version: str = ""
+    url: str = ""
+    """Where it was last; the embedded server's changes."""
     applied: list[str] = field(default_factory=list)
     held_back: list[str] = field(default_factory=list)
     written: dict[str, Any] = field(default_factory=dict)
@@ -75,6 +78,21 @@ def _text(file: Path, content: dict[str, Any]) -> str:
 def state_file(root: Path, key: str) -> Path:
     """Where the state of this host lies."""
     return root / LOCAL / "hosts" / f"{key}.json"
+
+
+def used_before(root: Path) -> list[str]:
+    """The addresses of servers that this project worked with; the embedded one is none of them."""
+    folder = root / LOCAL / "hosts"
+    files = sorted(folder.glob("*.json")) if folder.is_dir() else []
+    urls = []
+    for file in files:
+        try:
+            content = json.loads(file.read_bytes())
+        except (ValueError, OSError):
+            continue
+        if isinstance(content, dict) and file.stem != EMBEDDED and isinstance(content.get("url"), str):
+            urls.append(content["url"])
+    return [url for url in urls if url]
 
 
 def _decode(content: Any, file: Path) -> HostState:

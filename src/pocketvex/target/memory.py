@@ -34,10 +34,11 @@ class Memory:
 
     def reload(self) -> None:
         """Read it again: other commands note there what they did meanwhile."""
-        version = self.state.server_version
+        known = self.state
         self.state = load_state(self._root, self._key)
-        self.note(server_version=version or self.state.server_version)
+        version = known.server_version or self.state.server_version
+        self.note(server_version=version, url=known.url or self.state.url)
 
     def forget(self) -> None:
-        """Of a server that has other data by now, only its version may still be true."""
-        self.state = HostState(server_version=self.state.server_version)
+        """Of a server that has other data by now, only its address and its version may still be true."""
+        self.state = HostState(server_version=self.state.server_version, url=self.state.url)

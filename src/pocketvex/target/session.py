@@ -18,7 +18,7 @@ from pocketvex.server.surroundings import Surroundings
 from pocketvex.store.config import Config
 from pocketvex.store.files import LOCAL
 from pocketvex.store.hosts import Host
-from pocketvex.store.tokens import TokenStore
+from pocketvex.store.vault import EmbeddedToken, open_vault
 from pocketvex.target.ahead import Ahead
 from pocketvex.target.memory import Memory
 from pocketvex.target.reporter import Reporter
@@ -137,12 +137,13 @@ def connect(
     given = environ_of(config, os.environ if environ is None else environ, embedded=host.embedded)
     lease = _lease(config, host, reporter) if host.embedded else None
     login = host.login
+    vault = None if lease else open_vault(config, reporter.say)
     client = Client(
         lease.url if lease else host.url,
         Credentials(email=lease.email, password=lease.password)
         if lease
         else Credentials(login.token, login.email, login.password),
-        tokens=TokenStore(config.root),
+        tokens=vault or EmbeddedToken(config.root),
         on_wait=lambda _, text: reporter.say(text),
         on_slow=reporter.say,
     )
@@ -151,7 +152,7 @@ def connect(
         target = Target(
             host, client, version, given, surroundings_of(config, given, embedded=host.embedded), lease
         )
-        memory.note(server_version=str(version))
+        memory.note(server_version=str(version), url=client.url)
         return Session(config, target, memory, reporter, surroundings_of(config, given))
     except BaseException:
         client.close()

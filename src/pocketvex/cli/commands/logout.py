@@ -1,0 +1,31 @@
+"""`pocketvex logout`: forget the token of a login."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pocketvex.cli.context import project_or_here, the_host
+from pocketvex.cli.terminal import output
+
+
+def logout(
+    host: Annotated[
+        str | None, typer.Argument(metavar="[NAME|URL]", help="The server; the default host by default.")
+    ] = None,
+) -> int:
+    """Forget the login to a server.
+
+    The token itself is valid until it expires: PocketBase has no logout.
+    """
+    from pocketvex.store.vault import open_vault
+
+    config = project_or_here()
+    chosen = the_host(config, host)
+    vault = open_vault(config)
+    gone = 0 if chosen.embedded else vault.forget(chosen.url)
+    for text in vault.notes:
+        output.note(f"note: {text}")
+    output.data(f"signed out of {chosen.url}" if gone else f"no login to {chosen.url or chosen.name} is kept")
+    return 0
