@@ -348,3 +348,17 @@ import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.argv[1], sys.argv[1:])
 """
+
+
+def asks(terminal: Terminal, text: str, times: int = 1) -> None:
+    """Wait for a prompt to be drawn for the n-th time: what is typed before it is not for it."""
+
+    def asked() -> bool:
+        prompts = terminal.text.split("\x1b[?2004h")[1:]
+        drawn = [prompt for prompt in prompts if text in prompt]
+        return len(drawn) >= times and drawn[-1] is prompts[-1] and "\x1b[?2004l" not in prompts[-1]
+
+    try:
+        until(asked, f"{text!r} is asked")
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{terminal.text}") from None

@@ -14,6 +14,7 @@ from pocketvex.server import scratch
 from pocketvex.server.binaries import Binary
 from terminal import Project, posts
 
+HOST = 'default_host = "embedded"\n'
 EMAIL, PASSWORD = "admin@example.com", "password1234"
 OPEN = posts("slug = field.text()").replace("view=\"@request.auth.id != ''\"", 'view=""')
 
@@ -31,7 +32,7 @@ def client(server: Callable[..., Any], latest: Binary) -> Iterator[Client]:
 def project(tmp_path: Path, client: Client) -> Project:
     """A server on loopback that is somebody's production: a tunnel, as far as anybody can tell."""
     found = Project(tmp_path / "app")
-    found.write("pocketvex.toml", f'[hosts.production]\nurl = "{client.url}"\nlocal = false\n')
+    found.write("pocketvex.toml", f'{HOST}[hosts.production]\nurl = "{client.url}"\nlocal = false\n')
     found.write("schema/posts.py", posts())
     found.env |= {"PB_ADMIN_EMAIL": EMAIL, "PB_ADMIN_PASS": PASSWORD}
     return found

@@ -12,7 +12,7 @@ import pytest
 from pocketvex.server.binaries import Binary
 from pocketvex.server.launch import free_port
 from pocketvex.store.vault import Vault
-from terminal import Project, Terminal, posts, until
+from terminal import Project, Terminal, asks, posts
 
 EMAIL, PASSWORD = "admin@example.com", "password1234"
 DOWN, ENTER = "\x1b[B", "\r"
@@ -31,20 +31,6 @@ def project(tmp_path: Path) -> Project:
     return found
 
 
-def asks(terminal: Terminal, text: str, times: int = 1) -> None:
-    """Wait for a prompt to be drawn for the n-th time: what is typed before it is not for it."""
-
-    def asked() -> bool:
-        prompts = terminal.text.split("\x1b[?2004h")[1:]
-        drawn = [prompt for prompt in prompts if text in prompt]
-        return len(drawn) >= times and drawn[-1] is prompts[-1] and "\x1b[?2004l" not in prompts[-1]
-
-    try:
-        until(asked, f"{text!r} is asked")
-    except AssertionError as error:
-        raise AssertionError(f"{error}\n{terminal.text}") from None
-
-
 def vault(project: Project) -> Vault:
     home = project.root.parent
     return Vault(folder=home / "data/pocketvex", key_folder=home / "config/pocketvex")
@@ -56,9 +42,11 @@ def token(project: Project) -> str:
 
 def test_a_host_from_its_first_line_to_its_last(project: Project, url: str) -> None:
     added = project.ok("host", "add", "live", url, "--protected")
-    assert added.out == f"+ [hosts.live] in pocketvex.toml: {url}\n"
-    assert project.read("pocketvex.toml") == f'# ours\n\n[hosts.live]\nurl = "{url}"\nlocal = false\n'
-    # Nothing says which is meant, and nobody can be asked: none is taken because it is the first.
+    assert added.out == f"+ [hosts.live] in pocketvex.toml: {url}\n~ default_host = 'embedded'\n"
+    host = f'[hosts.live]\nurl = "{url}"\nlocal = false\n'
+    assert project.read("pocketvex.toml") == f'# ours\n\ndefault_host = "embedded"\n\n{host}'
+    # Where nothing says which is meant, and nobody can be asked, none is taken because it is the first.
+    project.write("pocketvex.toml", f"# ours\n\n{host}")
     done = project("schema", "diff")
     assert done.code == 2
     assert "--host embedded|live" in done.err
@@ -172,7 +160,7 @@ def test_a_password_is_asked_for_three_times(project: Project, url: str) -> None
 
 
 def test_the_menu_where_nothing_says_which(project: Project, url: str) -> None:
-    project.ok("host", "add", "live", url, "--protected")
+    project.write("pocketvex.toml", f'[hosts.live]\nurl = "{url}"\nlocal = false\n')
     project.ok("login", "live", env={"PB_ADMIN_EMAIL": EMAIL, "PB_ADMIN_PASS": PASSWORD})
     with Terminal(project, "schema", "diff") as terminal:
         terminal.shows("another address")

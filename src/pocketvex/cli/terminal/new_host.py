@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from pocketvex.cli.terminal import output
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 def add_host(
     config: Config, name: str, url: str, *, email: str = "", protected: bool = False, default: bool = False
 ) -> None:
-    """Write it, and say what was written."""
-    from pocketvex.store.config import load_config
+    """Write it, and say what was written; the embedded server stays the default one if none was named."""
+    from pocketvex.store.config import EMBEDDED, load_config
     from pocketvex.store.config_edit import set_default_host, set_host
 
     values: dict[str, str | bool] = {"url": url}
@@ -26,9 +27,12 @@ def add_host(
         values["local"] = False
     file = set_host(config, name, values)
     output.data(f"+ [hosts.{name}] in {file.name}: {url}")
-    if default:
-        set_default_host(load_config(config.root), name)
-        output.data(f"~ default_host = {name!r}")
+    if not default and (config.hosts or config.default_host):
+        return
+    # The first host: from now on there is a choice, and what is meant without --host should be seen.
+    chosen = name if default else EMBEDDED
+    set_default_host(load_config(config.root), chosen)
+    output.data(f"~ default_host = {chosen!r}")
 
 
 def checked_name(config: Config, name: str) -> str:
@@ -46,3 +50,25 @@ def checked_name(config: Config, name: str) -> str:
             todo=f"Take another name, or `pocketvex host remove {name}` first.",
         )
     return name
+
+
+def asked_name(config: Config, url: str) -> str:
+    """A name that is typed, until a host can be called so."""
+    import questionary
+    from prompt_toolkit.output import create_output
+
+    from pocketvex.errors import PocketVexError
+
+    while True:
+        ask = questionary.text("Its name:", default=suggested_name(url), output=create_output(sys.stderr))
+        try:
+            return checked_name(config, ask.unsafe_ask().strip())
+        except PocketVexError as error:
+            output.error(error)
+
+
+def suggested_name(url: str) -> str:
+    """`local` for this machine, `production` for others."""
+    from pocketvex.store.urls import is_loopback
+
+    return "local" if is_loopback(url) else "production"

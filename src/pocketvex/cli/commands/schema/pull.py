@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ import typer
 from pocketvex.cli.commands.options import BinaryOption, DataDirOption, HostOption
 from pocketvex.cli.context import opened, project_or_here, taking_turn
 from pocketvex.cli.terminal import output
+from pocketvex.cli.terminal.ask import at_terminal
 from pocketvex.errors import ConsentNeeded, PocketVexError, UsageError
 from pocketvex.paths import ThingPath
 from pocketvex.store.config import EMBEDDED
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pocketvex.run.selection import Asked
     from pocketvex.schema.model import Schema
     from pocketvex.store.config import Config
+    from pocketvex.store.hosts import Host
     from pocketvex.target.session import Session
 
 FromOption = Annotated[
@@ -61,9 +64,63 @@ def pull(
     asked = Asked(tuple(names or ()), one_file, force)
     if from_ is not None:
         return _from_file(config, from_, asked, print_)
+    host = _existing(config, host)
     alone = nullcontext() if print_ else taking_turn(config, "pocketvex schema pull")
     with alone, opened(config, host, data_dir, pocketbase) as session:
-        return _from_server(session, asked, print_)
+        code = _from_server(session, asked, print_)
+    if not print_:
+        _offer_to_remember(config, session.target.host)
+    return code
+
+
+def _existing(config: Config, flag: str | None) -> str | None:
+    """Which server to pull from: a new embedded one has nothing that anybody wants to pull."""
+    from pocketvex.run.scaffold import has_embedded, has_history
+    from pocketvex.store.known_hosts import is_decided, known_hosts
+
+    if is_decided(config, flag, os.environ) or len(known_hosts(config, os.environ)) > 1:
+        return flag
+    if has_embedded(config) or has_history(config):
+        return flag
+    if at_terminal():
+        from pocketvex.cli.terminal.host_menu import asked_address
+
+        return asked_address(config).url or EMBEDDED
+    raise UsageError(
+        "which server to pull from is not said, and none runs here yet",
+        todo="Say `pocketvex schema pull --host URL`, or set PB_URL.",
+    )
+
+
+def _offer_to_remember(config: Config, host: Host) -> None:
+    """A server that was named by its address is written into the configuration, if somebody says so."""
+    if host.embedded or host.name in config.hosts:
+        return
+    from pocketvex.cli.terminal.new_host import suggested_name
+
+    if not at_terminal():
+        name = suggested_name(host.url)
+        output.note(f"→ `pocketvex host add {name} {host.url} --default` remembers this server")
+        return
+    import sys
+
+    import questionary
+    from prompt_toolkit.output import create_output
+
+    from pocketvex.cli.terminal.new_host import add_host, asked_name
+
+    err = create_output(sys.stderr)
+    text = f"Remember {host.url} as the server of this project?"
+    if questionary.confirm(text, default=True, output=err).unsafe_ask():
+        add_host(config, asked_name(config, host.url), host.url, default=True)
+
+
+def pull_from(config: Config, url: str) -> int:
+    """Write Python for what this server has, into a project that has no code yet."""
+    from pocketvex.run.selection import Asked
+
+    with taking_turn(config, "pocketvex init"), opened(config, url) as session:
+        return _from_server(session, Asked(), print_=False)
 
 
 def pull_history(config: Config) -> int:

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from pocketvex.cli.context import project_or_here, the_host
 from pocketvex.cli.terminal import host_menu, output
 from pocketvex.cli.terminal.ask import at_terminal
-from pocketvex.errors import PocketVexError, UsageError
-
-if TYPE_CHECKING:
-    from prompt_toolkit.output import Output
-
-    from pocketvex.store.config import Config
+from pocketvex.errors import UsageError
 
 
 def setup() -> int:
@@ -26,7 +20,7 @@ def setup() -> int:
     import questionary
     from prompt_toolkit.output import create_output
 
-    from pocketvex.cli.terminal.new_host import add_host
+    from pocketvex.cli.terminal.new_host import add_host, asked_name
     from pocketvex.cli.terminal.sign_in import keep_login
     from pocketvex.store.config import load_config
     from pocketvex.store.vault import open_vault
@@ -35,7 +29,7 @@ def setup() -> int:
     config = project_or_here()
     host = host_menu.asked_address(config)
     if host.name not in config.hosts:
-        name = _asked_name(_suggested(host.url), config, err)
+        name = asked_name(config, host.url)
         protected = questionary.confirm(
             "Protected: is nothing to be written to it unasked?", default=host.protected, output=err
         ).unsafe_ask()
@@ -50,23 +44,3 @@ def setup() -> int:
         keep_login(host.login, host.url, vault)
     output.note(f"→ `pocketvex util test-connection --host {host.name}` says what may be done there")
     return 0
-
-
-def _asked_name(suggested: str, config: Config, err: Output) -> str:
-    import questionary
-
-    from pocketvex.cli.terminal.new_host import checked_name
-
-    while True:
-        name: str = questionary.text("Its name:", default=suggested, output=err).unsafe_ask().strip()
-        try:
-            return checked_name(config, name)
-        except PocketVexError as error:
-            output.error(error)
-
-
-def _suggested(url: str) -> str:
-    """`local` for this machine, `production` for others."""
-    from pocketvex.store.urls import is_loopback
-
-    return "local" if is_loopback(url) else "production"
