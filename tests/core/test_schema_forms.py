@@ -176,6 +176,7 @@ NOT_QUITE: list[tuple[Any, str, str]] = [
     (make(id="pbc_1"), "posts.id", "it is an argument of the class"),
     (make(name="memos"), "posts.name", "it is an argument of the class"),
     (make(View, sql="SELECT 1", query=""), "posts.query", "a view needs"),
+    (make(indexs=(index("title"),)), "posts.indexs", "the attribute is called `indexes`"),
     (make(stamps=field.timestamps()), "posts.stamps", "unpack them"),
     (make(title=(field.text(),)), "posts.title", "with a comma after it"),
     (make(mixed=(field.text(), 1)), "posts.mixed", "unpack them"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from itertools import islice
 from types import TracebackType
 from typing import Any, NamedTuple
 
+import pocketvex
 from pocketvex.errors import SchemaError
 from pocketvex.findings import Location
 from pocketvex.load.excerpt import excerpt, source_lines
@@ -84,8 +86,12 @@ def _hint(error: BaseException) -> str:
             return _near(given[1], Rules) or f"Rules takes {', '.join(Rules._fields)}."
         case ModuleNotFoundError():
             return f"Install '{error.name}' into the environment that pocketvex runs in, or correct the name."
+        case ImportError() if error.name == "pocketvex" and "cannot import name" in text:
+            return _nearest(text.split("'")[1], pocketvex.__all__)
         case NameError() if not isinstance(error, UnboundLocalError) and "is not defined" in text:
-            return f"If '{error.name}' is a collection declared further down or elsewhere: {_BY_NAME}"
+            near = _nearest(error.name or "", pocketvex.__all__)
+            later = f"If '{error.name}' is a collection declared further down or elsewhere: {_BY_NAME}"
+            return f"{near} {later}".strip()
         case EOFError():
             return "A schema module cannot ask questions: nobody is at its standard input."
         case RecursionError():
@@ -98,7 +104,11 @@ def _near(written: str, owner: object) -> str:
     """What of ours was probably meant: a function for fields, a helper for rules, one of the rules."""
     if owner is not field and owner is not Rules:
         return ""
-    near = get_close_matches(written, [name for name in dir(owner) if name[0] != "_"], n=1)
+    return _nearest(written, [name for name in dir(owner) if name[0] != "_"])
+
+
+def _nearest(written: str, names: Sequence[str]) -> str:
+    near = get_close_matches(written, names, n=1)
     return f"Did you mean `{near[0]}`?" if near else ""
 
 

@@ -193,12 +193,19 @@ def _strays(attributes: dict[str, Any]) -> Iterator[tuple[str, str]]:
             )  # fmt: skip
         elif isinstance(value, Rules) and name != "rules" and "rules" not in attributes:
             yield name, "holds Rules: the attribute is called `rules`"
+        elif name != "indexes" and "indexes" not in attributes and _holds_indexes(value):
+            yield name, "holds indexes: the attribute is called `indexes`"
         elif name in _MISSPELLED and _MISSPELLED[name] not in attributes and not _is_field(value):
             yield name, f"means nothing here: did you mean `{_MISSPELLED[name]}`?"
         elif name in _IN_THE_HEAD and isinstance(value, str):
             yield name, f"means nothing here: it is an argument of the class, `class …(…, {name}={value!r})`"
     if "fields" in attributes and not isinstance(attributes["fields"], dict | FieldDeclaration):
         yield "fields", 'takes {"name": field.text(), …}'
+
+
+def _holds_indexes(value: object) -> bool:
+    items = value if isinstance(value, list | tuple) and not isinstance(value, IndexDeclaration) else [value]
+    return any(isinstance(item, IndexDeclaration) for item in items)
 
 
 def _is_field(value: object) -> bool:
