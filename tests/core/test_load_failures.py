@@ -56,7 +56,9 @@ RAISING = {
         HEAD + "class A(Base):\n    t = filed.text()\n", "3:9", "name 'filed' is not defined",
         "Did you mean `field`?",
     ),
-    "misspelt class": ("from pocketvex import Bas\n", "1:1", "cannot import name 'Bas'", "Did you mean `Base`?"),
+    "misspelt class": (
+        "from pocketvex import Bas\n", "1:1", "cannot import name 'Bas'", "Did you mean `Base`?",
+    ),
     "misspelt helper": (
         HEAD + "class A(Base):\n    r = Rules.ownr('a')\n", "3:9", "has no attribute 'ownr'",
         "Did you mean `owner`?",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from binaries import binary_of
-from conftest import ServerFactory
+from conftest import PASSWORD, ServerFactory
 from pocketvex.errors import ConsentNeeded, Locked, NotAsIntended, ServerProcessError
 from pocketvex.remote.record import entries, record_of
 from pocketvex.run.check import check
@@ -155,6 +155,89 @@ def test_roads_in_every_order(
     with project.session(running) as session:
         there = [{k: v for k, v in row.items() if not k.startswith("_pv_")} for row in rows(session, "posts")]
     assert there == before
+
+
+@pytest.mark.parametrize("again", ["h", "n"])
+def test_accounts_that_come_back_can_sign_in_again(
+    tmp_path: Path, prepared: Prepare, server: ServerFactory, binary: Binary, again: str
+) -> None:
+    """A file says of accounts what differs from new ones, and what is put away over HTTP is locked."""
+    people = {"name": "people", "type": "auth", "fields": [text("nick")], "listRule": ""}
+    project = Project(tmp_path / "project", posts(), people)
+    (file,) = sealed_once(project, prepared, binary)
+    running = server(binary)
+    remote(project, running, "up")
+    account = {"email": "ann@example.com", "password": PASSWORD, "passwordConfirm": PASSWORD, "nick": "ann"}
+    with project.session(running) as session:
+        put(session, "people", **account)
+        made = session.target.fetch()
+    assert remote(project, running, "down").files == (file,)
+    if again == "h":
+        assert remote(project, running, "up").files == (file,)
+    else:
+        assert project.up(running, local=False, backup=False).files == (file,)
+    with project.session(running) as session:
+        there = session.target.fetch()
+        assert signs_in(session, "people") == "ann"
+    options = ("authRule", "manageRule", "passwordAuth", "authAlert", "oauth2", "mfa", "otp", "listRule")
+    assert [named(there, "people")[o] for o in options] == [named(made, "people")[o] for o in options]
+
+
+def named(raw: list[Json], name: str) -> Json:
+    return next(item for item in raw if item["name"] == name)
+
+
+def signs_in(session: Session, collection: str) -> str:
+    said = {"identity": "ann@example.com", "password": PASSWORD}
+    path = f"/api/collections/{collection}/auth-with-password"
+    answer = session.target.client._transport.send("POST", path, json=said)
+    assert answer.ok, answer.body
+    return str(answer.body["record"]["nick"])
+
+
+def sealed_once(project: Project, prepared: Prepare, binary: Binary) -> list[str]:
+    prepared(project, binary, lambda project, maker: project.up(maker)).stop()
+    shutil.rmtree(project.root / ".pocketvex")
+    return project.files
+
+
+def test_a_guard_sees_the_list_that_a_value_becomes(
+    tmp_path: Path, prepared: Prepare, server: ServerFactory, binary: Binary
+) -> None:
+    """And the value that a list becomes: empty ones are refused on both ways."""
+    one = {"name": "state", "type": "select", "values": ["a", "b"], "maxSelect": 1}
+    lists = {**one, "maxSelect": 2}
+    project = Project(tmp_path / "project", posts(one), posts(lists, name="tags"))
+
+    def history(project: Project, maker: Running) -> None:
+        project.up(maker)
+        project.now += 10
+        project.declare(posts({**lists, "required": True}), posts(lists, name="tags"))
+        project.up(maker)
+        project.now += 10
+        project.declare(posts({**lists, "required": True}), posts({**one, "required": True}, name="tags"))
+        project.up(maker)
+
+    prepared(project, binary, history).stop()
+    files = project.files
+    assert len(files) == 3
+    running = server(binary)
+    remote(project, running, "up", to=files[0], recorded_only=True)
+    with project.session(running) as session:
+        empty = [put(session, "posts", title="empty"), put(session, "tags", title="empty", state=[])]
+        put(session, "posts", title="full", state="a")
+        put(session, "tags", title="full", state=["b"])
+    for number, name in enumerate(("posts", "tags")):
+        with pytest.raises(NotAsIntended, match=f"{name}.state: there are values that are empty"):
+            remote(project, running, "up", to=files[number + 1], recorded_only=True)
+        with project.session(running) as session:
+            session.target.client._request("DELETE", f"/api/collections/{name}/records/{empty[number]['id']}")
+        assert remote(project, running, "up", to=files[number + 1], recorded_only=True).files == (
+            files[number + 1],
+        )
+    with project.session(running) as session:
+        assert [row["state"] for row in rows(session, "posts")] == [["a"]]
+        assert [row["state"] for row in rows(session, "tags")] == ["b"]
 
 
 def test_one_at_a_time(project: Project, prepared: Prepare, server: ServerFactory, binary: Binary) -> None:

@@ -16,7 +16,7 @@ from pocketvex.remote.copied import (
     is_named,
     whole_field,
 )
-from pocketvex.remote.put_away import locked, name_before
+from pocketvex.remote.put_away import locked, name_before, unlocked
 from pocketvex.schema.indexes import parse_index
 from pocketvex.schema.rules import RULE_NAMES
 from pocketvex.schema.system import STANDARD
@@ -76,7 +76,11 @@ class CollectionSteps(Carried):
         self.with_secrets(wanted)
         named = {parse_index(text).name.lower() for text in wanted["indexes"]}
         own = [text for text in away.get("indexes") or [] if parse_index(text).name.lower() not in named]
-        away.update({**wanted, "id": id, "created": created, "indexes": [*own, *wanted["indexes"]]})
+        if away["type"] == "auth":
+            # A file says what differs from a new collection, and this one was locked.
+            away.update(_merged(away, unlocked()))
+        said = {**wanted, "id": id, "created": created, "indexes": [*own, *wanted["indexes"]]}
+        away.update(_merged(away, said))
         if away["type"] != "view":
             away["fields"] = fields
 

@@ -42,8 +42,23 @@ def bound(sql: str, values: Mapping[str, Any]) -> str:
     return _BOUND.sub(lambda match: literal(values[match[1]]), sql)
 
 
-def inlined(sql: str, bound: Mapping[str, Any], column: str) -> str:
-    """A condition over `[[value]]` about this column, lists as `IN (…)`, values as literals."""
+AS_LIST = (
+    "(CASE WHEN COALESCE([[value]], '') = '' THEN '[]' WHEN json_valid([[value]]) AND "
+    "json_type([[value]]) = 'array' THEN [[value]] ELSE json_array([[value]]) END)"
+)
+"""What PocketBase makes of a value where its field becomes a list (0.23 to 0.40)."""
+AS_ONE = (
+    "(CASE WHEN json_valid([[value]]) AND json_type([[value]]) = 'array' "
+    "THEN COALESCE(json_extract([[value]], '$[#-1]'), '') ELSE COALESCE([[value]], '') END)"
+)
+"""The way back: the last of the list."""
+
+
+def inlined(sql: str, bound: Mapping[str, Any], column: str, held: str = "[[value]]") -> str:
+    """A condition over `[[value]]` about this column, lists as `IN (…)`, values as literals.
+
+    `held` is what the condition is about, over `[[value]]` as well: what the column is going to hold.
+    """
     sql = sql.replace(_LISTED, _ELSE)
     if _ELSE in sql:
         sql = sql.replace(_ELSE, _beside(json.loads(bound["values"])))
@@ -53,7 +68,7 @@ def inlined(sql: str, bound: Mapping[str, Any], column: str) -> str:
         return "(" + ", ".join(literal(value) for value in values) + ")"
 
     sql = _CHOICES.sub(listed, sql)
-    sql = _BOUND.sub(lambda match: literal(bound[match[1]]), sql)
+    sql = _BOUND.sub(lambda match: literal(bound[match[1]]), sql).replace("[[value]]", held)
     return sql.replace("[[value]]", f"`{column}`")
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from pocketvex.remote.carried import Outcome
 from pocketvex.remote.copied import CannotRun
-from pocketvex.remote.expressions import inlined
+from pocketvex.remote.expressions import AS_LIST, AS_ONE, inlined
 from pocketvex.remote.items import LAST, changes, differs, head
 from pocketvex.remote.put_away import loosened, name_before
 from pocketvex.remote.record import Entry
@@ -93,11 +93,9 @@ def passage(
         (item["id"], field["id"]): field["name"] for item in raw for field in item.get("fields") or []
     } | {(id, field["id"]): field["name"] for id, fields in new.items() for field in fields}
     guards = [
-        Guard(check.collection, inlined(check.broken, check.bound, columns[check.collection, check.field]), (
-            f"{known[check.collection]['name']}.{_name(then, check)}: there are values that {check.says}"
-        ))
+        Guard(check.collection, _condition(check, known, then, columns), _says(check, known, then))
         for check in checks
-    ]  # fmt: skip
+    ]
     if by_records:
         guards += [
             Guard(one.collection, left)
@@ -134,8 +132,33 @@ def _require_system_indexes(known: Mapping[str, Json], after: Sequence[Json]) ->
                 )
 
 
-def _name(then: Mapping[str, Json], check: Check) -> str:
-    return next(str(f["name"]) for f in then[check.collection]["fields"] if f["id"] == check.field)
+def _says(check: Check, known: Mapping[str, Json], then: Mapping[str, Json]) -> str:
+    path = f"{known[check.collection]['name']}.{_field(then, check)['name']}"
+    return f"{path}: there are values that {check.says}"
+
+
+def _condition(
+    check: Check,
+    known: Mapping[str, Json],
+    then: Mapping[str, Json],
+    columns: Mapping[tuple[str, str], str],
+) -> str:
+    """What breaks the check: the server looks before PocketBase makes a list of a value, or one of a list."""
+    there = next((f for f in known[check.collection]["fields"] if f["id"] == check.field), None)
+    field = _field(then, check)
+    held = "[[value]]"
+    if there is not None and _is_list(there) != _is_list(field):
+        held = AS_LIST if _is_list(field) else AS_ONE
+    return inlined(check.broken, check.bound, columns[check.collection, check.field], held)
+
+
+def _is_list(field: Json) -> bool:
+    return bool((field.get("maxSelect") or 0) > 1)
+
+
+def _field(then: Mapping[str, Json], check: Check) -> Json:
+    found: Json = next(f for f in then[check.collection]["fields"] if f["id"] == check.field)
+    return found
 
 
 def _require_no_files(known: Mapping[str, Json], work: Iterable[Work]) -> None:

@@ -87,6 +87,15 @@ def locked(collection: Json, name: str, secrets: Iterable[str]) -> Json:
     }  # fmt: skip
 
 
+def unlocked() -> Json:
+    """The options of accounts that `locked` took, as a new collection has them (0.23 to 0.40)."""
+    return {
+        "authRule": "",
+        "passwordAuth": {"enabled": True, "identityFields": ["email"]},
+        "authAlert": {"enabled": True},
+    }
+
+
 def _is_needed(index: str) -> bool:
     """An account has its e-mail and its key alone."""
     return bool(re.search(r"(?i)^\s*CREATE\s+UNIQUE.*\([`\"\[]?(tokenKey|email)[`\"\]]?\)", index))

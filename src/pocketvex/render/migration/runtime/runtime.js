@@ -192,11 +192,13 @@ function pocketvex(app, migration, way) {
     const row = Array.from(rows).find(away);
     return row && { c: away(row), was: JSON.parse(row.value), own: !!row.own };
   };
-  // The one that was put away over HTTP under a name: the server has it as it was, but for what the file says.
+  // The one that was put away over HTTP under a name: the server has it as it was, but for what the file says, and
+  // for what locked it, which is then as in a new collection.
   const awayOverHttp = (name, type) => {
     const c = all.find((c) => c.type === type && isAway(c) && is(c.name.slice(17), name) && !doomed.includes(c));
-    const { id, name: now, ...was } = c ? copy(c) : {};
-    return c && { c, was, own: false };
+    const { id, name: now, ...locked } = c ? copy(c) : {};
+    const open = { authRule: "", passwordAuth: { enabled: true, identityFields: ["email"] }, authAlert: { enabled: true } };
+    return c && { c, was: type === "auth" ? merged(locked, open) : locked, own: false };
   };
   // What records hold in a column goes into the ledger: those that `which` is true of, and those of which the
   // opposite direction kept something (`then`: under which id).
