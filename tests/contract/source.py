@@ -15,7 +15,7 @@ SOURCES = ROOT / "src" / "pocketvex"
 PACKAGES = (
     "findings", "errors", "versions", "paths",
     "schema", "rules", "diff", "evidence", "plan", "steps", "lint", "render", "types", "remote",
-    "store", "api", "server", "load", "target", "history", "proof", "run", "dev", "cli",
+    "store", "api", "server", "load", "target", "history", "proof", "run", "doctor", "dev", "cli",
 )  # fmt: skip
 """From what depends on nothing to what may depend on all."""
 

@@ -116,7 +116,7 @@ def test_every_code_is_in_the_table_and_is_explained() -> None:
 
 def test_a_code_says_what_it_means_and_what_to_do() -> None:
     for code, text in CODES.items():
-        assert re.fullmatch(r"PV[1-7]\d\d", code)
+        assert re.fullmatch(r"PV[1-8]\d\d", code)
         assert all(text), code
         assert not text.title.endswith("."), code
         assert text.why.endswith("."), code

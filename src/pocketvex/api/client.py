@@ -19,6 +19,7 @@ from pocketvex.errors import LoginRefused, PocketVexError, Rejected, Unsupported
 from pocketvex.versions import CRONS, E_MAIL_DOMAINS, HELP_TEXTS, OLDEST, SQL_OVER_HTTP, Version
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 __all__ = ["Client", "Credentials", "TokenCache"]
@@ -145,6 +146,18 @@ class Client:
     def backups(self) -> dict[str, int]:
         """PocketBase's own backups that are complete: name to size in bytes."""
         return shape.backups(self.url, self._get(_BACKUPS).body)
+
+    def backup_dates(self) -> dict[str, datetime]:
+        """When each of them was complete."""
+        return shape.backup_dates(self.url, self._get(_BACKUPS).body)
+
+    def settings(self) -> dict[str, Any]:
+        """The server's settings; PocketBase leaves the secrets out."""
+        return shape.an_object(self.url, self._get("/api/settings").body)
+
+    def clock_skew(self, now: float) -> float | None:
+        """By how many seconds its clock is ahead of `now` (unix seconds); None where it does not say."""
+        return self._transport.clock_skew(now)
 
     def create_backup(self, name: str) -> None:
         """Make one (`[a-z0-9_-]+.zip`); returns when it is complete. One is made at a time."""

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pocketvex.errors import Unreachable
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Json = dict[str, Any]
 
@@ -103,6 +106,21 @@ def backups(url: str, body: Any) -> dict[str, int]:
     """Name to size in bytes."""
     with reading(url, "a list of backups without names and sizes"):
         return {str(item["key"]): int(item["size"]) for item in body}
+
+
+def backup_dates(url: str, body: Any) -> dict[str, datetime]:
+    """Name to the time at which it was complete."""
+    from datetime import datetime
+
+    with reading(url, "a list of backups without their times"):
+        return {str(item["key"]): datetime.fromisoformat(str(item["modified"])) for item in body}
+
+
+def an_object(url: str, body: Any) -> dict[str, Any]:
+    """An answer of names and values."""
+    if not isinstance(body, dict):
+        raise stranger(url, "settings that are no object")
+    return body
 
 
 def table(url: str, body: Any) -> list[dict[str, str | None]]:

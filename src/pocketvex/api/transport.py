@@ -116,6 +116,17 @@ class Transport:
             raise self._endless(method, path, most)
         return self._decode(method, path, response, body)
 
+    def clock_skew(self, now: float) -> float | None:
+        """By how many seconds the server's clock is ahead of `now`; None where it does not say the time."""
+        from email.utils import parsedate_to_datetime
+
+        with self.stream("/api/health") as response:
+            said = response.headers.get("date", "")
+        try:
+            return parsedate_to_datetime(said).timestamp() - now
+        except (TypeError, ValueError):
+            return None
+
     @contextmanager
     def stream(self, path: str) -> Iterator[httpx.Response]:
         """A GET whose body is read piece by piece, by `pieces`."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typer._click.core import Command  # typer has no other name for what its `get_command` gives
 
 _NAME = "pocketvex"
-_ALONE = ("init", "dev", "login", "logout", "explain", "help")
+_ALONE = ("init", "dev", "doctor", "login", "logout", "explain", "help")
 _GROUPS = {
     "schema": (
         "Compare the code with a server, and bring a server to it.",

@@ -199,4 +199,111 @@ CODES: dict[str, Code] = {
         "What it was about is gone, or was never found here. Left alone, it would hide the next one.",
         "Remove the comment.",
     ),
+    "PV801": Code(
+        "the project cannot be worked with as it is",
+        "Other commands stop at it, or pass over a part of the configuration.",
+        "The finding says what to correct.",
+    ),
+    "PV802": Code(
+        "a check was late, or broke",
+        "Nothing is known of what it looks at. The other checks are not affected.",
+        "Run `pocketvex doctor` again; the command that is about it says more.",
+    ),
+    "PV803": Code(
+        "a library is missing, or of a version that PocketVex was not made for",
+        "Another program changed the environment that PocketVex is installed in.",
+        "Install PocketVex into an environment of its own.",
+    ),
+    "PV804": Code(
+        "the credentials of a host are not set",
+        "A command about that host asks on a terminal, and stops elsewhere.",
+        "Set the variables, or sign in with `pocketvex login`.",
+    ),
+    "PV805": Code(
+        "a server is reached without encryption",
+        "Whoever carries the traffic can read the password and every record.",
+        "Put TLS in front of it, or a tunnel, and write https:// into the configuration.",
+    ),
+    "PV806": Code(
+        "another PocketBase than the one that is meant",
+        "Migrations are tried on the version that is pinned; another one may judge otherwise.",
+        "Pin the version that production runs.",
+    ),
+    "PV807": Code(
+        "a file of the history is not as it was sealed",
+        "A server that ran it before never sees the edit, and a new one is built otherwise.",
+        "Restore it; see `pocketvex migrate verify`.",
+    ),
+    "PV808": Code(
+        "generated files are stale",
+        "The front end is checked against a schema that is not this one.",
+        "Run `pocketvex types generate`.",
+    ),
+    "PV809": Code(
+        "a secret of the schema is not set here",
+        "What is sent from here leaves out the provider that needs it.",
+        "Set the variable where `dev` and `migrate up` run.",
+    ),
+    "PV810": Code(
+        "something private is, or may get, into version control",
+        "The local folder holds the data, the password and the token of the embedded server.",
+        "Take it out with `git rm --cached`, ignore it, and change what was pushed.",
+    ),
+    "PV811": Code(
+        "others on this machine can read a secret",
+        "A password or a token lies in a file that is open to all users.",
+        "Close it: `pocketvex doctor --fix`.",
+    ),
+    "PV812": Code(
+        "caches take much room",
+        "Shadows are kept so that commands need not build them again.",
+        "Delete `.pocketvex/shadow` at any time.",
+    ),
+    "PV813": Code(
+        "the server cannot be looked at",
+        "It does not answer, does not let us in, or is no PocketBase.",
+        "`pocketvex util test-connection` looks at that alone.",
+    ),
+    "PV820": Code(
+        "the clocks differ",
+        "Tokens expire by the server's clock, and migrations are named and ordered by this machine's.",
+        "Set both by NTP.",
+    ),
+    "PV821": Code(
+        "the server limits who signs in, and how often",
+        "A job of CI that signs in often, or from another address, is refused.",
+        "Add its address, or use a token.",
+    ),
+    "PV822": Code(
+        "no recent backup",
+        "PocketVex makes one before a migration that takes values away; nothing else is saved by it.",
+        "Give the server a schedule, and try once to restore one.",
+    ),
+    "PV823": Code(
+        "the server keeps no logs",
+        "What went wrong cannot be looked up afterwards.",
+        "Keep some days of them.",
+    ),
+    "PV824": Code(
+        "automigrate is on",
+        "PocketBase writes a file for each change in its dashboard: beside those of PocketVex they are "
+        "a second history.",
+        "Start the server with `--automigrate=false`.",
+    ),
+    "PV825": Code(
+        "a running server has lost the locks on its database",
+        "A second process that opens the files believes to be alone, and what the server writes afterwards "
+        "is lost.",
+        "Restart the server.",
+    ),
+    "PV826": Code(
+        "migrations did not run on a server",
+        "The code is ahead of it.",
+        "Run `pocketvex migrate up`.",
+    ),
+    "PV827": Code(
+        "the server has what neither code nor history explain",
+        "Somebody changed it in the dashboard, or with another tool. PocketVex leaves it alone.",
+        "Take it into the code with `pocketvex schema pull`, or agree to its removal by name.",
+    ),
 }
