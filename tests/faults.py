@@ -125,6 +125,23 @@ def dies_after(client: Client, requests: int) -> Client:
     return client
 
 
+def before_request(client: Client, number: int, act: Callable[[str, str], None]) -> Client:
+    """The client, before whose request of this number something happens."""
+    transport = client._transport
+    send: Callable[..., Any] = transport.send
+    left = number
+
+    def once(method: str, path: str, **more: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            act(method, path)
+        return send(method, path, **more)
+
+    transport.send = once  # type: ignore[method-assign]
+    return client
+
+
 FAULTS = ("gone before", "gone behind", "429", "413", "502", "401")
 
 

@@ -20,6 +20,7 @@ from faults import (
     FAULTS,
     Killed,
     Prepared,
+    before_request,
     carrier_of,
     client_of,
     dies_after,
@@ -30,7 +31,7 @@ from faults import (
 )
 from grounds import Ground
 from pocketvex.api.client import Client
-from pocketvex.errors import Locked, PocketVexError
+from pocketvex.errors import Locked, NotAsIntended, PocketVexError
 from pocketvex.remote.record import entries
 from pocketvex.server.binaries import Binary
 from pocketvex.target import hold
@@ -202,6 +203,79 @@ def test_a_poisoned_cache_is_healed_before(
         assert left_over(client, running.data_dir) == []
         carrier_of(client, binary).run(made.files, "down")
         assert state_of(client, running.data_dir) == before
+
+
+EDITS = ("an option", "an index", "a rule", "a field")
+
+
+def edit(client: Client, which: str) -> None:
+    """What somebody does in the dashboard meanwhile."""
+    (item,) = [item for item in client.collections() if item["name"] == "posts"]
+    fields, indexes = list(item["fields"]), list(item["indexes"])
+    if which == "an option":
+        fields = [f | {"max": 77} if f["name"] == "code" else f for f in fields]
+    elif which == "a field":
+        fields.append({"name": "theirs", "type": "text"})
+    elif which == "an index":
+        indexes.append("CREATE INDEX `idx_theirs` ON `posts` (`code`)")
+    rule = {"listRule": "id != ''"} if which == "a rule" else {}
+    client.patch_collection("posts", {"fields": fields, "indexes": indexes, **rule})
+
+
+def has_edit(client: Client, which: str) -> bool:
+    (item,) = [item for item in client.collections() if item["name"] == "posts"]
+    return {
+        "an option": any(f["name"] == "code" and f["max"] == 77 for f in item["fields"]),
+        "a field": any(f["name"] == "theirs" for f in item["fields"]),
+        "an index": any("idx_theirs" in text for text in item["indexes"]),
+        "a rule": item["listRule"] == "id != ''",
+    }[which]
+
+
+@pytest.mark.slow
+def test_what_somebody_changes_between_any_two_requests_is_not_written_over(
+    rich: tuple[Ground, Prepared], server: ServerFactory, binary: Binary, no_lease: None
+) -> None:
+    """It is part of the outcome, or the run stops and nothing of it is there. Up to 0.38, one moment is
+    left: straight before an import that is on its way."""
+    ground, made = rich
+    step = 1 if os.environ.get(ALL) == "every" else 7
+    requests, changed = 1, True
+    stopped = 0
+    while changed:
+        running = server(binary, data_dir=made.copy(ground))
+        with client_of(running) as client, client_of(running) as other:
+            client.collections()
+            other.collections()
+            which = EDITS[requests // step % len(EDITS)]
+            changed = late = False
+
+            def meanwhile(method: str, path: str, other: Client = other, which: str = which) -> None:
+                nonlocal changed, late
+                late = path.endswith("/import") and binary.version < SQL_OVER_HTTP
+                changed = not late
+                if changed:
+                    edit(other, which)
+
+            said = ""
+            try:
+                carrier_of(before_request(client, requests, meanwhile), binary).run(made.files, "up")
+            except Stopped as error:
+                said = error.reason
+            except NotAsIntended:
+                assert changed  # behind the switch
+            where = (requests, which, said)
+            assert not said or "somebody else changed posts meanwhile" in said, where
+            assert not changed or (where, has_edit(other, which)) == (where, True)
+            if said:
+                stopped += 1
+                assert (where, left_over(other, running.data_dir)) == (where, [])
+                carrier_of(other, binary).run(made.files, "up")
+                assert (where, has_edit(other, which)) == (where, True)
+            changed = changed or late
+        running.halt()
+        requests += step
+    assert stopped
 
 
 def test_a_row_that_breaks_what_the_plan_found(

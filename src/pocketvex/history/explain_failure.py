@@ -40,6 +40,9 @@ def failure_of(error: MigrationFailed, command: str = "migrate up") -> Failure:
     if "database is locked" in error.reason:
         todo = "Another process holds the database. End that process, or wait; then run the command again."
         return Failure("", "", error.reason, todo)
+    if error.reason.startswith("somebody else"):
+        todo = f"Run `pocketvex {command}` again: it goes by what the server has now."
+        return Failure("", "", error.reason, todo)
     return Failure("", "", error.reason, f"Mend the rows or the file, then run `pocketvex {command}` again.")
 
 

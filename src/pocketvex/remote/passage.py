@@ -84,7 +84,8 @@ def passage(
     wider = _wider(known, then, work) if by_records else {}
     expand: list[Json] = [
         {**head(known[id]), "fields": [
-            *(wider.get((id, f["id"]), f) for f in known[id]["fields"]), *new.get(id, []), *made.get(id, [])
+            *_kept(known[id]["fields"], {f: field for (c, f), field in wider.items() if c == id}),
+            *new.get(id, []), *made.get(id, []),
         ]}
         for id in sorted({*(i for i in new if new[i]), *made, *(i for i, _ in wider)})
     ]  # fmt: skip
@@ -171,6 +172,12 @@ def _require_no_files(known: Mapping[str, Json], work: Iterable[Work]) -> None:
                     f"{known[one.collection]['name']}.{field['name']}: the records API "
                     "takes no file by its name"
                 )
+
+
+def _kept(fields: Sequence[Json], wider: Mapping[str, Json]) -> list[Json]:
+    """None where none becomes wider: an import leaves the fields that it does not name, with what somebody
+    else changed of them in this moment. It puts those it names first, so they are all named if one is."""
+    return [wider.get(field["id"], field) for field in fields] if wider else []
 
 
 def _wider(

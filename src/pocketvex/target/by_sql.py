@@ -7,7 +7,7 @@ part of the same transaction, the rows of `_migrations` among it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pocketvex.api.client import Client
 from pocketvex.evidence.sql import literal
@@ -18,10 +18,15 @@ from pocketvex.remote.record import GENERATION, RECORD_ID
 from pocketvex.remote.statements import LEDGER, Generations, Statements, in_parts, statements
 from pocketvex.schema.model import RECORD_NAME
 
+Json = dict[str, Any]
 _NAMES = 20
 """So many of them fit into one query."""
 _HEAD = 600
 """Bytes of a trigger beside what it does."""
+_WATCHED = 80
+"""So many collections fit into one trigger."""
+MOVED = "_pv_moved"
+"""What a switch is refused with where a collection is not any more what it was computed on."""
 _MICROSECONDS = "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
 
 
@@ -47,25 +52,49 @@ class Prepared(NamedTuple):
     made: Statements
     triggers: list[tuple[str, str]]
     table: str
+    watches: list[tuple[str, list[str]]]
+    """The triggers that look whether collections are as they were, and the ids of these."""
+    waits: str
+    """When a trigger is set off."""
 
 
 def prepare(client: Client, going: Passage, fence: str) -> Prepared:
     """What is sent with a switch by who holds the server behind this fence."""
     made = statements(going, _generations(client, going))
     triggers, table = _triggers(going, made, fence)
-    return Prepared(made, triggers, table)
+    there = {item["id"] for item in going.before}
+    ids = sorted({item["id"] for item in going.switch} & there)
+    watches = [
+        (f"_pv_same_{_own(going, fence)}_{at}", ids[at : at + _WATCHED])
+        for at in range(0, max(len(ids), 1), _WATCHED)
+    ]
+    return Prepared(made, triggers, table, watches, _waits(going, fence))
 
 
 def begun_of(going: Passage, prepared: Prepared) -> Begun:
-    made, triggers, table = prepared
+    made = prepared.made
+    names = [name for name, _ in (*prepared.triggers, *prepared.watches)]
     return remote_begun.begun_of(going)._replace(
-        triggers=[name for name, _ in triggers], table=table, statements=made.behind, back=made.back
+        triggers=names, table=prepared.table, statements=made.behind, back=made.back
     )
+
+
+def watch(client: Client, prepared: Prepared, now: Sequence[Json]) -> None:
+    """Have the server refuse the switch where one of its collections is saved after it was read (`now`), or
+    another one comes or goes: the looks are part of the switch, so nothing is between them and it."""
+    saved = {item["id"]: item["updated"] for item in now}
+    for name, ids in prepared.watches:
+        listed = ", ".join(literal(f"{id} {saved[id]}") for id in ids)
+        same = f"(SELECT COUNT(*) FROM `_collections` WHERE `id` || ' ' || `updated` IN ({listed}))"
+        client.sql(
+            f"CREATE TRIGGER `{name}` {prepared.waits} BEGIN SELECT RAISE(ABORT, '{MOVED}') WHERE "
+            f"{same} <> {len(ids)} OR (SELECT COUNT(*) FROM `_collections`) <> {len(now)}; END"
+        )
 
 
 def before_switch(client: Client, prepared: Prepared) -> None:
     """Send what stands before the switch, and what waits for it."""
-    made, triggers, table = prepared
+    made, triggers, table = prepared.made, prepared.triggers, prepared.table
     if made.ledger:
         for statement in LEDGER.split("; "):
             client.sql(statement)
@@ -128,14 +157,7 @@ def _triggers(going: Passage, made: Statements, fence: str) -> tuple[list[tuple[
     else:
         ran = [f"DELETE FROM `_migrations` WHERE `file` = {literal(name)}" for name in names]
     parts = in_parts([*made.inside, *ran], _HEAD)
-    mark = literal(f"{going.id} ")
-    now, before = (">", "=") if going.way == "up" else ("=", ">")
-    own = f"{going.id}_{fence.removeprefix(GENERATION)}"
-    waits = (
-        f"AFTER UPDATE ON `_collections` WHEN NEW.`id` = '{RECORD_ID}' AND "
-        f"instr(NEW.`fields`, {mark}) {now} 0 AND instr(OLD.`fields`, {mark}) {before} 0 AND "
-        f"NOT EXISTS (SELECT 1 FROM `{RECORD_NAME}` AS l WHERE l.`slot` > {literal(fence)})"
-    )
+    own, waits = _own(going, fence), _waits(going, fence)
     if len(parts) == 1:
         return [(f"_pv_run_{own}", f"{waits} BEGIN {parts[0]}; END")], ""
     # Of several that wait for the same, SQLite says nothing of the order.
@@ -149,3 +171,19 @@ def _triggers(going: Passage, made: Statements, fence: str) -> tuple[list[tuple[
         ),
         (f"_pv_run_{own}", f"{waits} BEGIN DELETE FROM `{table}`; {steps}; END"),
     ], table  # fmt: skip
+
+
+def _own(going: Passage, fence: str) -> str:
+    """What tells the triggers of one holder from those of another."""
+    return f"{going.id}_{fence.removeprefix(GENERATION)}"
+
+
+def _waits(going: Passage, fence: str) -> str:
+    """What sets off a trigger: that the record changes, which is the first thing in the switch."""
+    mark = literal(f"{going.id} ")
+    now, before = (">", "=") if going.way == "up" else ("=", ">")
+    return (
+        f"AFTER UPDATE ON `_collections` WHEN NEW.`id` = '{RECORD_ID}' AND "
+        f"instr(NEW.`fields`, {mark}) {now} 0 AND instr(OLD.`fields`, {mark}) {before} 0 AND "
+        f"NOT EXISTS (SELECT 1 FROM `{RECORD_NAME}` AS l WHERE l.`slot` > {literal(fence)})"
+    )

@@ -13,8 +13,8 @@ from typing import Any
 
 from pocketvex.api.client import Client
 from pocketvex.diff.compare import compare
-from pocketvex.errors import NotAsIntended, PocketVexError, Rejected, ServerError
-from pocketvex.remote.begun import PAUSED, begun_of
+from pocketvex.errors import NotAsIntended, PocketVexError, Rejected
+from pocketvex.remote.begun import PAUSED, Begun, begun_of
 from pocketvex.remote.carried import Kept
 from pocketvex.remote.copied import CannotRun
 from pocketvex.remote.files import NeedsPause, Refused, Throws, passages
@@ -22,10 +22,11 @@ from pocketvex.remote.passage import GUARD, Guard, Passage
 from pocketvex.remote.record import Entry, entries, record_of, with_entries
 from pocketvex.schema.model import Schema
 from pocketvex.steps.migration import Migration
-from pocketvex.target import by_records, by_sql
+from pocketvex.target import by_records, by_sql, switch
 from pocketvex.target.begun import Noted, end, has_run, note, note_rules, noted, settle
 from pocketvex.target.hold import Hold, holding
 from pocketvex.target.read_back import answers, is_there
+from pocketvex.target.switch import Moved, is_recorded
 from pocketvex.versions import SQL_OVER_HTTP, Version
 
 Json = dict[str, Any]
@@ -156,7 +157,7 @@ class Carrier:
             self.say(text)
         try:
             self._carry(going, raw, hold)
-        except (Rejected, by_records.Refusal) as error:
+        except (Rejected, by_records.Refusal, Moved) as error:
             reason = _told(error, going) if isinstance(error, Rejected) else str(error)
             raise Stopped(name, reason, ran) from error
         after = self.client.collections()
@@ -176,15 +177,19 @@ class Carrier:
         begun_here = note(self.client, begun)
         try:
             if going.expand:
-                self.client.refresh_schema_cache()
+                switch.heal(self.client, going)
+                if not self.by_sql:
+                    switch.require_same(self.client, going)
                 self.client.import_collections(going.expand)
             if prepared:
                 by_sql.before_switch(self.client, prepared)
+                now = switch.require_same(self.client, going, begun)
+                by_sql.watch(self.client, prepared, now)
             if prepared or not going.work:
-                self._import(going, items)
+                switch.send(self.client, going, items, begun, watched=self.by_sql)
             else:
                 begun_here = self._write_and_import(going, items, hold, begun_here)
-        except (PocketVexError, by_records.Refusal):
+        except (PocketVexError, by_records.Refusal, Moved):
             # Where the server does not answer any more, the next run does it.
             with suppress(PocketVexError):
                 for one in noted(self.client, self.client.collections()):
@@ -208,7 +213,7 @@ class Carrier:
         begun, items = self._paused(going, items, begun)
         for _ in range(by_records.PASSES):
             by_records.write_rows(self.client, going, self.say, hold.renew)
-            if self._is_through(going, items):
+            if self._is_through(going, items, begun.begun):
                 return begun
         raise by_records.Refusal(_TOO_MANY)
 
@@ -239,27 +244,16 @@ class Carrier:
             for number, item in enumerate(items)
         ]
 
-    def _is_through(self, going: Passage, items: list[Json]) -> bool:
+    def _is_through(self, going: Passage, items: list[Json], begun: Begun) -> bool:
         """Whether the switch is; False where rows are left over that somebody wrote meanwhile."""
         try:
-            self._import(going, items)
+            switch.send(self.client, going, items, begun, watched=self.by_sql)
         except Rejected as error:
             guard = _guard(error, going)
             if guard is None or guard.says:
                 raise
             return False
         return True
-
-    def _import(self, going: Passage, items: list[Json]) -> None:
-        self.client.refresh_schema_cache()
-        try:
-            self.client.import_collections(items)
-        except ServerError:
-            # A server goes on without its client, and without a proxy that waits no longer. A write waits for
-            # it, and then LIST is true.
-            self.client.refresh_schema_cache()
-            if not _is_recorded(going, self.client.collections()):
-                raise
 
     def _entries_after(self, going: Passage, raw: Sequence[Json]) -> list[Entry]:
         known = entries(raw)
@@ -277,7 +271,7 @@ class Carrier:
         names = {item["name"] for item in (*going.after, *after) if item["id"] in sent}
         left = [op.path for op in diff.operations if op.collection in names]
         left += [item["name"] for item in going.after if item["id"] in sent and not is_there(item, after)]
-        if not _is_recorded(going, after):
+        if not is_recorded(going, after):
             left.append("the record of what ran")
         return left + [name for name in names if not left and not answers(self.client, name, after)]
 
@@ -290,11 +284,6 @@ def _record(raw: Sequence[Json]) -> Mapping[str, Any]:
 
 def _recorded(raw: Sequence[Json]) -> frozenset[str]:
     return frozenset(entry.name for entry in entries(raw))
-
-
-def _is_recorded(going: Passage, raw: Sequence[Json]) -> bool:
-    """Whether the switch is through, as the record says."""
-    return (going.entries[-1].name in _recorded(raw)) == (going.way == "up")
 
 
 def _guard(error: Rejected, going: Passage) -> Guard | None:
