@@ -92,22 +92,63 @@ def test_up_down_and_up_again_by_machines_that_remember_nothing(
 
     # Its own start with the folder does nothing, recorded or not.
     running.halt()
-    ran = subprocess.run(
-        [
-            *(str(binary.path), "migrate", "up", "--dir", str(running.data_dir)),
-            *("--migrationsDir", str(project.config.migrations)),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "ailed" not in ran.stdout + ran.stderr
-    assert ("No new migrations" in ran.stdout) == (binary.version >= SQL_OVER_HTTP)
+    said = pocketbase_migrate(running, "up", project.config.migrations)
+    assert "ailed" not in said
+    assert ("No new migrations" in said) == (binary.version >= SQL_OVER_HTTP)
     running.start()
     assert applied(running.data_dir) == tuple(files)
     assert remote(project, running, "diff").changes == ()
     with project.session(running) as session:
         assert sorted(row["price"] for row in rows(session, "posts")) == [0, 12.5]
+
+
+def test_a_history_sync_on_the_server_forgets_nothing(
+    project: Project, prepared: Prepare, server: ServerFactory, binary: Binary, tmp_path: Path
+) -> None:
+    """It takes the rows from `_migrations` whose files are not in the folder; the record stays."""
+    files = sealed(project, prepared, binary)
+    running = server(binary)
+    remote(project, running, "up", to=files[0], recorded_only=True)
+    with project.session(running) as session:
+        put(session, "posts", title="one", body="text", price="12.50")
+        before = rows(session, "posts")
+    remote(project, running, "up")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for folder, left in ((project.config.migrations, files), (empty, [])):
+        running.halt()
+        pocketbase_migrate(running, "history-sync", folder)
+        assert {*applied(running.data_dir)} <= {*left}
+        running.start()
+        assert set(project.status(running, native=False).values()) == {"applied"}
+    assert remote(project, running, "up").files == ()
+    assert remote(project, running, "down", count=2).files == (files[2], files[1])
+    assert not {*applied(running.data_dir)} & {files[1], files[2]}
+    with project.session(running) as session:
+        there_now = rows(session, "posts")
+    assert [{k: v for k, v in row.items() if not k.startswith("_pv_")} for row in there_now] == before
+    assert remote(project, running, "up").files == tuple(files[1:])
+    running.halt()
+    assert "ailed" not in pocketbase_migrate(running, "up", project.config.migrations)
+    running.start()
+    assert remote(project, running, "diff").changes == ()
+    with project.session(running) as session:
+        assert [row["price"] for row in rows(session, "posts")] == [12.5]
+
+
+def pocketbase_migrate(running: Running, what: str, folder: Path) -> str:
+    """PocketBase's own command, on a server that is stopped."""
+    ran = subprocess.run(
+        [
+            *(str(running.binary.path), "migrate", what, "--dir", str(running.data_dir)),
+            *("--migrationsDir", str(folder)),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout + ran.stderr
 
 
 def migrate_up(session: Session, project: Project) -> None:
