@@ -31,6 +31,9 @@ from typing import ClassVar
 
 from pocketvex.findings import Finding, Location
 
+DISK_FULL = "database or disk is full"
+"""SQLite's words."""
+
 
 class Exit:
     """Exit codes of commands that look, and found something."""

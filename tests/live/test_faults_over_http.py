@@ -143,6 +143,38 @@ def test_a_server_that_is_killed_at_any_moment(
 
 
 @pytest.mark.slow
+def test_a_run_that_is_interrupted_takes_back_what_it_began(
+    rich: tuple[Ground, Prepared], server: ServerFactory, binary: Binary
+) -> None:
+    """Ctrl+C before any request: nobody waits for another run to have the rules of before."""
+    ground, made = rich
+    step = 1 if os.environ.get(ALL) == "every" else 9
+    requests, met = 9, True  # by then, somebody holds the server
+
+    def interrupt(method: str, path: str) -> None:
+        nonlocal met
+        met = True
+        raise KeyboardInterrupt
+
+    while met:
+        running = server(binary, data_dir=made.copy(ground))
+        with client_of(running) as client, client_of(running) as other:
+            client.collections()
+            before = state_of(client, running.data_dir)
+            met = False
+            with suppress(KeyboardInterrupt):
+                carrier_of(before_request(client, requests, interrupt), binary).run(made.files, "up")
+            ran = made.files[0][0] in [entry.name for entry in entries(other.collections())]
+            assert (requests, state_of(other, running.data_dir) == before) == (requests, not ran)
+            if not ran:
+                assert (requests, left_over(other, running.data_dir)) == (requests, [])
+            finish(other, made, binary, "up")
+            assert (requests, left_over(other, running.data_dir)) == (requests, [])
+        running.halt()
+        requests += step
+
+
+@pytest.mark.slow
 def test_any_answer_that_is_none(
     rich: tuple[Ground, Prepared], server: ServerFactory, binary: Binary, no_lease: None
 ) -> None:

@@ -136,6 +136,27 @@ def test_a_history_sync_on_the_server_forgets_nothing(
         assert [row["price"] for row in rows(session, "posts")] == [12.5]
 
 
+def test_a_server_that_got_an_older_backup_back_gets_the_files_again(
+    project: Project, prepared: Prepare, server: ServerFactory, binary: Binary, tmp_path: Path
+) -> None:
+    """Whatever the machine remembers that ran them before."""
+    files = sealed(project, prepared, binary)
+    running = server(binary)
+    options: Json = {"native": False, "local": False, "backup": False, "confirmed": PAUSE}
+    project.up(running, to=files[0], recorded_only=True, **options)
+    running.halt()
+    shutil.copytree(running.data_dir, tmp_path / "older")
+    running.start()
+    project.up(running, to=files[1], recorded_only=True, **options)
+    assert project.up(running, **options).files == (files[2],)
+    running.halt()
+    restored = server(binary, data_dir=tmp_path / "older", port=running.port)
+    assert [*project.status(restored, native=False).values()] == ["applied", "pending", "pending"]
+    assert project.up(restored, **options).files == tuple(files[1:])
+    assert project.up(restored, **options).files == ()
+    assert project.diff(restored, native=False, local=False).changes == ()
+
+
 def pocketbase_migrate(running: Running, what: str, folder: Path) -> str:
     """PocketBase's own command, on a server that is stopped."""
     ran = subprocess.run(

@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from pocketvex.errors import DISK_FULL
+from pocketvex.schema.model import RECORD_NAME
+
 if TYPE_CHECKING:
     from pocketvex.server.scratch import MigrationFailed
 
 _GUARD = re.compile(r"(?P<path>\w+\.\w+): (?P<count>\d+) values? (?P<says>.*)", re.DOTALL)
 _UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>[^()]*\w)")
+
+
+OTHERS = "somebody else "
+"""How a reason begins that is nobody's mistake: others work there, too."""
 
 
 class Failure(NamedTuple):
@@ -40,7 +47,13 @@ def failure_of(error: MigrationFailed, command: str = "migrate up") -> Failure:
     if "database is locked" in error.reason:
         todo = "Another process holds the database. End that process, or wait; then run the command again."
         return Failure("", "", error.reason, todo)
-    if error.reason.startswith("somebody else"):
+    if DISK_FULL in error.reason:
+        todo = f"Make room on the disk of the server, then run `pocketvex {command}` again."
+        return Failure("", "", error.reason, todo)
+    if f"/{RECORD_NAME}/records" in error.reason:
+        todo = f"The log of the server says why: is its disk full? Then run `pocketvex {command}` again."
+        return Failure("", "", error.reason, todo)
+    if error.reason.startswith(OTHERS):
         todo = f"Run `pocketvex {command}` again: it goes by what the server has now."
         return Failure("", "", error.reason, todo)
     return Failure("", "", error.reason, f"Mend the rows or the file, then run `pocketvex {command}` again.")

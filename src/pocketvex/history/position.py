@@ -78,7 +78,8 @@ def find_position(session: Session, raw: Sequence[Json]) -> Position:
     said, all_of_them = session.target.known(raw)
     unseen: tuple[str, ...] = ()
     if not all_of_them:
-        said, unseen = _by_structure([*state.applied, *said], recorded, live, session.target.version)
+        still = _still_run(state.applied, said, recorded, live, session.target.version)
+        said, unseen = _by_structure([*still, *said], recorded, live, session.target.version)
         state = replace(state, applied=list(said))
     applied = tuple(name for name in said if history.file(name) is not None)
     silent = tuple(name for name in recorded.silent if name not in applied)
@@ -143,6 +144,24 @@ def _by_structure(
         if not any(s for _, s in rest):
             return applied, tuple(n for n, _ in rest)
     return applied, ()
+
+
+def _still_run(
+    remembered: Sequence[str], said: Sequence[str], recorded: Recorded, live: Schema, version: Version
+) -> list[str]:
+    """The files of which this machine knows that they ran, without those of which a server that got an older
+    backup back knows nothing: it is exactly as one of them, or its own record, leaves it."""
+    schemas = [Schema.from_json(snapshot) for snapshot in recorded.snapshots]
+    places = {name: number for number, name in enumerate(recorded.names, 1)}
+    base = max((places[name] for name in said if name in places), default=0)
+    last = max((places[name] for name in remembered if name in places), default=0)
+    shown = frozenset[str]().union(
+        *(changed_paths(after, before) for before, after in pairwise(schemas[base : last + 1]))
+    )
+    for number in range(last, base - 1, -1):
+        if shown and not differences(schemas[number], live, shown, version):
+            return [name for name in remembered if places.get(name, 0) <= number]
+    return list(remembered)
 
 
 def changed_paths(after: Schema, before: Schema) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pocketvex.errors import NotAsIntended
-from pocketvex.history.explain_failure import failure_of
+from pocketvex.history.explain_failure import OTHERS, failure_of
 from pocketvex.history.first_format import refuse_resealed
 from pocketvex.history.folder import History
 from pocketvex.history.position import changed_paths, differences
@@ -41,8 +41,9 @@ def run_files(situation: Situation, names: Sequence[str]) -> Situation:
         if error.ran:
             session.memory.save(applied=list(session.target.applied()))
         did = f"{', '.join(error.ran)} ran before it" if error.ran else "no file was run"
+        verb = "was stopped" if error.reason.startswith(OTHERS) else "fails"
         raise NotAsIntended(
-            f"{error.file} fails on {session.target.url}, and {did}{code}",
+            f"{error.file} {verb} on {session.target.url}, and {did}{code}",
             why=failure.why,
             where=error.where if position.history.file(error.file) else None,
             todo=f"The server is {'as those leave it' if error.ran else 'as it was'}. {failure.todo}",

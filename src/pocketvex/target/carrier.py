@@ -18,7 +18,7 @@ from pocketvex.remote.begun import PAUSED, Begun, begun_of
 from pocketvex.remote.carried import Kept
 from pocketvex.remote.copied import CannotRun
 from pocketvex.remote.files import NeedsPause, Refused, Throws, passages
-from pocketvex.remote.passage import GUARD, Guard, Passage
+from pocketvex.remote.passage import Passage
 from pocketvex.remote.record import Entry, entries, record_of, with_entries
 from pocketvex.schema.model import Schema
 from pocketvex.steps.migration import Migration
@@ -27,6 +27,7 @@ from pocketvex.target.begun import Noted, end, has_run, note, note_rules, noted,
 from pocketvex.target.hold import Hold, holding
 from pocketvex.target.read_back import answers, is_there
 from pocketvex.target.switch import Moved, is_recorded
+from pocketvex.target.told import add_state, guard_of, not_ended, told
 from pocketvex.versions import SQL_OVER_HTTP, Version
 
 Json = dict[str, Any]
@@ -158,8 +159,11 @@ class Carrier:
         try:
             self._carry(going, raw, hold)
         except (Rejected, by_records.Refusal, Moved) as error:
-            reason = _told(error, going) if isinstance(error, Rejected) else str(error)
+            reason = told(error, going) if isinstance(error, Rejected) else str(error)
             raise Stopped(name, reason, ran) from error
+        except PocketVexError as error:
+            add_state(error, name)
+            raise
         after = self.client.collections()
         if left := self._left(going, after):
             raise NotAsIntended(
@@ -189,14 +193,18 @@ class Carrier:
                 switch.send(self.client, going, items, begun, watched=self.by_sql)
             else:
                 begun_here = self._write_and_import(going, items, hold, begun_here)
-        except (PocketVexError, by_records.Refusal, Moved):
-            # Where the server does not answer any more, the next run does it.
+        except (PocketVexError, by_records.Refusal, Moved, KeyboardInterrupt):
+            # Where the server does not answer any more, or somebody does not wait, the next run does it.
+            self.say("taking back what was begun")
             with suppress(PocketVexError):
                 for one in noted(self.client, self.client.collections()):
                     settle(self.client, one)
             raise
-        self.client.refresh_schema_cache()
-        end(self.client, begun_here, self.client.collections())
+        try:
+            self.client.refresh_schema_cache()
+            end(self.client, begun_here, self.client.collections())
+        except PocketVexError as error:
+            raise not_ended(error, self.client.url, going) from error
 
     def _with_all_recorded(self, going: Passage, raw: Sequence[Json], hold: Hold) -> Sequence[Json]:
         """What PocketBase itself ran is recorded before it is taken back: that it goes is seen then."""
@@ -249,7 +257,7 @@ class Carrier:
         try:
             switch.send(self.client, going, items, begun, watched=self.by_sql)
         except Rejected as error:
-            guard = _guard(error, going)
+            guard = guard_of(error, going)
             if guard is None or guard.says:
                 raise
             return False
@@ -284,22 +292,6 @@ def _record(raw: Sequence[Json]) -> Mapping[str, Any]:
 
 def _recorded(raw: Sequence[Json]) -> frozenset[str]:
     return frozenset(entry.name for entry in entries(raw))
-
-
-def _guard(error: Rejected, going: Passage) -> Guard | None:
-    """The guard that a refusal is about."""
-    said = "; ".join([error.what, *(str(problem) for problem in error.problems)])
-    if GUARD not in said or "malformed JSON" not in said:
-        return None
-    return going.guards[int(said.partition(GUARD)[2].partition("_")[0])]
-
-
-def _told(error: Rejected, going: Passage) -> str:
-    """What the server says; of a guard, what it guards."""
-    guard = _guard(error, going)
-    if guard is not None:
-        return guard.says
-    return "; ".join(dict.fromkeys([error.what, *(str(problem) for problem in error.problems)]))
 
 
 def _random() -> Iterable[str]:

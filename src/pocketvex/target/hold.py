@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pocketvex.api.client import Client
-from pocketvex.errors import Locked, PocketVexError, Rejected
+from pocketvex.errors import Locked, PocketVexError, Rejected, ServerError
 from pocketvex.remote.record import GENERATION, definition, record_of
 from pocketvex.schema.model import RECORD_NAME
 
@@ -50,10 +50,13 @@ class Hold:
 @contextmanager
 def holding(client: Client, *, who: str = "") -> Iterator[Hold]:
     """Hold the server; raises Locked, with who holds it and since when, where somebody else does."""
-    if record_of(client.collections()) is None:
-        client.refresh_schema_cache()
-        client.create_collection(definition())
-    row = _taken(client, who or _who())
+    try:
+        if record_of(client.collections()) is None:
+            client.refresh_schema_cache()
+            client.create_collection(definition())
+        row = _taken(client, who or _who())
+    except Rejected as error:
+        raise _no_place(client, error) from error
     try:
         yield Hold(client, row)
     finally:
@@ -75,8 +78,10 @@ def _taken(client: Client, who: str) -> Json:
         if not newer:
             raise
         raise _held(client, newer[0]) from error
-    for old in rows:
-        client.delete_record(RECORD_NAME, old["id"])
+    with suppress(PocketVexError):
+        # Who comes later looks at the last one only: the others are in nobody's way.
+        for old in rows:
+            client.delete_record(RECORD_NAME, old["id"])
     return row
 
 
@@ -96,7 +101,18 @@ def _held(client: Client, row: Json) -> Locked:
         f"{client.url} is being migrated by {row['owner']}, since {row['created'][:19]} UTC: "
         "nothing was written",
         why="Two that migrate a server at once would undo each other's work.",
-        todo="Wait until it is done. If it was killed, its place is free a minute after it last wrote there.",
+        todo="Wait until it is done. If it was killed, or lost the server, its place is free a minute after "
+        "it last wrote there.",
+    )
+
+
+def _no_place(client: Client, error: Rejected) -> ServerError:
+    """The first writes of a run: a server that does not take them will take no other."""
+    return ServerError(
+        f"{client.url} does not let anybody write down who migrates it: no collection was changed",
+        why="\n".join([error.what, *map(str, error.problems)]),
+        todo="The log of the server says why. A full disk is the usual reason: make room there, then run the "
+        "command again.",
     )
 
 

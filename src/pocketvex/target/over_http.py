@@ -89,6 +89,12 @@ class OverHttp:
             self._carrier().run(migrations, _way(down))
         except Stopped as error:
             raise MigrationFailed(error.file, error.reason, "", ran=error.ran) from error
+        except KeyboardInterrupt:
+            self._session.reporter.note(
+                f"`pocketvex migrate status` says where {self._target.url} stands; the next run ends "
+                "what was begun, or takes it back"
+            )
+            raise
         finally:
             self._session.reporter.progress("")
 
