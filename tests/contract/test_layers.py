@@ -141,8 +141,8 @@ def test_a_module_says_what_its_job_is(path: Path) -> None:
 
 
 def test_everything_is_caught_in_one_place() -> None:
-    """`except Exception` where a command ends, where code of the user runs, and where `doctor` looks at what is
-    broken: nowhere else.
+    """`except Exception` where a command ends, where code of the user runs, and in the checks of `doctor`:
+    nowhere else.
 
     What is raised again, or handed over to whoever takes the result, was not caught.
     """

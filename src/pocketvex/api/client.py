@@ -16,6 +16,7 @@ from pocketvex.api.login import SignIn, WaitHook
 from pocketvex.api.transport import ROWS_MOST, Answer, Transport
 from pocketvex.api.version import dashboard_version
 from pocketvex.errors import LoginRefused, PocketVexError, Rejected, UnsupportedServer
+from pocketvex.store.superuser_token import record_of
 from pocketvex.versions import CRONS, E_MAIL_DOMAINS, HELP_TEXTS, OLDEST, SQL_OVER_HTTP, Version
 
 if TYPE_CHECKING:
@@ -75,6 +76,13 @@ class Client:
     def try_password(self) -> None:
         """Log in anew where a password was given; raises LoginRefused where it is not right."""
         self._sign_in.try_password()
+
+    def superuser(self) -> str:
+        """The e-mail of who is signed in; "" where the server does not say."""
+        token, _ = self._sign_in.token()
+        answer = self._request("GET", f"{_COLLECTIONS}/_superusers/records/{record_of(token)}")
+        email = answer.body.get("email") if answer.ok and isinstance(answer.body, dict) else ""
+        return email if isinstance(email, str) else ""
 
     def collections(self) -> list[Collection]:
         """All of them as the database has them (LIST, never the cached single GET), in the server's order."""

@@ -9,11 +9,11 @@ from pocketvex.versions import Version
 
 
 class Connection(NamedTuple):
-    """`collections` counts all of them, system collections included."""
+    """`collections` counts all of them, system collections included; `superuser` is who is signed in."""
 
     url: str
     version: Version
-    superuser: bool
+    superuser: str
     collections: int
 
 
@@ -24,7 +24,7 @@ def test_connection(client: Client) -> Connection:
     """
     collections = client.collections()
     client.try_password()
-    return Connection(client.url, client.version(), True, len(collections))
+    return Connection(client.url, client.version(), client.superuser(), len(collections))
 
 
 # pytest collects whatever is called test_* where it is imported.

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import re
+from typing import Any
 
 # What can stand in a header; PocketBase's own tokens are three parts of base64 with dots between them.
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -19,8 +20,21 @@ def is_token(value: object) -> bool:
 def expires_at(token: str) -> float:
     """The `exp` claim in unix seconds, unverified; 0 for what is no JWT, so that it counts as expired."""
     try:
+        return float(_claims(token)["exp"])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return 0.0
+
+
+def record_of(token: str) -> str:
+    """The id of the record that it was made for, unverified; "" for what is no JWT."""
+    found = _claims(token).get("id")
+    return found if isinstance(found, str) else ""
+
+
+def _claims(token: str) -> dict[str, Any]:
+    try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return float(claims["exp"])
-    except (IndexError, KeyError, TypeError, ValueError, OverflowError, RecursionError, binascii.Error):
-        return 0.0
+    except (IndexError, ValueError, RecursionError, binascii.Error):
+        return {}
+    return claims if isinstance(claims, dict) else {}
