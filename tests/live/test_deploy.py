@@ -19,6 +19,8 @@ from pocketvex.server.binaries import Binary
 from pocketvex.server.process import Running
 from terminal import POCKETVEX, Project, environment, posts
 
+pytestmark = pytest.mark.wide
+
 PAGE = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text(encoding="utf-8")
 VALUES = {
     "secrets.PB_ADMIN_EMAIL": EMAIL,

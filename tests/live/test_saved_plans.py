@@ -20,6 +20,8 @@ from pocketvex.server.process import Running
 from published import check
 from terminal import Project, posts
 
+pytestmark = pytest.mark.wide
+
 Json = dict[str, Any]
 HOST = '[hosts.production]\nurl = "{url}"\nlocal = false\n'
 AT = ("--host", "production")
