@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import select as waiting
+import socket
+import socketserver
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from cases.changes import field, posts, relation, select, table, view
 from conftest import EMAIL, PASSWORD
@@ -171,6 +177,65 @@ def fails_at(client: Client, requests: int, fault: str, met: Callable[[], None])
 
     transport.send = once  # type: ignore[method-assign, assignment]
     return client
+
+
+def short_only(client: Client, most: int) -> list[str]:
+    """Have a client whose proxy takes bodies of so many bytes; the paths that came through."""
+    transport = client._transport
+    send: Callable[..., Any] = transport.send
+    through: list[str] = []
+
+    def short(method: str, path: str, **more: Any) -> Any:
+        if len(json.dumps(more.get("json"))) > most:
+            raise transport._too_large()
+        through.append(path)
+        return send(method, path, **more)
+
+    transport.send = short  # type: ignore[method-assign]
+    return through
+
+
+@contextmanager
+def cut_line(url: str, requests: int, *, behind: bool) -> Iterator[tuple[str, Callable[[], bool]]]:
+    """The address of a line to a server that is cut for good at its request of this number, and whether it
+    was: before the server has the request, or `behind` it, before its answer."""
+    target = urlsplit(url)
+    seen = 0
+    guard = threading.Lock()
+
+    def carry(near: socket.socket) -> None:
+        nonlocal seen
+        with near, socket.create_connection((target.hostname, target.port)) as far:
+            while data := near.recv(1 << 20):
+                with guard:
+                    seen += data.count(b" HTTP/1.1\r\n")
+                    cut = seen >= requests
+                if cut and (not behind or seen > requests):
+                    return
+                far.sendall(data)
+                while data and not waiting.select([near], [], [], 0)[0]:
+                    if waiting.select([near, far], [], [])[0] == [near]:
+                        break
+                    data = far.recv(1 << 20)
+                    if cut:
+                        return
+                    near.sendall(data)
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                carry(self.request)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        block_on_close = False
+
+    with Server(("127.0.0.1", 0), Handler) as line:
+        threading.Thread(target=line.serve_forever, args=(0.01,), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{line.server_address[1]}", lambda: seen >= requests
+        finally:
+            line.shutdown()
 
 
 class State(NamedTuple):

@@ -33,6 +33,7 @@ from pocketvex.findings import Finding, Location
 
 DISK_FULL = "database or disk is full"
 """SQLite's words."""
+TOO_LARGE = "finds the request too large (413)"
 
 
 class Exit:

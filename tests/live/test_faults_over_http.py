@@ -15,7 +15,7 @@ from random import Random
 import httpx
 import pytest
 
-from conftest import ServerFactory
+from conftest import EMAIL, PASSWORD, ServerFactory
 from faults import (
     FAULTS,
     Killed,
@@ -23,18 +23,20 @@ from faults import (
     before_request,
     carrier_of,
     client_of,
+    cut_line,
     dies_after,
     fails_at,
     left_over,
     prepared,
+    short_only,
     state_of,
 )
 from grounds import Ground
-from pocketvex.api.client import Client
-from pocketvex.errors import Locked, NotAsIntended, PocketVexError
+from pocketvex.api.client import Client, Credentials
+from pocketvex.errors import Locked, NotAsIntended, PocketVexError, Unreachable
 from pocketvex.remote.record import entries
 from pocketvex.server.binaries import Binary
-from pocketvex.target import hold
+from pocketvex.target import hold, switch
 from pocketvex.target.begun import noted, settle
 from pocketvex.target.carrier import Carrier, Stopped
 from pocketvex.target.hold import holding
@@ -175,6 +177,33 @@ def test_a_run_that_is_interrupted_takes_back_what_it_began(
 
 
 @pytest.mark.slow
+def test_a_line_that_is_cut_between_any_two_requests(
+    rich: tuple[Ground, Prepared], server: ServerFactory, binary: Binary, no_lease: None
+) -> None:
+    ground, made = rich
+    step = 1 if os.environ.get(ALL) == "every" else 10
+    requests, was_cut = 2, True
+    while was_cut:
+        running = server(binary, data_dir=made.copy(ground))
+        behind = requests // step % 2 == 0
+        with client_of(running) as client, cut_line(running.url, requests, behind=behind) as (url, cut):
+            before = state_of(client, running.data_dir)
+            with Client(url, Credentials(email=EMAIL, password=PASSWORD)) as far:
+                with suppress(Unreachable, NotAsIntended):
+                    carrier_of(far, binary).run(made.files, "up")
+                was_cut = cut()
+            where = (requests, behind)
+            for one in noted(client, client.collections()):
+                settle(client, one)
+            ran = made.files[0][0] in [entry.name for entry in entries(client.collections())]
+            assert (where, state_of(client, running.data_dir) == before) == (where, not ran)
+            finish(client, made, binary, "up")
+            assert (where, left_over(client, running.data_dir)) == (where, [])
+        running.halt()
+        requests += step
+
+
+@pytest.mark.slow
 def test_any_answer_that_is_none(
     rich: tuple[Ground, Prepared], server: ServerFactory, binary: Binary, no_lease: None
 ) -> None:
@@ -235,6 +264,24 @@ def test_a_poisoned_cache_is_healed_before(
         assert left_over(client, running.data_dir) == []
         carrier_of(client, binary).run(made.files, "down")
         assert state_of(client, running.data_dir) == before
+
+
+def test_a_proxy_that_takes_only_short_requests_is_met_before_anything_changes(
+    rich: tuple[Ground, Prepared], server: ServerFactory, binary: Binary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is as long as the switch, and means nothing, is sent first."""
+    monkeypatch.setattr(switch, "SMALL", 100)
+    ground, made = rich
+    running = server(binary, data_dir=made.copy(ground))
+    with client_of(running) as client, client_of(running) as far:
+        before = state_of(client, running.data_dir)
+        sent = short_only(far, 4000)
+        with pytest.raises(Stopped, match="too large"):
+            carrier_of(far, binary).run(made.files, "up")
+        assert not [path for path in sent if path.endswith("/import")]
+        assert state_of(client, running.data_dir) == before
+        assert left_over(client, running.data_dir) == []
+        carrier_of(client, binary).run(made.files, "up")
 
 
 EDITS = ("an option", "an index", "a rule", "a field")

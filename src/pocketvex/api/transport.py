@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from pocketvex.api.shape import too_deep
-from pocketvex.errors import Rejected, ServerError, Unreachable, UnsupportedServer, UsageError
+from pocketvex.errors import TOO_LARGE, Rejected, ServerError, Unreachable, UnsupportedServer, UsageError
 from pocketvex.store.urls import is_loopback
 
 ROWS_MOST = 1 << 30
@@ -232,7 +232,7 @@ class Transport:
 
     def _too_large(self) -> Rejected:
         return Rejected(
-            f"{self.url} finds the request too large (413)",
+            f"{self.url} {TOO_LARGE}",
             why="PocketBase takes 32 MiB in one request; a proxy in front of it often takes much less.",
             todo="Raise the limit of the proxy (nginx: client_max_body_size), or change less at once.",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from pocketvex.errors import DISK_FULL
+from pocketvex.errors import DISK_FULL, TOO_LARGE
 from pocketvex.schema.model import RECORD_NAME
 
 if TYPE_CHECKING:
@@ -49,6 +49,12 @@ def failure_of(error: MigrationFailed, command: str = "migrate up") -> Failure:
         return Failure("", "", error.reason, todo)
     if DISK_FULL in error.reason:
         todo = f"Make room on the disk of the server, then run `pocketvex {command}` again."
+        return Failure("", "", error.reason, todo)
+    if TOO_LARGE in error.reason:
+        todo = (
+            "Raise the limit of the proxy in front of the server (nginx: client_max_body_size), then run "
+            f"`pocketvex {command}` again."
+        )
         return Failure("", "", error.reason, todo)
     if f"/{RECORD_NAME}/records" in error.reason:
         todo = f"The log of the server says why: is its disk full? Then run `pocketvex {command}` again."

@@ -22,6 +22,9 @@ from pocketvex.target.count import pages
 from pocketvex.target.sqlite_values import column_type, compact, stored
 
 Json = dict[str, Any]
+_BREATH = 50
+"""After so many records, who waits and who else would work there hear that it goes on: far away, one takes a
+tenth of a second."""
 PASSES = 6
 """So often the rows are written again that others changed meanwhile."""
 
@@ -55,13 +58,13 @@ def write_rows(client: Client, going: Passage, say: Callable[[str], None], renew
         for table in tables:
             read = 0
             for page in pages(client, table.id, list(table.columns)):
-                read += len(page)
                 todo = _changes(database, going, table, page, [*made.ahead, *made.inside])
-                for id, values in todo:
+                for number, (id, values) in enumerate(todo):
+                    if number % _BREATH == 0:
+                        renew()
+                        say(f"writing {table.name}: {read + number} rows")
                     _send(client, table, id, values)
-                if todo:
-                    renew()
-                    say(f"writing {table.name}: {read} rows")
+                read += len(page)
     say("")
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from pocketvex.api.client import Client
@@ -27,7 +26,7 @@ from pocketvex.target.begun import Noted, end, has_run, note, note_rules, noted,
 from pocketvex.target.hold import Hold, holding
 from pocketvex.target.read_back import answers, is_there
 from pocketvex.target.switch import Moved, is_recorded
-from pocketvex.target.told import add_state, guard_of, not_ended, told
+from pocketvex.target.told import add_state, guard_of, not_ended, not_taken_back, told
 from pocketvex.versions import SQL_OVER_HTTP, Version
 
 Json = dict[str, Any]
@@ -159,8 +158,7 @@ class Carrier:
         try:
             self._carry(going, raw, hold)
         except (Rejected, by_records.Refusal, Moved) as error:
-            reason = told(error, going) if isinstance(error, Rejected) else str(error)
-            raise Stopped(name, reason, ran) from error
+            raise Stopped(name, told(error, going), ran) from error
         except PocketVexError as error:
             add_state(error, name)
             raise
@@ -176,6 +174,7 @@ class Carrier:
         raw = self._with_all_recorded(going, raw, hold)
         first, last = with_entries(_record(raw), self._entries_after(going, raw), hold.fence)
         items = [first, *going.switch, last]
+        switch.require_room(self.client, items)
         prepared = by_sql.prepare(self.client, going, hold.fence) if self.by_sql else None
         begun = by_sql.begun_of(going, prepared) if prepared else begun_of(going)
         begun_here = note(self.client, begun)
@@ -193,12 +192,15 @@ class Carrier:
                 switch.send(self.client, going, items, begun, watched=self.by_sql)
             else:
                 begun_here = self._write_and_import(going, items, hold, begun_here)
-        except (PocketVexError, by_records.Refusal, Moved, KeyboardInterrupt):
+        except (PocketVexError, by_records.Refusal, Moved, KeyboardInterrupt) as error:
             # Where the server does not answer any more, or somebody does not wait, the next run does it.
             self.say("taking back what was begun")
-            with suppress(PocketVexError):
+            try:
                 for one in noted(self.client, self.client.collections()):
                     settle(self.client, one)
+            except PocketVexError as second:
+                if isinstance(error, Rejected | by_records.Refusal | Moved):
+                    raise not_taken_back(second, error, self.client.url, going) from error
             raise
         try:
             self.client.refresh_schema_cache()

@@ -16,6 +16,16 @@ def not_ended(error: PocketVexError, url: str, going: Passage) -> NotAsIntended:
     )
 
 
+def not_taken_back(second: PocketVexError, first: Exception, url: str, going: Passage) -> NotAsIntended:
+    """The switch was refused, and so was what takes back what it needed beside it."""
+    return NotAsIntended(
+        f"{going.entries[-1].name} did not run on {url}, and what was begun for it could not be taken back",
+        why="\n".join(dict.fromkeys([told(first, going), second.what, *map(str, second.problems)])),
+        todo=f"{_first(second)}Run the command again in a minute: it takes that back first. Until then, "
+        "hidden columns (`_pv_…`) stay, and rules that were locked for a pause.",
+    )
+
+
 def add_state(error: PocketVexError, name: str) -> None:
     """Have an error say what it means for the file that was on its way."""
     if not isinstance(error, NotAsIntended | Locked):
@@ -38,8 +48,10 @@ def guard_of(error: Rejected, going: Passage) -> Guard | None:
     return going.guards[int(said.partition(GUARD)[2].partition("_")[0])]
 
 
-def told(error: Rejected, going: Passage) -> str:
+def told(error: Exception, going: Passage) -> str:
     """What the server says; of a guard, what it guards."""
+    if not isinstance(error, Rejected):
+        return str(error)
     guard = guard_of(error, going)
     if guard is not None:
         return guard.says
