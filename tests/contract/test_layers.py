@@ -62,7 +62,7 @@ def test_imports_point_one_way(path: Path) -> None:
 
 
 def test_the_command_line_has_an_order_of_its_own() -> None:
-    order = ("interrupts", "terminal", "show", "context", "commands", "fast_path", "app", "main")
+    order = ("interrupts", "terminal", "show", "context", "complete", "commands", "fast_path", "app", "main")
     for path in (path for path in MODULES if package_of(path) == "cli" and path.stem != "__init__"):
         own = order.index(dotted(path).split(".")[2])
         for found in imports(path):

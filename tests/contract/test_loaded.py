@@ -69,6 +69,33 @@ def test_completion_loads_nothing_heavy(shell: str) -> None:
     assert not loaded(cwd=ROOT, **variables) & HEAVY
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("schema diff --host ", {"embedded", "live"}),
+        ("host use l", {"live"}),
+        ("migrate status --format j", {"json"}),
+        ("explain PV20", {"PV201", "PV202", "PV203", "PV204", "PV205", "PV206"}),
+        ("migrate discard 1", {"1700000000_first.js"}),
+        ("migrate up --to ", {"1700000000_first.js"}),
+    ],
+)
+def test_values_are_completed_from_the_files_of_the_project(
+    tmp_path: Path, words: str, offered: set[str]
+) -> None:
+    (tmp_path / "pocketvex.toml").write_text('[hosts.live]\nurl = "https://api.example.com"\n')
+    (tmp_path / "pb_migrations").mkdir()
+    (tmp_path / "pb_migrations/1700000000_first.js").write_text("")
+    given = f"pocketvex {words}"
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={**os.environ, "_POCKETVEX_COMPLETE": "complete_bash", "COMP_WORDS": given,
+             "COMP_CWORD": str(len(given.split(" ")) - 1)},
+    )  # fmt: skip
+    assert {*ran.stdout.split()} == offered
+    assert not {*json.loads(ran.stderr.splitlines()[-1])} & HEAVY
+
+
 def test_outside_of_a_project_nothing_heavy_is_loaded(tmp_path: Path) -> None:
     assert not loaded("schema", "diff", cwd=tmp_path) & HEAVY
 

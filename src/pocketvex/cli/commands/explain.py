@@ -6,10 +6,15 @@ from typing import Annotated
 
 import typer
 
+from pocketvex.cli import complete
 from pocketvex.cli.terminal import output
 
 
-def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="For example PV201.")]) -> int:
+def explain(
+    code: Annotated[
+        str, typer.Argument(metavar="CODE", help="For example PV201.", autocompletion=complete.codes)
+    ],
+) -> int:
     """Say what a code means, why it matters, and the safe way."""
     from pocketvex.errors import UsageError
     from pocketvex.plan.codes import CODES

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pocketvex.cli import complete
 from pocketvex.cli.context import project_or_here, the_host
 from pocketvex.cli.terminal import output
 from pocketvex.errors import UsageError
@@ -19,7 +20,12 @@ PasswordOption = Annotated[
 
 def login(
     host: Annotated[
-        str | None, typer.Argument(metavar="[NAME|URL]", help="The server; the default host by default.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME|URL]",
+            help="The server; the default host by default.",
+            autocompletion=complete.hosts,
+        ),
     ] = None,
     email: EmailOption = "",
     password_stdin: PasswordOption = False,

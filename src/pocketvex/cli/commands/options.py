@@ -7,8 +7,16 @@ from typing import Annotated
 
 import typer
 
+from pocketvex.cli import complete
+
 HostOption = Annotated[
-    str | None, typer.Option("--host", help="Name of a host of the config, or a URL.", metavar="NAME|URL")
+    str | None,
+    typer.Option(
+        "--host",
+        help="Name of a host of the config, or a URL.",
+        metavar="NAME|URL",
+        autocompletion=complete.hosts,
+    ),
 ]
 DataDirOption = Annotated[
     Path | None, typer.Option("--data-dir", help="The server's data directory, where it is at hand.")
@@ -46,9 +54,17 @@ ShowOption = Annotated[
 ]
 EvidenceOption = Annotated[
     str | None,
-    typer.Option("--evidence", help="Count the rows of this host instead.", metavar="NAME|URL"),
+    typer.Option(
+        "--evidence",
+        help="Count the rows of this host instead.",
+        metavar="NAME|URL",
+        autocompletion=complete.hosts,
+    ),
 ]
-FormatOption = Annotated[str, typer.Option("--format", help="text, json, markdown or github.")]
+FormatOption = Annotated[
+    str,
+    typer.Option("--format", help="text, json, markdown or github.", autocompletion=complete.formats),
+]
 NoBackupOption = Annotated[
     bool, typer.Option("--no-backup", help="Make no backup before something is taken away.")
 ]

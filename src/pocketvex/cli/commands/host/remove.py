@@ -6,12 +6,17 @@ from typing import Annotated
 
 import typer
 
+from pocketvex.cli import complete
 from pocketvex.cli.context import known_name, project_or_here
 from pocketvex.cli.terminal import output
 from pocketvex.errors import UsageError
 
 
-def remove(name: Annotated[str, typer.Argument(help="A host of the configuration.")]) -> int:
+def remove(
+    name: Annotated[
+        str, typer.Argument(help="A host of the configuration.", autocompletion=complete.configured_hosts)
+    ],
+) -> int:
     """Take a server out of the configuration, and forget its login.
 
     Nothing happens to the server.

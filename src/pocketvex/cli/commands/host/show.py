@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pocketvex.cli import complete
 from pocketvex.cli.commands.options import FormatOption
 from pocketvex.cli.context import project_or_here, the_host
 from pocketvex.cli.show.formats import Format, checked_format
@@ -15,7 +16,12 @@ from pocketvex.cli.show.formats import show as write
 
 def show(
     host: Annotated[
-        str | None, typer.Argument(metavar="[NAME|URL]", help="The server; the default host by default.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME|URL]",
+            help="The server; the default host by default.",
+            autocompletion=complete.hosts,
+        ),
     ] = None,
     format: FormatOption = "text",
 ) -> int:

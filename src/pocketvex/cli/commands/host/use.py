@@ -6,11 +6,19 @@ from typing import Annotated
 
 import typer
 
+from pocketvex.cli import complete
 from pocketvex.cli.context import known_name, project_or_here
 from pocketvex.cli.terminal import output
 
 
-def use(name: Annotated[str, typer.Argument(help="A host of the configuration, or embedded.")]) -> int:
+def use(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A host of the configuration, or embedded.", autocompletion=complete.configured_hosts
+        ),
+    ],
+) -> int:
     """Make a host the default one."""
     from pocketvex.store.config_edit import set_default_host
 

@@ -6,13 +6,19 @@ from typing import Annotated
 
 import typer
 
+from pocketvex.cli import complete
 from pocketvex.cli.commands.options import BinaryOption, DataDirOption, HostOption
 from pocketvex.cli.context import project, writing
 from pocketvex.cli.terminal import output
 
 
 def discard(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="Its name, as `migrate status` lists it.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="Its name, as `migrate status` lists it.", autocompletion=complete.migrations
+        ),
+    ],
     host: HostOption = None,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pocketvex.cli import complete
 from pocketvex.cli.commands.options import BinaryOption, DataDirOption, HostOption
 from pocketvex.cli.context import binary_of, project, taking_turn, writing
 from pocketvex.cli.terminal import output
@@ -13,7 +14,10 @@ from pocketvex.cli.terminal.ask import consent_to_replay
 
 
 def reseal(
-    files: Annotated[list[str], typer.Argument(help="The files, by name.", metavar="FILE...")],
+    files: Annotated[
+        list[str],
+        typer.Argument(help="The files, by name.", metavar="FILE...", autocompletion=complete.migrations),
+    ],
     host: HostOption = None,
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,

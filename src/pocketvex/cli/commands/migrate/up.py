@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pocketvex.cli import complete
 from pocketvex.cli.commands.options import (
     AnswerOption,
     AnswersOption,
@@ -33,7 +34,11 @@ if TYPE_CHECKING:
 def up(
     to: Annotated[
         str | None,
-        typer.Option("--to", help="The last file to run: a number of files, a stamp, or a name."),
+        typer.Option(
+            "--to",
+            help="The last file to run: a number of files, a stamp, or a name.",
+            autocompletion=complete.migrations,
+        ),
     ] = None,
     plan: Annotated[
         Path | None,
