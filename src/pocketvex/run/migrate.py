@@ -11,6 +11,7 @@ from pocketvex.errors import (
     HistoryError,
     NotAsIntended,
     PocketVexError,
+    ServerError,
     ServerProcessError,
     UsageError,
 )
@@ -174,8 +175,13 @@ def _hold(memory: Memory, names: Sequence[str]) -> None:
 def _take_back(situation: Situation, sealed: Sealed) -> bool:
     """What was sealed for this run and did not run is a draft again; what was sealed before is held back."""
     history, memory = situation.position.history, situation.session.memory
-    there = situation.target.applied()
-    if not sealed.files or any(file.name in there for file in sealed.files):
+    if not sealed.files:
+        return False
+    try:
+        there = situation.target.applied()
+    except ServerError:
+        return False  # nobody knows, and the first error says more
+    if any(file.name in there for file in sealed.files):
         return False
     unseal(history, sealed.files)
     write_draft(history.folder, sealed.draft or None)
