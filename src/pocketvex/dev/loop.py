@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from pocketvex.dev.asking import Ask, asks, not_planned
 from pocketvex.dev.keys import listening, unechoed
+from pocketvex.dev.loading import LateSpare, load_newest
+from pocketvex.dev.news import News
+from pocketvex.dev.pressed import Pressed
 from pocketvex.dev.proving import Proving
 from pocketvex.dev.report import Report
+from pocketvex.dev.settings import Settings
 from pocketvex.dev.watch import Watch
 from pocketvex.errors import (
-    ConfigError,
     ConsentNeeded,
     Locked,
     NotAsIntended,
@@ -24,34 +28,21 @@ from pocketvex.errors import (
     Unreachable,
 )
 from pocketvex.history.folder import DRAFT
-from pocketvex.load.loader import Loaded, LoadFailed, Pending, start_load
-from pocketvex.load.spare import Spare
-from pocketvex.run.draft import DraftState, find_outstanding, keep_draft
+from pocketvex.load.loader import Loaded, LoadFailed, start_load
+from pocketvex.run.draft import DraftState, Outstanding, find_outstanding, keep_draft
 from pocketvex.run.situation import Choices
 from pocketvex.run.sync import sync
 from pocketvex.run.types import files_of_code, foreign, left_alone, shown, write_files
 from pocketvex.schema.model import Schema
-from pocketvex.store.config import FILE, Config, load_config
+from pocketvex.store.config import FILE
 from pocketvex.store.files import LOCAL
 from pocketvex.store.project_turn import project_turn
 from pocketvex.target.session import Session, connect
 
 _RETRY = 1.0
 """Seconds between two looks at a server: one that does not answer, one that works for somebody else."""
-_SAVING = 0.05
-"""Seconds in which the rest of a save comes whose first half was read."""
 _TRIES = 3
 """How often a pass is repeated by itself when the server moved while it was made."""
-
-
-class LateSpare(Spare):
-    """The next interpreter is started when the pass is over: beside it, it would slow the pass down."""
-
-    def refill(self) -> None:
-        pass
-
-    def start(self) -> None:
-        super().refill()
 
 
 class Loop:
@@ -64,6 +55,7 @@ class Loop:
         self.view = view
         self.config = session.config
         self.schema: Schema | None = None
+        self.loaded: Loaded | None = None
         self.broken = False
         """Whether the files on disk are no schema; the server keeps what the last good one made of it."""
         self.away = False
@@ -77,14 +69,26 @@ class Loop:
         self.proving = Proving(session)
         self.asks: list[Ask] = []
         self.answered = False
+        self.pressed = Pressed(self)
+        self.keys: deque[str] = deque()
+        self.hears = False
+        self.ended = False
+        self.outstanding: Outstanding | None = None
         self.taken = False
         """Whether this pass has taken what is not the schema."""
         states = self.config.root / LOCAL / "hosts"
         states.mkdir(exist_ok=True)
-        self.settings: Config | str = self.config
-        """The configuration that was found on disk last, or what was wrong with it."""
         file = self.config.file or self.config.root / FILE
-        self.watch = Watch([self.config.schema], [self.config.migrations, states, file])
+        self.news = News(session)
+        self.watch = Watch(
+            [self.config.schema],
+            [self.config.migrations, states, file],
+            beside=[self.config.root / LOCAL / "embedded"] if self.news.console else [],
+            calls=lambda: self.news.has_lines,
+        )
+        self.settings = Settings(self.config, self.watch, view)
+        self.found: frozenset[tuple[str, str, str]] = frozenset()
+        """What a lint found in the schema of the last pass."""
 
     def __enter__(self) -> Self:
         return self
@@ -115,12 +119,13 @@ class Loop:
         self.watch.start()
         try:
             with unechoed():
-                while True:
+                while not self.ended:
                     self.step()
                     self.idle()
         except KeyboardInterrupt:
-            self.view.stopped()
-            return 0
+            pass
+        self.view.stopped()
+        return 0
 
     def step(self) -> None:
         """Load what is on disk now, and work on it; a save in the meantime starts anew."""
@@ -150,6 +155,8 @@ class Loop:
                 self.tell(error)
         except PocketVexError as error:
             self.tell(error)
+        if asked:
+            self.lint()
         if not self.taken:
             # It failed before: nothing is tried again until something changes.
             self.take_others()
@@ -158,74 +165,87 @@ class Loop:
         """What is not the schema counts from here on; the configuration is looked at after it was taken."""
         self.taken = True
         self.watch.take_others()
-        self.look_at_settings()
-
-    def look_at_settings(self) -> None:
-        """Say it where the configuration on disk is no longer the one of this run."""
-        found, wrong = self.read_settings()
-        # As for the schema, an editor may be in the middle of the save.
-        if found != self.settings and self.watch.changed_within(_SAVING):
-            found, wrong = self.read_settings()
-        if found == self.settings:
-            return
-        self.settings = found
-        if wrong is not None:
-            self.view.failed(wrong)
-        elif found != self.config:
-            self.view.note("the configuration was changed: it counts when `pocketvex dev` is started again")
-
-    def read_settings(self) -> tuple[Config | str, ConfigError | None]:
-        """The configuration on disk, or in its place what is wrong with it."""
-        try:
-            return load_config(self.config.root), None
-        except ConfigError as error:
-            return str(error), error
+        self.settings.look()
 
     def idle(self) -> None:
         """Until something changes on disk, or the server that does not answer is looked at again."""
         if self.spare is not None:
             self.spare.start()
-        if not self.asks:
-            self.look()
-            return
         with listening(self.heard) as hears:
-            if hears:
+            if hears and self.asks:
                 self.view.waiting(self.asks[0].text)
+            self.hears = hears
             self.look()
 
     def heard(self, key: str) -> None:
-        """A key of the terminal, on a thread of its own."""
-        said = self.asks[0].answers.get(key.lower()) if self.asks else None
-        if said is not None and not self.answered:
-            self.choices, self.answered = said, True
-            self.watch.wake()
+        """A key of the terminal, on a thread of its own: what answers a question goes before all else."""
+        key = key.lower()
+        choices = self.asks[0].answers.get(key) if self.asks else None
+        if choices is not None and not self.answered:
+            self.choices, self.answered = choices, True
+        elif key in self.pressed:
+            self.keys.append(key)
+        else:
+            return
+        self.watch.wake()
+
+    def obey(self) -> bool:
+        """Do what was pressed; whether it was the end."""
+        while self.keys and not self.ended:
+            try:
+                self.pressed.obey(self.keys.popleft())
+            except (Unreachable, ServerProcessError) as error:
+                self.lost(error)
+            except PocketVexError as error:
+                self.view.failed(error)
+        return self.ended
 
     def look(self) -> None:
         """Until there is something to do."""
+        self.view.idle(keys=self.hears)
         while not self.watch.wait(_RETRY):
-            if self.answered:
+            if self.answered or self.obey():
                 return
             if (draft := self.proving.take()) is not None:
                 self.view.proven(draft)
+            self.view.server(self.news.lines())
             if self.away:
                 return
             try:
                 if self.session.target.lease is not None:
                     self.session.target.lease.check()
+                if self.news.hooks_came():
+                    self.serve_hooks()
             except ServerError as error:
                 self.lost(error)
                 return
+            if self.news.moved():
+                return
+            self.view.idle(keys=self.hears)
+
+    def serve_hooks(self) -> None:
+        """PocketBase watches the folder that was there at its start: one that came later needs another."""
+        name = self.config.hooks.name
+        with project_turn(self.config.root, "pocketvex dev", self.view.waiting):
+            if self.session.target.lease is not None:
+                self.session.target.lease.restart()
+        self.view.note(f"{name}/ is there now: the server was started again with it")
+
+    def lint(self) -> None:
+        """After a pass, which waits for nothing of it: say what is new among the findings."""
+        if self.loaded is None:
+            return
+        from pocketvex.run.findings import findings_of
+
+        found = findings_of(self.config, self.loaded)
+        # By what they say: one whose lines moved is no new one.
+        said = [(finding.code, finding.path, finding.message) for finding in found]
+        self.view.findings([f for f, what in zip(found, said, strict=True) if what not in self.found])
+        self.found = frozenset(said)
 
     def load(self) -> None:
         """The newest schema; the last good one stays where it is broken."""
-        loaded: Loaded | SchemaError | None = None
-        began = 0.0
-        while loaded is None:
-            began = time.time()
-            with start_load(
-                self.config.root, self.config.schema, timeout=self.config.load_timeout, warm=self.spare
-            ) as pending:
-                loaded = self.newest(pending)
+        loaded, began = load_newest(self.config, self.watch, self.spare)
         if isinstance(loaded, SchemaError):
             if isinstance(loaded, LoadFailed):
                 self.view.printed(loaded.printed)
@@ -240,19 +260,7 @@ class Loop:
             self.trouble = ""
             self.view.mended()
         self.schema = loaded.schema
-
-    def newest(self, pending: Pending) -> Loaded | SchemaError | None:
-        """The result of a load, or None where a save has overtaken it."""
-        while not pending.done():
-            if self.watch.changed_within(0.005) and self.watch.take_sources():
-                return None
-        try:
-            return pending.result()
-        except SchemaError as error:
-            # An editor may be in the middle of the save: a file that is still empty, or half of one.
-            if self.watch.changed_within(_SAVING) and self.watch.take_sources():
-                return None
-            return error
+        self.loaded = loaded
 
     def work(self, schema: Schema, start: float, *, asked: bool) -> bool:
         """One pass over types, server and draft; whether something waits."""
@@ -276,6 +284,8 @@ class Loop:
         self.given = replace(self.given, confirmed=not_planned(self.given.confirmed, outcome))
         self.choices = replace(self.choices, confirmed=self.given.confirmed)
         self.asks = list(asks(outcome.plan, self.choices))
+        self.news.passed(outcome.live)
+        self.outstanding = found
         self.view.passed(outcome, draft, found, time.monotonic() - start, asked=asked)
         if draft.unproven:
             # After the report: a proof takes longer than all the rest, and nobody waits for it.
@@ -319,6 +329,7 @@ class Loop:
             self.session.close()
             self.session = fresh
             self.proving.session = fresh
+            self.news = News(fresh)
 
     def returned(self) -> None:
         if self.away:

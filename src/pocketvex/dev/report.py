@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pocketvex.errors import (
     PocketVexError,
     ServerError,
 )
+from pocketvex.findings import Finding
+from pocketvex.plan.make import Plan
 from pocketvex.run.draft import DraftState, Outstanding
 from pocketvex.run.sync import Outcome
 
@@ -36,6 +39,20 @@ class Report(Protocol):
     def back(self, title: str) -> None: ...
 
     def waiting(self, text: str) -> None: ...
+
+    def keys(self, help: Mapping[str, str]) -> None: ...
+
+    def difference(self, plan: Plan) -> None: ...
+
+    def sealed(self, files: Sequence[str], proof: str) -> None: ...
+
+    def dashboard(self, url: str, login: tuple[str, str] | None) -> None: ...
+
+    def idle(self, *, keys: bool) -> None: ...
+
+    def server(self, lines: Sequence[str]) -> None: ...
+
+    def findings(self, new: Sequence[Finding]) -> None: ...
 
     def note(self, text: str) -> None: ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,6 +13,8 @@ _LOOK = 1.0
 """Seconds after which the files are looked at even where no event came: some file systems send none."""
 _STEP = 10
 """Milliseconds for which watchfiles gathers events; its latency is one to two of these."""
+SAVING = 0.05
+"""Seconds in which the rest of a save comes whose first half was read."""
 _CLOCK = 0.05
 """Seconds by which the time stamp of a file may lag behind the clock."""
 
@@ -25,7 +27,17 @@ class Watch:
     """Two groups of folders and files: *sources* (the schema and what it imports) and *others* (what other
     commands write: the migrations, and what this machine remembers; and the configuration)."""
 
-    def __init__(self, sources: Sequence[Path], others: Sequence[Path]) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Path],
+        others: Sequence[Path],
+        *,
+        beside: Sequence[Path] = (),
+        calls: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`beside` are folders in which an event only has `wait` ask `calls` whether it shall come back."""
+        self._beside = [Path(os.path.realpath(path)) for path in beside]
+        self._calls = calls
         self._sources = [Path(os.path.realpath(path)) for path in sources]
         self._files: set[Path] = set()
         self._others = [Path(os.path.realpath(path)) for path in others]
@@ -74,7 +86,7 @@ class Watch:
             if self._differs():
                 return True
             left = deadline - time.monotonic()
-            if left <= 0 or self._woken:
+            if left <= 0 or self._woken or self._calls():
                 self._woken = False
                 return False
             self._event.wait(min(_LOOK, left))
@@ -132,6 +144,7 @@ class Watch:
             while not folder.is_dir():
                 folder = folder.parent
             found.add((folder, deep, folder.stat().st_ino))
+        found |= {(path, False, path.stat().st_ino) for path in self._beside if path.is_dir()}
         return frozenset(found)
 
     def _follow(self) -> None:

@@ -167,8 +167,8 @@ def _lease(config: Config, host: Host, reporter: Reporter) -> Lease:
 
     pinned = Version.parse(config.pocketbase) if config.pocketbase else None
     binary = binaries.find(pinned, explicit=host.binary)
-    hooks = config.hooks if config.hooks.is_dir() else None
-    lease = acquire(config.root / LOCAL / "embedded", binary, hooks_dir=hooks, port=config.port)
+    # Also where that folder is not there yet: a restart finds it.
+    lease = acquire(config.root / LOCAL / "embedded", binary, hooks_dir=config.hooks, port=config.port)
     if config.port and not lease.url.endswith(f":{config.port}"):
         reporter.note(
             f"the embedded server runs on {lease.url}: port {config.port} counts when the last command that "

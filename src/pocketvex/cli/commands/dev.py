@@ -44,7 +44,11 @@ def dev(
     data_dir: DataDirOption = None,
     pocketbase: BinaryOption = None,
 ) -> int:
-    """Bring the server to the code and write the types, on every save."""
+    """Bring the server to the code and write the types, on every save.
+
+    It also notices what others change on a local server: it looks every 2 seconds where the data is on this
+    machine, else every 5. On a terminal, `?` lists the keys.
+    """
     try:
         said = _DevChoices(once, strict, write, fresh, confirm, not no_backup)
         return _dev(said, checked_answers(rename, answer, answers), host, data_dir, pocketbase)
@@ -54,6 +58,8 @@ def dev(
         # That is how it is meant to end, also before the first pass.
         output.stopped()
         return 0
+    finally:
+        output.last_line("")
 
 
 class _DevChoices(NamedTuple):
@@ -90,7 +96,7 @@ def _dev(
         )  # fmt: skip
         if not said.write:
             output.note("protected: nothing is written to it without --write")
-        with Loop(session, said, view=DevView(config)) as loop:
+        with Loop(session, said, view=DevView(config, session.target.url)) as loop:
             if asked.once:
                 return loop.once()
             with watching(config.root, "pocketvex dev") as other:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import TextIO
 
 from pocketvex.cli.terminal.excerpts import is_marker, shortened
+from pocketvex.cli.terminal.last_line import LastLine
 from pocketvex.errors import PocketVexError
 from pocketvex.render.report.printable import quiet, visible
 
@@ -20,6 +21,7 @@ _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", 
 # Stands in the escapes of our own until they are written: nobody else can know it.
 _SEAL = os.urandom(8).hex()
 _TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}", re.ASCII)
+_LAST = LastLine()
 _STYLE = re.compile(rf"\x1b{_SEAL}\[[0-9;]*m")
 
 
@@ -72,6 +74,7 @@ def _write(stream: TextIO | None, cleaned: str) -> None:
     if stream is None:  # closed before we began
         return
     text = cleaned.replace(f"\\x1b{_SEAL}", "\x1b")
+    _LAST.clear()
     try:
         try:
             stream.write(text)
@@ -81,6 +84,17 @@ def _write(stream: TextIO | None, cleaned: str) -> None:
         stream.flush()
     except BrokenPipeError:
         raise Unheard from None
+    _LAST.draw()
+
+
+def last_line(text: str) -> None:
+    """Keep this as the last line of a terminal, under all that is written; nothing takes it away."""
+    _LAST.set(" ".join(visible(text).split()))
+
+
+def look_at_width() -> None:
+    """The terminal may have another width by now."""
+    _LAST.draw()
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
@@ -121,6 +135,9 @@ def progress() -> Callable[[str], None] | None:
 
     def show(text: str) -> None:
         shown = " ".join(visible(text).split())
+        if _LAST.is_set:
+            _LAST.set(shown or _LAST.text)
+            return
         _write(sys.stderr, f"\r\x1b[K{shown[: width() - 1]}")
 
     return show

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,12 +11,6 @@ from pocketvex.cli.show.findings import FindingsShown
 from pocketvex.cli.show.formats import Format, checked_format, show
 from pocketvex.cli.terminal import output
 from pocketvex.errors import Exit, SchemaError
-from pocketvex.versions import NEWEST, Version
-
-if TYPE_CHECKING:
-    from pocketvex.findings import Finding
-    from pocketvex.load.loader import Loaded
-    from pocketvex.store.config import Config
 
 _FORMATS = (Format.TEXT, Format.JSON, Format.GITHUB)
 
@@ -43,20 +36,8 @@ def lint(
         from pocketvex.load.sources import declares_nothing
 
         output.note(f"note: {declares_nothing(config.schema.name)}")
-    findings = _findings(config, loaded)
+    from pocketvex.run.findings import findings_of
+
+    findings = findings_of(config, loaded)
     show(FindingsShown(findings, config), wanted)
     return Exit.FINDINGS if findings else 0
-
-
-def _findings(config: Config, loaded: Loaded) -> list[Finding]:
-    from pocketvex.lint.findings import CODES, by_place, lint
-    from pocketvex.lint.suppressions import silenced
-    from pocketvex.load.carets import Texts, pointed
-    from pocketvex.load.paths import shown_path
-
-    root = os.path.realpath(config.root)
-    texts = Texts(root)
-    version = Version.parse(config.pocketbase) if config.pocketbase else NEWEST
-    found = pointed(lint(loaded.schema, version), root, texts)
-    files = [shown_path(file, root) for file in loaded.files if file.endswith(".py")]
-    return by_place(silenced(found, {file: texts.read(file) for file in files}, CODES))
