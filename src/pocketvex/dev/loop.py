@@ -197,7 +197,7 @@ class Loop:
             except (Unreachable, ServerProcessError) as error:
                 self.lost(error)
             except PocketVexError as error:
-                self.view.failed(error)
+                self.view.refused(error)
         return self.ended
 
     def look(self) -> None:

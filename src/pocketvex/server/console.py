@@ -28,11 +28,13 @@ class Console:
         self.file = state.log
         self._logs = state.data / "auxiliary.db"
         self._file = (0, 0) if from_start else self._stat()
+        self._looked = self._file
         self._row = self._last_row()
 
     @property
     def has_more(self) -> bool:
-        return self._stat() != self._file
+        """Whether the console output is another than at the last `take`: a line may not be whole yet."""
+        return self._stat() != self._looked
 
     def take(self) -> list[str]:
         """The new lines, without those that every start of a server says."""
@@ -54,7 +56,7 @@ class Console:
         return found.st_ino, found.st_size
 
     def _printed(self) -> list[str]:
-        inode, size = self._stat()
+        inode, size = self._looked = self._stat()
         was, start = self._file
         if inode != was or size < start:
             start = 0  # another server, with a file of its own

@@ -45,6 +45,10 @@ class DevView:
         output.error(problem)
         self._state, self._now = "", "an error, see above"
 
+    def refused(self, problem: PocketVexError) -> None:
+        # What a key asked for cannot be: the state is what it was.
+        output.error(problem)
+
     def mended(self) -> None:
         self._line("the schema loads again")
 
