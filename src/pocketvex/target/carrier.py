@@ -38,6 +38,10 @@ _NEEDS_PAUSE = (
     "application writes in the same moment would be lost. Say `--confirm pause`, then nobody but superusers "
     "writes to those collections meanwhile"
 )
+_ROW_STAYS = (
+    "PocketBase itself ran it, and before 0.39 its row in `_migrations` is kept whatever is done over HTTP: "
+    "the next start of the server would pass over the file"
+)
 _TOO_MANY = (
     "rows are written faster than they can be converted, by superusers or by hooks of the server: run it "
     "when they rest, or update the server to PocketBase 0.39"
@@ -131,6 +135,10 @@ class Carrier:
     ) -> Iterator[Passage]:
         """What is sent for these files. Raises Refused and Throws."""
         kept = self._kept or self.kept(files, raw)
+        if way == "down" and not self.by_sql:
+            for name, migration in files:
+                if migration.id in kept.natively:
+                    raise Refused(name, _ROW_STAYS)
         found = passages(
             files, way, raw, secrets=_random(), environ=self.environ, kept=kept,
             by_records=not self.by_sql,
