@@ -15,8 +15,9 @@ from pocketvex.server.state import State
 _BANNER = re.compile(r"Server started at http|^[├└]─ ")
 _PREFIX = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_THROWN = re.compile(r" at \S*\.[jt]s:\d+")
-"""What an exception of JavaScript looks like; other errors are answers, as where a rule says no."""
+_THROWN = re.compile(r" at (?:\S*\.[jt]s|<eval>):\d+")
+"""What an exception of JavaScript looks like (the oldest versions name no file); other errors are answers, as
+where a rule says no."""
 _ERROR = 8
 
 
