@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pocketvex.cli import complete
+from pocketvex.cli.commands.options import HostArgument
 from pocketvex.cli.context import project_or_here, the_host
 from pocketvex.cli.terminal import output
 from pocketvex.errors import UsageError
@@ -19,14 +19,7 @@ PasswordOption = Annotated[
 
 
 def login(
-    host: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[NAME|URL]",
-            help="The server; the default host by default.",
-            autocompletion=complete.hosts,
-        ),
-    ] = None,
+    host: HostArgument = None,
     email: EmailOption = "",
     password_stdin: PasswordOption = False,
 ) -> int:

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from pocketvex.cli import complete
+from pocketvex.cli.commands.options import HostArgument
 from pocketvex.cli.context import project_or_here, the_host
 from pocketvex.cli.terminal import output
 
 
 def logout(
-    host: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[NAME|URL]",
-            help="The server; the default host by default.",
-            autocompletion=complete.hosts,
-        ),
-    ] = None,
+    host: HostArgument = None,
 ) -> int:
     """Forget the login to a server.
 

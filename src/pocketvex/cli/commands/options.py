@@ -18,6 +18,14 @@ HostOption = Annotated[
         autocompletion=complete.hosts,
     ),
 ]
+HostArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[NAME|URL]",
+        help="The server; the default host by default.",
+        autocompletion=complete.hosts,
+    ),
+]
 DataDirOption = Annotated[
     Path | None, typer.Option("--data-dir", help="The server's data directory, where it is at hand.")
 ]

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
 
-import typer
-
-from pocketvex.cli import complete
-from pocketvex.cli.commands.options import FormatOption
+from pocketvex.cli.commands.options import FormatOption, HostArgument
 from pocketvex.cli.context import project_or_here, the_host
 from pocketvex.cli.show.formats import Format, checked_format
 from pocketvex.cli.show.formats import show as write
 
 
 def show(
-    host: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[NAME|URL]",
-            help="The server; the default host by default.",
-            autocompletion=complete.hosts,
-        ),
-    ] = None,
+    host: HostArgument = None,
     format: FormatOption = "text",
 ) -> int:
     """Show what is known of a server, and where its login lies.
