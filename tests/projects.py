@@ -21,6 +21,7 @@ from pocketvex.run import migrate
 from pocketvex.run.draft import DraftState, find_outstanding, keep_draft
 from pocketvex.run.planning import plan_for
 from pocketvex.run.situation import Choices, find_situation
+from pocketvex.run.status import status
 from pocketvex.run.sync import Outcome, sync
 from pocketvex.schema.build import build_schema
 from pocketvex.schema.dictionary import from_dictionary
@@ -132,7 +133,7 @@ class Project:
 
     def status(self, server: Running, *, native: bool = True) -> dict[str, str]:
         with self.session(server, native=native) as session:
-            found = migrate.status(session, self.code, Choices())
+            found = status(session, self.code, Choices())
         return {row.name: row.state for row in found.rows}
 
     def baseline(self, server: Running) -> tuple[str, ...]:

@@ -133,8 +133,8 @@ def rules(session: Session, raw: list[Any]) -> Iterator[Finding]:
 
 def standing(session: Session, schema: Schema) -> Iterator[Finding]:
     """Where the server stands: files that did not run, and what the code does not explain."""
-    from pocketvex.run.migrate import status
     from pocketvex.run.situation import Choices
+    from pocketvex.run.status import status
 
     found = status(session, schema, Choices(write=False))
     name = session.target.host.name

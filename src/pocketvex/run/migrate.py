@@ -1,4 +1,4 @@
-"""The commands about migrations that exist: run files up, take them back, list them."""
+"""The commands about migrations that exist: run files up, take them back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pocketvex.errors import (
 )
 from pocketvex.history.explain_failure import failure_of
 from pocketvex.history.first_format import refuse_resealed
-from pocketvex.history.folder import bare_name, enlist, read_draft, unseal, write_draft
+from pocketvex.history.folder import bare_name, enlist, unseal, write_draft
 from pocketvex.history.losses import takes_away
 from pocketvex.history.position import (
     Position,
@@ -41,7 +41,7 @@ from pocketvex.schema.model import Schema
 from pocketvex.schema.words import counted
 from pocketvex.target.backup import back_up
 from pocketvex.target.memory import Memory
-from pocketvex.target.roads import PAUSE, RoadName
+from pocketvex.target.roads import PAUSE
 from pocketvex.target.secrets import late_secrets, unset_in
 from pocketvex.target.session import Session
 from pocketvex.target.write import require_unmoved, write_changes
@@ -55,30 +55,6 @@ class Ran:
     files: tuple[str, ...]
     draft: Plan = field(default_factory=Plan)
     """What a dry run would seal first."""
-
-
-@dataclass(frozen=True)
-class FileState:
-    """A line of `migrate status`: state is applied, pending, held, edited, empty, unseen or silent.
-
-    Empty is a hand-written step that nobody has written yet; unseen one that changes no collection, on a
-    server that cannot tell what it has run; silent a file that registers nothing.
-    """
-
-    name: str
-    state: str
-
-
-@dataclass(frozen=True)
-class Status:
-    rows: tuple[FileState, ...]
-    missing: tuple[str, ...]
-    """Sealed files that are gone from the folder."""
-    plan: Plan
-    """What the code asks beyond the history."""
-    draft: bool
-    road: RoadName | None = None
-    """The way on which files would come there; None where there is none."""
 
 
 def up(
@@ -313,44 +289,3 @@ def _check_down(after: Situation, names: Sequence[str], before: Schema) -> None:
             f"{after.target.url} is not as it was before {names[-1]}",
             why="Still different: " + ", ".join([*still, *left][:8]),
         )
-
-
-def status(session: Session, desired: Schema | None, choices: Choices) -> Status:
-    """What the server has run of the history, and what the code, if there is any, asks beyond it."""
-    situation = find_situation(session, desired or Schema(), choices, write=False)
-    position = situation.position
-    found = Plan() if desired is None else find_outstanding(situation).plan
-
-    def state(name: str) -> str:
-        if name in position.history.edited:
-            return "edited"
-        known = {
-            "applied": position.applied,
-            "held": position.held,
-            "empty": position.unwritten,
-            "unseen": position.unseen,
-            "silent": position.silent,
-        }
-        return next((said for said, names in known.items() if name in names), "pending")
-
-    return Status(
-        _in_order(
-            [FileState(name, state(name)) for name in position.history.names]
-            + [FileState(name, "silent") for name in position.history.strays]
-        ),
-        position.history.missing,
-        found,
-        read_draft(session.config.migrations) is not None,
-        _road_of(situation),
-    )
-
-
-def _road_of(situation: Situation) -> RoadName | None:
-    try:
-        return situation.road().name
-    except ServerProcessError:
-        return None
-
-
-def _in_order(rows: Sequence[FileState]) -> tuple[FileState, ...]:
-    return tuple(sorted(rows, key=lambda row: row.name.encode()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -24,6 +25,7 @@ from pocketvex.errors import UsageError
 
 if TYPE_CHECKING:
     from pocketvex.store.config import Config
+    from pocketvex.target.session import Session
 
 
 def dev(
@@ -35,6 +37,10 @@ def dev(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Begin with an empty embedded server; the old data is set aside.")
     ] = False,
+    start: Annotated[
+        str,
+        typer.Option("--start", help="A command to run beside it, as a front end.", metavar="COMMAND"),
+    ] = "",
     host: HostOption = None,
     confirm: ConfirmOption = None,
     rename: RenameOption = None,
@@ -50,7 +56,7 @@ def dev(
     machine, else every 5. On a terminal, `?` lists the keys.
     """
     try:
-        said = _DevChoices(once, strict, write, fresh, confirm, not no_backup)
+        said = _DevChoices(once, strict, write, fresh, confirm, not no_backup, start)
         return _dev(said, checked_answers(rename, answer, answers), host, data_dir, pocketbase)
     except KeyboardInterrupt:
         if once:
@@ -69,6 +75,7 @@ class _DevChoices(NamedTuple):
     fresh: bool
     confirm: list[str] | None
     backup: bool
+    start: str
 
 
 def _dev(
@@ -83,6 +90,10 @@ def _dev(
     from pocketvex.store.locks import watching
 
     config = project()
+    if asked.start and asked.once:
+        raise UsageError(
+            "--start runs beside `dev`, and --once makes one pass", todo="Leave out one of them."
+        )
     if asked.fresh:
         _require_embedded(config, host, data_dir)
         from pocketvex.run.reset_embedded import set_data_aside
@@ -102,7 +113,20 @@ def _dev(
             with watching(config.root, "pocketvex dev") as other:
                 if other is not None:
                     output.note(f"note: {other} runs in this project too: each save is worked on by both")
-                return loop.run()
+                with _beside(asked.start, session):
+                    return loop.run()
+
+
+def _beside(command: str, session: Session) -> AbstractContextManager[object]:
+    """The command of --start, while `dev` runs; it finds the server's address in POCKETBASE_URL."""
+    if not command:
+        return nullcontext()
+    from pocketvex.dev.front_end import FrontEnd
+
+    def say(line: str) -> None:
+        output.note(output.styled("start: ", "cyan", err=True) + line)
+
+    return FrontEnd(command, session.root, {"POCKETBASE_URL": session.target.url}, say)
 
 
 def _require_embedded(config: Config, flag: str | None, data_dir: Path | None) -> None:

@@ -14,7 +14,7 @@ from pocketvex.target.roads import PROMISES
 
 if TYPE_CHECKING:
     from pocketvex.plan.mentions import Mention
-    from pocketvex.run.migrate import Status
+    from pocketvex.run.status import Status
     from pocketvex.schema.model import Schema
     from pocketvex.store.config import Config
 

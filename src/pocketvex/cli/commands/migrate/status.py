@@ -16,10 +16,10 @@ def status(
     """List the migrations, and what the code asks beyond them."""
     wanted = checked_format(format)
     config = project_or_history()
-    desired = load_if_any(config, "run.migrate")
+    desired = load_if_any(config, "run.status")
 
     from pocketvex.cli.show.status import StatusShown
-    from pocketvex.run import migrate as use
+    from pocketvex.run import status as use
     from pocketvex.schema.model import Schema
 
     with opened(config, host, data_dir, pocketbase) as session:
