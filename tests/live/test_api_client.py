@@ -68,7 +68,7 @@ def at_least(binary: Binary, *version: int) -> bool:
 
 def test_connection_and_version(binary: Binary, client: Client) -> None:
     found = probe.test_connection(client)
-    assert found == (client.url, binary.version, True, 6)
+    assert found == (client.url, binary.version, EMAIL, 6)
 
 
 def test_version_without_a_dashboard(binary: Binary, client: Client) -> None:
