@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -38,6 +39,26 @@ EMAIL = "admin@example.com"
 PASSWORD = "password1234"
 QUICK_HASH = "$2b$04$3uiCgFhh4M2BX4Z.O6wJuOorNMy2CdmmQlQBosoEFWonJbGIzb1EC"
 """Of the password. PocketBase's own take 60 ms to check, for each of thousands of logins."""
+
+
+_HOMES = count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_vault_of_a_person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The logins of tests are nobody's, and no keyring of a desktop is asked."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "homes"))
+        patch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def vault_of_its_own(
+    no_vault_of_a_person: None, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Of each test: one for all would grow with every server, and is read as a whole."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "homes" / str(next(_HOMES))))
 
 
 @pytest.hookimpl(optionalhook=True)
