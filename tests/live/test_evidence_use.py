@@ -50,7 +50,10 @@ def production(server: ServerFactory, latest: Binary) -> Iterator[Client]:
 @pytest.fixture
 def project(tmp_path: Path, production: Client) -> Project:
     found = Project(tmp_path / "app")
-    found.write("pocketvex.toml", f'default_host = "embedded"\n[hosts.production]\nurl = "{production.url}"\nlocal = false\n')
+    found.write(
+        "pocketvex.toml",
+        f'default_host = "embedded"\n[hosts.production]\nurl = "{production.url}"\nlocal = false\n',
+    )
     found.env |= {"PB_ADMIN_EMAIL": EMAIL, "PB_ADMIN_PASS": PASSWORD}
     found.write("schema/posts.py", WIDE)
     found.ok("dev", "--once")
