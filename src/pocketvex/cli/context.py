@@ -212,13 +212,16 @@ def signed_in(config: Config, host: Host) -> Host:
     """
     if host.embedded or host.login.token or host.login.password:
         return host
+    vault = vault_of(config)
+    login = _kept_login(vault, host)
+    return replace(host, login=login or _ask_login(host.login, host.url, vault))
+
+
+def vault_of(config: Config) -> Vault:
+    """The logins that are kept; what a person should know about their file is said as it is found."""
     from pocketvex.store.vault import open_vault
 
-    vault = open_vault(config)
-    login = _kept_login(vault, host)
-    for text in vault.notes:
-        output.note(f"note: {text}")
-    return replace(host, login=login or _ask_login(host.login, host.url, vault))
+    return open_vault(config, lambda text: output.note(f"note: {text}"))
 
 
 def _kept_login(vault: Vault, host: Host) -> Login | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketvex.doctor.project import ignored, private_files
+from pocketvex.doctor.project import ignored, private_files, stale_types
+from pocketvex.run.types import write_files
 from pocketvex.schema.model import Schema
 from pocketvex.store.config import Config
 from pocketvex.store.files import LOCAL, SECRET, write_atomically
@@ -22,17 +23,5 @@ def mend(config: Config, schema: Schema | None) -> Iterator[str]:
         path.chmod(SECRET)
         yield f"closed {path.relative_to(config.root)} to others"
     if schema is not None:
-        yield from _types(config, schema)
-
-
-def _types(config: Config, schema: Schema) -> Iterator[str]:
-    from pocketvex.run.types import TYPES, files_of_code, foreign, stale, write_files
-    from pocketvex.server import binaries
-
-    if not (config.generated / TYPES).exists():
-        return
-    files = files_of_code(config, schema, lambda: binaries.find(None))
-    theirs = foreign(config.generated, files)
-    old = stale(config.generated, {name: files[name] for name in files if name not in theirs})
-    for name in write_files(config.generated, {name: files[name] for name in old}):
-        yield f"wrote {config.generated.name}/{name}"
+        for name in write_files(config.generated, stale_types(config, schema)):
+            yield f"wrote {config.generated.name}/{name}"

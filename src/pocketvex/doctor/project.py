@@ -8,12 +8,13 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from pocketvex.findings import Finding
+from pocketvex.run.types import TYPES, Files, files_of_code, foreign, stale
 from pocketvex.schema.model import Schema
 from pocketvex.store.config import Config
 from pocketvex.store.files import LOCAL
+from pocketvex.target.secrets import unset_secrets
 from pocketvex.versions import Version
 
 _BOUND = re.compile(r"([<>]=?)\s*([\d.]+)")
@@ -98,16 +99,21 @@ def history(config: Config) -> Iterator[Finding]:
         yield finding._replace(path="migrations", code="PV807")
 
 
-def types(config: Config, schema: Schema) -> Iterator[Finding]:
-    """Generated files that say something else than the code."""
-    from pocketvex.run.types import TYPES, files_of_code, foreign, stale
+def stale_types(config: Config, schema: Schema) -> Files:
+    """Generated files that say something else than the code, as they should be; {} where none were made."""
     from pocketvex.server import binaries
 
     if not (config.generated / TYPES).exists():
-        return
+        return {}
     files = files_of_code(config, schema, lambda: binaries.find(None))
     theirs = foreign(config.generated, files)
-    for name in stale(config.generated, {name: files[name] for name in files if name not in theirs}):
+    ours = {name: files[name] for name in files if name not in theirs}
+    return {name: ours[name] for name in stale(config.generated, ours)}
+
+
+def types(config: Config, schema: Schema) -> Iterator[Finding]:
+    """Generated files that say something else than the code."""
+    for name in stale_types(config, schema):
         yield Finding(
             "types", f"{config.generated.name}/{name} is not of this schema", code="PV808", level="warning",
             todo="Run `pocketvex types generate`.",
@@ -124,24 +130,14 @@ def rules(schema: Schema, version: Version) -> Iterator[Finding]:
 
 def secrets(schema: Schema, environ: dict[str, str]) -> Iterator[Finding]:
     """Variables that the schema reads secrets from, and that are not set here."""
-    for collection in schema.collections:
-        missing = sorted({name for name in _variables(collection.auth) if not environ.get(name)})
-        if missing:
-            yield Finding(
-                collection.name, f"{', '.join(missing)} is not set: its providers are left out",
-                code="PV809", level="notice", todo="Set it where `dev` and `migrate up` run, or in env_file.",
-            )  # fmt: skip
-
-
-def _variables(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if isinstance(value.get("env"), str) and len(value) == 1:
-            yield value["env"]
-        for item in value.values():
-            yield from _variables(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _variables(item)
+    missing: dict[str, set[str]] = {}
+    for collection, _, name in unset_secrets(schema, environ):
+        missing.setdefault(collection, set()).add(name)
+    for collection, names in missing.items():
+        yield Finding(
+            collection, f"{', '.join(sorted(names))} is not set: its providers are left out",
+            code="PV809", level="notice", todo="Set it where `dev` and `migrate up` run, or in env_file.",
+        )  # fmt: skip
 
 
 def repository(config: Config) -> Iterator[Finding]:

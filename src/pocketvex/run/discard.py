@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from pocketvex.errors import UsageError
 from pocketvex.history.folder import History, read_history, unseal
-from pocketvex.store.files import LOCAL, local_dir
+from pocketvex.store.files import local_dir
+from pocketvex.store.state import remembered
 from pocketvex.target.session import Session
 
 
@@ -59,17 +59,11 @@ def _require_last(history: History, name: str) -> None:
 
 def _ran_elsewhere(session: Session, name: str) -> list[str]:
     """The other servers of which this machine remembers that they ran it."""
-    found = []
-    for file in sorted((session.root / LOCAL / "hosts").glob("*.json")):
-        if file == session.memory.file:
-            continue
-        try:
-            content = json.loads(file.read_bytes())
-        except (ValueError, OSError):
-            continue
-        if isinstance(content, dict) and name in (content.get("applied") or []):
-            found.append(str(content.get("url") or file.stem))
-    return found
+    return [
+        str(content.get("url") or file.stem)
+        for file, content in remembered(session.root).items()
+        if file != session.memory.file and name in (content.get("applied") or [])
+    ]
 
 
 def _drop(session: Session, history: History, name: str) -> Path:

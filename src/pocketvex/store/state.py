@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -80,19 +81,22 @@ def state_file(root: Path, key: str) -> Path:
     return root / LOCAL / "hosts" / f"{key}.json"
 
 
-def used_before(root: Path) -> list[str]:
-    """The addresses of servers that this project worked with; the embedded one is none of them."""
+def remembered(root: Path) -> dict[Path, dict[str, Any]]:
+    """What stands in the file of each server that this project worked with."""
     folder = root / LOCAL / "hosts"
-    files = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    urls = []
-    for file in files:
-        try:
+    found = {}
+    for file in sorted(folder.glob("*.json")) if folder.is_dir() else []:
+        with suppress(ValueError, OSError):
             content = json.loads(file.read_bytes())
-        except (ValueError, OSError):
-            continue
-        if isinstance(content, dict) and file.stem != EMBEDDED and isinstance(content.get("url"), str):
-            urls.append(content["url"])
-    return [url for url in urls if url]
+            if isinstance(content, dict):
+                found[file] = content
+    return found
+
+
+def used_before(root: Path) -> list[str]:
+    """The addresses of those servers; the embedded one is none of them."""
+    urls = (content.get("url") for file, content in remembered(root).items() if file.stem != EMBEDDED)
+    return [url for url in urls if isinstance(url, str) and url]
 
 
 def _decode(content: Any, file: Path) -> HostState:

@@ -21,20 +21,20 @@ def missing_secrets(desired: Schema, live: Schema, environ: Mapping[str, str]) -
     """The environment variables that are not set, and without which a provider is not on the server."""
     return [
         name
-        for collection, provider, name in _unset(desired, environ)
+        for collection, provider, name in unset_secrets(desired, environ)
         if not _has(live, collection, provider)
     ]
 
 
 def without_secret(schema: Schema, environ: Mapping[str, str]) -> frozenset[str]:
     """The paths of the lists with a provider whose secret is not set here."""
-    return frozenset(f"{collection}:{PROVIDERS}" for collection, _, _ in _unset(schema, environ))
+    return frozenset(f"{collection}:{PROVIDERS}" for collection, _, _ in unset_secrets(schema, environ))
 
 
 def leaving_out(schema: Schema, desired: Schema, live: Schema, environ: Mapping[str, str]) -> Schema:
     """The schema without the providers that cannot be on the server: the code names a secret for them that
     is not set. Of those that the server has, everything else is compared."""
-    missing = {(c, p) for c, p, _ in _unset(desired, environ) if not _has(live, c, p)}
+    missing = {(c, p) for c, p, _ in unset_secrets(desired, environ) if not _has(live, c, p)}
     if not missing:
         return schema
 
@@ -74,7 +74,7 @@ def waiting_for_secrets(plan: Plan, environ: Mapping[str, str]) -> Plan:
     return replace(plan, changes=tuple(map(judged, plan.changes)))
 
 
-def _unset(desired: Schema, environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+def unset_secrets(desired: Schema, environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Collection, provider, and the variable that is not set."""
     for collection in desired.collections:
         for provider in _providers(collection.auth):

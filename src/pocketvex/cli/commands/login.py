@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pocketvex.cli.commands.options import HostArgument
-from pocketvex.cli.context import project_or_here, the_host
+from pocketvex.cli.context import project_or_here, the_host, vault_of
 from pocketvex.cli.terminal import output
 from pocketvex.errors import UsageError
 
@@ -28,14 +28,13 @@ def login(
     The token is kept, encrypted, until it expires or `credentials_ttl` says so. No password is kept.
     """
     from pocketvex.cli.terminal.sign_in import keep_login
-    from pocketvex.store.vault import open_vault
 
     config = project_or_here()
     chosen = the_host(config, host)
     if chosen.embedded:
         output.data("the embedded server signs in by itself: nothing to do")
         return 0
-    vault = open_vault(config)
+    vault = vault_of(config)
     if not vault.hours:
         raise UsageError(
             "credentials_ttl = 0 in the configuration: no login is kept",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pocketvex.cli.commands.options import HostArgument
-from pocketvex.cli.context import project_or_here, the_host
+from pocketvex.cli.context import project_or_here, the_host, vault_of
 from pocketvex.cli.terminal import output
 
 
@@ -14,13 +14,10 @@ def logout(
 
     The token itself is valid until it expires: PocketBase has no logout.
     """
-    from pocketvex.store.vault import open_vault
 
     config = project_or_here()
     chosen = the_host(config, host)
-    vault = open_vault(config)
+    vault = vault_of(config)
     gone = 0 if chosen.embedded else vault.forget(chosen.url)
-    for text in vault.notes:
-        output.note(f"note: {text}")
     output.data(f"signed out of {chosen.url}" if gone else f"no login to {chosen.url or chosen.name} is kept")
     return 0

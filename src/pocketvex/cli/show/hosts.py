@@ -29,11 +29,9 @@ class HostsShown(Shown):
             marks = [one.kind, *(() if one.configured or one.host.embedded else ("used before",))]
             signed = "".join(f", signed in as {kept.identity} until {until(kept)}" for kept in one.kept)
             output.data(f"{mark} {_name(one):{wide}}  {one.address}  ({', '.join(marks)}{signed})")
-        _tell_notes(self.vault)
 
     def json(self) -> None:
         write_json({"version": 1, "hosts": [_values(one) for one in self.hosts]})
-        _tell_notes(self.vault)
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,6 @@ class HostShown(Shown):
         if not host.embedded:
             for line in self._login():
                 output.data(f"  {line}")
-        _tell_notes(self.vault)
 
     def _login(self) -> list[str]:
         login = self.host.host.login
@@ -74,7 +71,6 @@ class HostShown(Shown):
     def json(self) -> None:
         more = {"server_version": self.server_version, "vault": str(self.vault.file)}
         write_json({"version": 1, **_values(self.host), **more})
-        _tell_notes(self.vault)
 
 
 _KINDS = {
@@ -99,8 +95,3 @@ def _values(one: KnownHost) -> dict[str, Any]:
         "missing": [*one.host.login.missing],
         "kept": kept,
     }
-
-
-def _tell_notes(vault: Vault) -> None:
-    for text in vault.notes:
-        output.note(f"note: {text}")

@@ -64,8 +64,6 @@ def keep_login(said: Login, url: str, vault: Vault) -> None:
             todo="Set PB_ADMIN_EMAIL and PB_ADMIN_PASS, or say --email and --password-stdin.",
         )
     kept = [one for one in vault.kept() if (one.url, one.identity) == (url, said.email)]
-    for text in vault.notes:
-        output.note(f"note: {text}")
     if not kept:
         raise UsageError(
             f"signed in to {url} as {said.email}, but the token could not be kept",

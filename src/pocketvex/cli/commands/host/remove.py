@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pocketvex.cli import complete
-from pocketvex.cli.context import known_name, project_or_here
+from pocketvex.cli.context import known_name, project_or_here, vault_of
 from pocketvex.cli.terminal import output
 from pocketvex.errors import UsageError
 
@@ -23,7 +23,6 @@ def remove(
     """
     from pocketvex.store.config import EMBEDDED
     from pocketvex.store.config_edit import remove_host
-    from pocketvex.store.vault import open_vault
 
     config = project_or_here()
     if known_name(config, name) == EMBEDDED:
@@ -36,6 +35,6 @@ def remove(
     output.data(f"- [hosts.{name}] in {file.name}")
     if config.default_host == name:
         output.note("note: it was the default host: without --host, the embedded server is meant now")
-    if open_vault(config).forget(url):
+    if vault_of(config).forget(url):
         output.note(f"the login to {url} is forgotten")
     return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pocketvex.cli.commands.options import FormatOption
-from pocketvex.cli.context import project_or_here
+from pocketvex.cli.context import project_or_here, vault_of
 from pocketvex.cli.show.formats import Format, checked_format, write_json
 from pocketvex.cli.terminal import output
 from pocketvex.errors import UsageError
@@ -28,13 +28,12 @@ def credentials(
 ) -> int:
     """List the logins that are kept, for all projects; forget them."""
     from pocketvex.store.hosts import choose_host
-    from pocketvex.store.vault import open_vault
 
     wanted = checked_format(format, (Format.TEXT, Format.JSON))
     if remove and clear:
         raise UsageError("--remove and --clear exclude each other", todo="Say one of them.")
     config = project_or_here()
-    vault = open_vault(config)
+    vault = vault_of(config)
     if clear:
         output.data("all logins are forgotten" if vault.clear() else "no login is kept")
     elif remove:
@@ -46,8 +45,6 @@ def credentials(
         output.data(f"the login to {url} is forgotten")
     else:
         _listed(vault, wanted)
-    for text in vault.notes:
-        output.note(f"note: {text}")
     return 0
 
 

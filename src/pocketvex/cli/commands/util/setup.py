@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from pocketvex.cli.context import project_or_here, the_host
+from pocketvex.cli.context import project_or_here, the_host, vault_of
 from pocketvex.cli.terminal import host_menu, output
 from pocketvex.cli.terminal.ask import at_terminal
 from pocketvex.errors import UsageError
@@ -23,7 +23,6 @@ def setup() -> int:
     from pocketvex.cli.terminal.new_host import add_host, asked_name
     from pocketvex.cli.terminal.sign_in import keep_login
     from pocketvex.store.config import load_config
-    from pocketvex.store.vault import open_vault
 
     err = create_output(sys.stderr)
     config = project_or_here()
@@ -39,7 +38,7 @@ def setup() -> int:
         host = the_host(config, name)
     else:
         output.note(f"it is in the configuration as {host.name}")
-    vault = open_vault(config)
+    vault = vault_of(config)
     if vault.hours:
         keep_login(host.login, host.url, vault)
     output.note(f"→ `pocketvex util test-connection --host {host.name}` says what may be done there")
